@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The memory that the steering program (BPF), the workers (Swift) and the control thread (Swift) share, laid out here and
+ * nowhere else. Everything is flat and position free: indices, never pointers, so that the same bytes serve in plain memory
+ * (tests, replay), in mmapable BPF array maps (production), and outlive the process that wrote them.
+ *
+ * Two halves. Every table below exists twice. Readers take `root.active` once a batch (acquire) and use only that half;
+ * the control thread is the one writer, builds the idle half, then flips `root.active` (release). The half left behind is
+ * written again only after every worker and every running BPF program has passed (see Docs/generations.md).
+ *
+ * Byte order: fields named *_be hold network order, all others host order. Addresses are 16 bytes in network order, an IPv4
+ * address as ::ffff:a.b.c.d (RFC 4291 2.5.5.2): one key serves both families, and a v4-mapped source on the wire is refused.
+ */
+#ifndef SLUICE_TABLES_H
+#define SLUICE_TABLES_H
+
+#include <linux/types.h>
+
+/* Goes up with any change of meaning below; a daemon takes over only memory of its own layout. */
+enum { SLUICE_LAYOUT = 1 };
+
+enum {
+	SLUICE_INTERFACES = 16,       /* attached interfaces at most */
+	SLUICE_QUEUES = 64,           /* queues (= workers) of one interface at most */
+	SLUICE_PROBES = 8,            /* slots looked at for one key, so that BPF's loop is bounded; the builder keeps to it */
+	SLUICE_VIP_FILTER_WORDS = 64, /* 4096 bits: one load tells most of the host's own traffic apart */
+	SLUICE_RING_BLOCK = 2048,     /* ring slots in one map element (array map elements are multiples of 8 bytes) */
+	SLUICE_NO_SERVER = 0xffff,    /* a ring slot nobody owns: no live server */
+	SLUICE_NO_SERVICE = 0xffffffff,
+};
+
+/* A slot of the open-addressed table {address, protocol, port} -> service; free when service == SLUICE_NO_SERVICE.
+ * Besides one slot a service there is one slot a VIP, of protocol 0 and port 0, whose `service` is a count of its services. */
+struct sluice_slot {
+	__u8 address[16];
+	__u16 port_be; /* 0: any port */
+	__u8 protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: the VIP itself */
+	__u8 reserved;
+	__u32 service; /* index into services */
+};
+
+enum {
+	SLUICE_SERVICE_LIVE = 1,      /* has a live server */
+	SLUICE_SERVICE_LOSS_DROP = 2, /* flows of a removed server are dropped, not rehashed */
+};
+
+/* A virtual service. 64 bytes: one cache line. */
+struct sluice_service {
+	__u8 address[16];
+	__u16 port_be;
+	__u8 protocol;
+	__u8 flags;        /* SLUICE_SERVICE_* */
+	__u32 ring_start;  /* first slot of its Maglev ring in this half's ring arena */
+	__u32 ring_size;   /* slots, a prime; 0 while the service has no server of weight above 0 */
+	__u32 reserved[9];
+};
+
+enum { SLUICE_DIRECT = 1, SLUICE_IPIP = 2 };
+
+enum {
+	SLUICE_SERVER_PRESENT = 1,  /* configured; otherwise its flows have lost their server */
+	SLUICE_SERVER_RESOLVED = 2, /* next hop known: MAC addresses, egress and MTU below are valid */
+};
+
+/* A real server of one service. 64 bytes: one cache line is all that rewriting needs. An index stays with a server as long as
+ * it is configured, across generations and restarts of the daemon; a reused index has another incarnation. */
+struct sluice_server {
+	__u8 next_hop_mac[6];
+	__u8 source_mac[6];     /* the egress interface's own */
+	__u16 tags[2];          /* 802.1Q/ad TCI of the way to the server, outer first, host order; see tag_count */
+	__u8 tag_count;
+	__u8 method;            /* SLUICE_DIRECT, SLUICE_IPIP */
+	__u8 flags;             /* SLUICE_SERVER_* */
+	__u8 reserved;
+	__u16 egress;           /* interface slot, index into root.interfaces */
+	__u16 mtu;              /* of the route to the server, the IP packet's bytes */
+	__u16 service;          /* its virtual service's index */
+	__u16 incarnation;      /* 12 bits are used: what a flow entry can hold */
+	__u8 address[16];       /* the real server's own: a tunnel's outer destination */
+	__u8 tunnel_source[16]; /* a tunnel's outer source */
+	__u32 reserved_line;    /* fills the line */
+};
+
+/* Connection states of the client's half, the only half a director sees under direct routing (IPVS: ip_vs_proto_tcp.c,
+ * tcp_states_dr). Index into timeouts. */
+enum {
+	SLUICE_STATE_NONE = 0,
+	SLUICE_STATE_SYN_RECEIVED = 1,
+	SLUICE_STATE_ESTABLISHED = 2,
+	SLUICE_STATE_FIN_WAIT = 3,
+	SLUICE_STATE_CLOSE = 4,
+	SLUICE_STATE_UDP = 5,
+	SLUICE_STATES = 6,
+};
+
+/* One half: what a generation says besides its tables. */
+struct sluice_half {
+	__u64 generation;
+	__u64 hash_key[4];       /* of the flow hash; the same on every director of a fleet */
+	__u32 slot_mask;         /* slots in use of the slot table, a power of two, minus 1 */
+	__u32 service_count;     /* services are 0 ..< service_count */
+	__u32 server_limit;      /* servers are below this index, with holes */
+	__u32 ring_slots;        /* slots in use of the ring arena */
+	__u32 timeouts[SLUICE_STATES]; /* seconds, by state */
+	__u32 reserved[2];
+	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* bit of each VIP's filter hash */
+};
+
+struct sluice_interface {
+	__u32 ifindex; /* 0: free */
+	__u8 mac[6];
+	__u16 queues;
+};
+
+/* Element 0 of the root map. */
+struct sluice_root {
+	__u32 layout; /* SLUICE_LAYOUT, written last when the memory is made */
+	__u32 active; /* the half in force: 0 or 1 */
+	struct sluice_interface interfaces[SLUICE_INTERFACES]; /* a slot, once given, keeps its interface */
+	struct sluice_half halves[2];
+};
+
+/* A bucket of a worker's flow table: four entries, one cache line (see Sources/Forwarding/FlowTable.swift). */
+struct sluice_flow {
+	__u64 tag;               /* the flow hash; 0: free. Two flows of one tag would share a server: 2^-64 a pair */
+	__u16 server;            /* index into servers */
+	__u16 incarnation_state; /* incarnation << 4 | confirmed << 3 | state */
+	__u32 seen;              /* seconds of the clock the worker is given (CLOCK_MONOTONIC) */
+};
+
+struct sluice_bucket {
+	struct sluice_flow entries[4];
+};
+
+/* What the steering program does with a frame; the per-CPU counters' index. */
+enum {
+	SLUICE_STEER_PASSED = 0,    /* not for a virtual service: the kernel's. Nonzero is normal */
+	SLUICE_STEER_TAKEN = 1,     /* into the socket of its queue. Nonzero is normal */
+	SLUICE_STEER_NO_SOCKET = 2, /* a service's packet, but no worker on its queue: dropped. Nonzero after a crash of the daemon */
+	SLUICE_STEER_COUNTERS = 3,
+};
+
+/*
+ * The two hashes that both sides compute. The flow hash is Swift's alone. This one is not keyed: operators, not clients, choose the
+ * addresses in the table, and a lookup costs at most SLUICE_PROBES whatever a client sends.
+ */
+static inline __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 protocol)
+{
+	const __u32 *words = (const __u32 *)(const void *)address;
+	__u64 hash = (((__u64)words[0] << 32) | words[1]) * 0x9e3779b97f4a7c15ULL;
+
+	hash ^= hash >> 29;
+	hash += ((__u64)words[2] << 32) | words[3];
+	hash *= 0xbf58476d1ce4e5b9ULL;
+	hash ^= hash >> 32;
+	hash += ((__u64)port_be << 8) | protocol;
+	hash *= 0x94d049bb133111ebULL;
+	return (__u32)(hash >> 32);
+}
+
+#define SLUICE_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is laid out otherwise than its readers expect")
+SLUICE_SIZE(struct sluice_slot, 24);
+SLUICE_SIZE(struct sluice_service, 64);
+SLUICE_SIZE(struct sluice_server, 64);
+SLUICE_SIZE(struct sluice_flow, 16);
+SLUICE_SIZE(struct sluice_bucket, 64);
+SLUICE_SIZE(struct sluice_half, 600);
+SLUICE_SIZE(struct sluice_root, 1400);
+#undef SLUICE_SIZE
+
+#endif

@@ -1,0 +1,1 @@
+@main struct SluiceBench { static func main() {} }

@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 language mode (the tools version's default) with warnings as errors.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// Targets with per-packet code. `@_noLocks` (see Docs/hot-path.md) needs no flag; this is the place for one if it ever does.
+let hot: [SwiftSetting] = strict
+
+let package = Package(
+  name: "sluice",
+  products: [.executable(name: "sluice", targets: ["sluice"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", .upToNextMinor(from: "0.27.0")),
+  ],
+  targets: [
+    // The memory that BPF and Swift share, laid out once in BPF/tables.h.
+    .systemLibrary(name: "CTables"),
+    // Thin C over libxdp, libbpf and the calls Swift can't import.
+    .target(name: "CXDP", dependencies: ["CTables"], linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
+    // Thin C over libnl-route: routes, neighbours, links, addresses.
+    .target(
+      name: "CNetlink",
+      cSettings: [.unsafeFlags(["-I/usr/include/libnl3"])],
+      linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]),
+
+    .target(name: "Forwarding", dependencies: ["CTables"], swiftSettings: hot),
+    .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: hot, plugins: ["EmbedBPF"]),
+    .target(
+      name: "Control",
+      dependencies: ["Forwarding", "CNetlink", .product(name: "Yams", package: "Yams"), .product(name: "FlyingFox", package: "FlyingFox")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "sluice",
+      dependencies: ["Control", "Dataplane", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+
+    // BPF objects become Swift source at build time: no file to find at run time.
+    .executableTarget(name: "bpf-embed", path: "Tools/bpf-embed", swiftSettings: strict),
+    .plugin(name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpf-embed"], path: "Tools/EmbedBPF"),
+
+    .executableTarget(
+      name: "sluice-bench",
+      dependencies: ["Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Benchmarks/sluice-bench", swiftSettings: strict),
+
+    .testTarget(name: "ForwardingTests", dependencies: ["Forwarding"], swiftSettings: strict),
+    .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"], swiftSettings: strict),
+    .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
+    .testTarget(name: "Lab", dependencies: ["Dataplane", "Control"], path: "Tests/Lab", swiftSettings: strict),
+  ]
+)

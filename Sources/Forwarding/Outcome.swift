@@ -1,0 +1,59 @@
+/// What became of a frame: every frame a worker receives ends in exactly one of these, and each has its own counter.
+///
+/// Rule: received = forwarded + answered + held now + every kind of dropped.
+package enum Outcome: UInt8, CaseIterable, Sendable {
+  case forwarded
+  case droppedNotForService
+  case droppedBadChecksum
+  case droppedBadLength
+  case droppedBadHeader
+  case droppedTTL
+  case droppedSource
+  case droppedFragment
+  case droppedNoServer
+  case droppedServerGone
+  case droppedUnresolved
+  case droppedTooBig
+  case droppedNoHeadroom
+  case droppedTransmitFull
+
+  /// The counter's name in `sluice stats` and the metrics: what the operator greps for.
+  package var name: String {
+    switch self {
+    case .forwarded: "forwarded"
+    case .droppedNotForService: "dropped-not-for-service"
+    case .droppedBadChecksum: "dropped-bad-checksum"
+    case .droppedBadLength: "dropped-bad-length"
+    case .droppedBadHeader: "dropped-bad-header"
+    case .droppedTTL: "dropped-ttl"
+    case .droppedSource: "dropped-source"
+    case .droppedFragment: "dropped-fragment"
+    case .droppedNoServer: "dropped-no-server"
+    case .droppedServerGone: "dropped-server-gone"
+    case .droppedUnresolved: "dropped-unresolved"
+    case .droppedTooBig: "dropped-too-big"
+    case .droppedNoHeadroom: "dropped-no-headroom"
+    case .droppedTransmitFull: "dropped-transmit-full"
+    }
+  }
+
+  /// One sentence for the operator: what it counts and whether nonzero is normal.
+  package var meaning: String {
+    switch self {
+    case .forwarded: "sent on to a real server; nonzero is normal"
+    case .droppedNotForService: "steered to a worker, but no service any more; a few after a service is removed are normal"
+    case .droppedBadChecksum: "IPv4 header checksum wrong (RFC 1812 5.2.2); a few are normal, many mean a broken link or NIC"
+    case .droppedBadLength: "a length in the packet says more than the frame holds; normally zero"
+    case .droppedBadHeader: "IP or TCP header length impossible; normally zero"
+    case .droppedTTL: "arrived with TTL 0; normally zero"
+    case .droppedSource: "source address nobody may send from, or a VIP (RFC 1812 5.3.7); nonzero means spoofing"
+    case .droppedFragment: "a fragment too small to hold its ports (RFC 1858), or one that can't be placed; normally zero"
+    case .droppedNoServer: "new flow of a service without a live server; nonzero means an outage"
+    case .droppedServerGone: "flow of a removed real server under the service's drop policy; normal after a removal"
+    case .droppedUnresolved: "real server's next hop unknown; nonzero means a missing route or neighbour"
+    case .droppedTooBig: "does not fit the MTU of the way to the real server; nonzero calls for a larger MTU there"
+    case .droppedNoHeadroom: "no room before the packet for a tunnel header; always zero on a sound set-up"
+    case .droppedTransmitFull: "transmit ring full or no ring for the egress interface; nonzero means overload"
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import CTables
+
+/// How much the shared tables can hold. Fixed when the memory is made: BPF maps don't grow.
+package struct TableCapacity: Equatable, Sendable {
+  /// Slots of the {address, protocol, port} table, a power of two.
+  package var slots: Int
+  package var services: Int
+  /// Real servers, counted once for each service they stand in; at most `SLUICE_NO_SERVER`.
+  package var servers: Int
+  /// Maglev ring slots of all services together, a multiple of `SLUICE_RING_BLOCK`.
+  package var ringSlots: Int
+
+  package init(slots: Int = 4096, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 4 << 20) {
+    self.slots = slots
+    self.services = services
+    self.servers = servers
+    self.ringSlots = ringSlots
+  }
+}
+
+/// The tables of `BPF/tables.h` wherever they lie: mapped BPF array maps in production, plain memory in tests and `replay`.
+///
+/// Each pointer is to both halves of its table, half 0 first. The memory belongs to whoever made it and outlives every copy
+/// of this struct. One writer, the control thread; see `half(_:)` for the readers' side.
+// Raw pointers aren't Sendable. These never change, and what they point to is written by one thread under the protocol of
+// tables.h (idle half only, then a release store of `active`).
+package struct TableMemory: @unchecked Sendable {
+  package let root: UnsafeMutablePointer<sluice_root>
+  package let slots: UnsafeMutablePointer<sluice_slot>
+  package let services: UnsafeMutablePointer<sluice_service>
+  package let servers: UnsafeMutablePointer<sluice_server>
+  package let rings: UnsafeMutablePointer<UInt16>
+  package let capacity: TableCapacity
+
+  package init(
+    root: UnsafeMutablePointer<sluice_root>, slots: UnsafeMutablePointer<sluice_slot>,
+    services: UnsafeMutablePointer<sluice_service>, servers: UnsafeMutablePointer<sluice_server>,
+    rings: UnsafeMutablePointer<UInt16>, capacity: TableCapacity
+  ) {
+    self.root = root
+    self.slots = slots
+    self.services = services
+    self.servers = servers
+    self.rings = rings
+    self.capacity = capacity
+  }
+
+  /// The tables of one half, as a reader or the builder sees them.
+  package func half(_ index: Int) -> Tables {
+    Tables(
+      half: root.pointer(to: \.halves.0)! + index,
+      slots: slots + index &* capacity.slots,
+      services: services + index &* capacity.services,
+      servers: servers + index &* capacity.servers,
+      rings: rings + index &* capacity.ringSlots)
+  }
+
+  /// Zeroed plain memory for tests, `replay` and benchmarks: `free` gives it back. 64-byte aligned, as the lines of tables.h want.
+  package static func allocate(_ capacity: TableCapacity = TableCapacity()) -> TableMemory {
+    func zeroed<T>(_ count: Int, _: T.Type) -> UnsafeMutablePointer<T> {
+      let bytes = count * MemoryLayout<T>.stride
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      return memory.bindMemory(to: T.self, capacity: count)
+    }
+    let memory = TableMemory(
+      root: zeroed(1, sluice_root.self),
+      slots: zeroed(2 * capacity.slots, sluice_slot.self),
+      services: zeroed(2 * capacity.services, sluice_service.self),
+      servers: zeroed(2 * capacity.servers, sluice_server.self),
+      rings: zeroed(2 * capacity.ringSlots, UInt16.self),
+      capacity: capacity)
+    memory.root.pointee.layout = UInt32(SLUICE_LAYOUT.rawValue)
+    return memory
+  }
+
+  /// Gives back what `allocate` made. Nothing may read the tables any more.
+  package func free() {
+    UnsafeMutableRawPointer(root).deallocate()
+    UnsafeMutableRawPointer(slots).deallocate()
+    UnsafeMutableRawPointer(services).deallocate()
+    UnsafeMutableRawPointer(servers).deallocate()
+    UnsafeMutableRawPointer(rings).deallocate()
+  }
+}
+
+/// One half of the tables: what a batch of packets is decided by.
+package struct Tables {
+  package let half: UnsafeMutablePointer<sluice_half>
+  package let slots: UnsafeMutablePointer<sluice_slot>
+  package let services: UnsafeMutablePointer<sluice_service>
+  package let servers: UnsafeMutablePointer<sluice_server>
+  package let rings: UnsafeMutablePointer<UInt16>
+}

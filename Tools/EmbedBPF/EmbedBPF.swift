@@ -1,0 +1,27 @@
+import PackagePlugin
+
+/// Compiles each BPF program and hands it to Swift as source, so that `swift build` alone makes a binary that needs no file at run time.
+///
+/// A declared `.o` output was rejected: SwiftPM makes it a resource, which pulls in Foundation and an absolute path.
+@main
+struct EmbedBPF: BuildToolPlugin {
+  /// Listed, not searched for: an object that appears by accident is loaded into the kernel by nobody.
+  private let programs = ["sluice", "decap"]
+
+  func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+    let sources = context.package.directoryURL.appending(path: "BPF")
+    let clang = try context.tool(named: "clang").url
+    let embed = try context.tool(named: "bpf-embed").url
+    return programs.map { program in
+      let source = sources.appending(path: "\(program).bpf.c")
+      let output = context.pluginWorkDirectoryURL.appending(path: "\(program)Object.swift")
+      let object = context.pluginWorkDirectoryURL.appending(path: "\(program).bpf.o")
+      return .buildCommand(
+        displayName: "Compiling \(program).bpf.c",
+        executable: embed,
+        arguments: [clang.path(), source.path(), object.path(), output.path(), "\(program)Object"],
+        inputFiles: [source, sources.appending(path: "tables.h"), sources.appending(path: "packet.h")],
+        outputFiles: [output])
+    }
+  }
+}
