@@ -1,0 +1,98 @@
+/// Decoding that refuses what it doesn't know. `Codable` passes over unknown keys in silence, so that a misspelt `wieght: 0`
+/// would be answered "ok" and drain nothing.
+private struct AnyKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+  /// A keyed container, once every key in it is known to be one of `Key`'s.
+  package func strictContainer<Key: CodingKey & CaseIterable>(keyedBy _: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    let known = Key.allCases.map(\.stringValue)
+    let present = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
+    if let unknown = present.first(where: { !known.contains($0) }) {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: codingPath, debugDescription: UnknownName.describe("field", unknown, known: known))
+      )
+    }
+    return try container(keyedBy: Key.self)
+  }
+
+  /// A value written as text, in the words of `parse`.
+  package func text<Value>(_ expected: String, _ parse: (String) -> Value?) throws -> Value {
+    let text = try singleValueContainer().decode(String.self)
+    guard let value = parse(text) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: codingPath, debugDescription: "'\(text)' is not \(expected)"))
+    }
+    return value
+  }
+}
+
+/// A name nobody knows, and the one that was probably meant.
+package enum UnknownName {
+  /// One line: `unknown field 'wieght': did you mean 'weight'?`
+  package static func describe(_ kind: String, _ name: String, known: [String]) -> String {
+    guard let near = nearest(to: name, in: known) else {
+      return "unknown \(kind) '\(name)': known are \(known.joined(separator: ", "))"
+    }
+    return "unknown \(kind) '\(name)': did you mean '\(near)'?"
+  }
+
+  /// The known name at least half of which survives the edits between the two, fewest edits first.
+  package static func nearest(to name: String, in known: [String]) -> String? {
+    let name = Array(name.prefix(64).lowercased())
+    let scored = known.map { (name: $0, edits: edits(name, Array($0))) }
+    guard let best = scored.min(by: { $0.edits < $1.edits }), best.edits * 2 <= max(best.name.count, 2) else { return nil }
+    return best.name
+  }
+
+  /// Levenshtein's distance, with the swap of two neighbours counted as one edit: the commonest slip of the hand.
+  private static func edits(_ from: [Character], _ to: [Character]) -> Int {
+    var rows = [Array(0...to.count)]
+    for (i, character) in from.enumerated() {
+      var row = [i + 1]
+      for (j, other) in to.enumerated() {
+        var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (character == other ? 0 : 1))
+        if i > 0, j > 0, character == to[j - 1], other == from[i - 1] { best = min(best, rows[i - 1][j - 1] + 1) }
+        row.append(best)
+      }
+      rows.append(row)
+    }
+    return rows[from.count][to.count]
+  }
+}
+
+extension DecodingError {
+  /// One line for whoever sent it: what is wrong and where, as `servers[1].weight: ...`.
+  package var line: String {
+    switch self {
+    case .dataCorrupted(let place): place.line(place.debugDescription)
+    case .keyNotFound(let key, let place): place.line("the field '\(key.stringValue)' is missing")
+    case .typeMismatch(let type, let place): place.line("expected \(Self.name(of: type))")
+    case .valueNotFound(let type, let place): place.line("expected \(Self.name(of: type)), found null")
+    @unknown default: "the request can't be read"
+    }
+  }
+
+  private static func name(of type: any Any.Type) -> String {
+    switch type {
+    case is String.Type: "text"
+    case is Int.Type: "a whole number"
+    case is Bool.Type: "true or false"
+    case is [Any].Type: "a list"
+    default: "an object"
+    }
+  }
+}
+
+extension DecodingError.Context {
+  fileprivate func line(_ what: String) -> String {
+    var path = ""
+    for key in codingPath {
+      if let index = key.intValue { path += "[\(index)]" } else { path += (path.isEmpty ? "" : ".") + key.stringValue }
+    }
+    return path.isEmpty ? what : "\(path): \(what)"
+  }
+}

@@ -1,0 +1,65 @@
+import Forwarding
+
+/// How a service chooses the real server of a new flow.
+package enum Scheduler: String, CaseIterable, Codable, Sendable {
+  /// Weighted Maglev over the flow's 5-tuple: the same server from every director with the same tables.
+  case maglev
+}
+
+/// What becomes of a flow whose real server was removed.
+package enum ServerLossPolicy: String, CaseIterable, Codable, Sendable {
+  /// It goes where the hash now says; a TCP client gets a reset there and may try again at once.
+  case rehash
+  /// Its packets are dropped, as LVS does with a quiescent template gone: the client waits for its own time-out.
+  case drop
+}
+
+/// A virtual service: what clients connect to, and the real servers that answer.
+package struct VirtualService: Equatable, Sendable {
+  package var key: ServiceKey
+  package var scheduler: Scheduler
+  /// Slots of the Maglev ring, one of `Maglev.ringSizes`: about 100 a server give shares within 1 %.
+  package var ringSize: Int
+  package var onServerLoss: ServerLossPolicy
+  /// In the operator's order, which means nothing to scheduling.
+  package var servers: [RealServer]
+
+  package static let defaultRingSize = 65537
+
+  package init(
+    _ key: ServiceKey,
+    scheduler: Scheduler = .maglev,
+    ringSize: Int = defaultRingSize,
+    onServerLoss: ServerLossPolicy = .rehash,
+    servers: [RealServer] = []
+  ) {
+    self.key = key
+    self.scheduler = scheduler
+    self.ringSize = ringSize
+    self.onServerLoss = onServerLoss
+    self.servers = servers
+  }
+
+  package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
+}
+
+extension VirtualService: Codable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case key = "service"
+    case scheduler
+    case ringSize = "ring"
+    case onServerLoss = "on-server-loss"
+    case servers
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    self.init(
+      try fields.decode(ServiceKey.self, forKey: .key),
+      scheduler: try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .maglev,
+      ringSize: try fields.decodeIfPresent(Int.self, forKey: .ringSize) ?? Self.defaultRingSize,
+      onServerLoss: try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss) ?? .rehash,
+      servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
+    )
+  }
+}
