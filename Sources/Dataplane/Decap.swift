@@ -1,0 +1,95 @@
+import CXDP
+import Glibc
+
+/// Why tunnels can't be unwrapped on an interface: one line with the mend.
+package struct DecapFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// What the decapsulator did with the frames it saw.
+package struct DecapCounters: Equatable, Sendable {
+  /// Not a tunnel packet for this host: the kernel's. Nonzero is normal.
+  package let passed: UInt64
+  /// Nonzero is what it is for.
+  package let unwrapped: UInt64
+  /// Broken tunnel packets, dropped. A few are normal on a bad link.
+  package let refused: UInt64
+  /// Tunnel packets in pieces, left to the kernel. Nonzero: the path to this host has too small an MTU for the tunnel.
+  package let fragments: UInt64
+}
+
+/// `BPF/decap.bpf.c` on one interface, for as long as this value lives: the kernel takes the program off with it, or with the process.
+package struct Decap: ~Copyable {
+  /// In the driver, or by the kernel's generic hook because of what `errno` says.
+  package enum Mode: Equatable, Sendable {
+    case native
+    case generic(because: Int32)
+  }
+
+  package let interface: String
+  package let mode: Mode
+  let program: OpaquePointer
+  var known: Set<DecapAddress> = []
+
+  /// Loads the program and attaches it, natively or else generically.
+  package init(interface: String) throws(DecapFailure) {
+    let ifindex = if_nametoindex(interface)
+    guard ifindex != 0 else {
+      throw DecapFailure("no interface \(interface) here: `ip link` lists those there are")
+    }
+    let program = try Self.load()
+    do throws(DecapFailure) {
+      mode = try Self.attach(program, interface, ifindex)
+    } catch {
+      decap_close(program)
+      throw error
+    }
+    self.program = program
+    self.interface = interface
+  }
+
+  deinit { decap_close(program) }
+
+  package var counters: DecapCounters {
+    func read(_ counter: UInt32) -> UInt64 {
+      var sum: UInt64 = 0
+      return decap_read_counter(program, counter, &sum) == 0 ? sum : 0
+    }
+    return DecapCounters(passed: read(0), unwrapped: read(1), refused: read(2), fragments: read(3))
+  }
+
+  private static func load() throws(DecapFailure) -> OpaquePointer {
+    let object = decodeBase64(decapObject)
+    var program: OpaquePointer?
+    let error = object.withUnsafeBytes { decap_load($0.baseAddress, $0.count, &program) }
+    guard error == 0, let program else {
+      decap_close(program)
+      if error == -EPERM { throw DecapFailure("may not load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN") }
+      throw DecapFailure("the kernel refuses the decapsulating program: \(reason(error)); it needs Linux 5.18 or newer")
+    }
+    return program
+  }
+
+  private static func attach(
+    _ program: OpaquePointer,
+    _ interface: String,
+    _ ifindex: UInt32
+  ) throws(DecapFailure) -> Mode {
+    let native = decap_attach(program, ifindex, 1)
+    if native == 0 { return .native }
+    let other = decap_attached_program(ifindex)
+    guard other == 0 else {
+      throw DecapFailure(
+        "\(interface) has an XDP program already (id \(other)): `bpftool net` shows whose, `ip link set \(interface) xdp off` removes it"
+      )
+    }
+    guard native != -EPERM else { throw DecapFailure("may not attach to \(interface): run as root, or with CAP_NET_ADMIN") }
+    let generic = decap_attach(program, ifindex, 0)
+    guard generic == 0 else { throw DecapFailure("\(interface) takes no XDP program: \(reason(generic))") }
+    return .generic(because: -native)
+  }
+
+  static func reason(_ error: Int32) -> String { String(cString: strerror(-error)) }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Dataplane
+import Glibc
+
+/// `sluice decap --interface DEV`: unwraps IP-in-IP on a real server until told to stop.
+///
+/// In the foreground, so that a service unit or a shell owns it and the program never outlives the one who wanted it. A command that
+/// leaves its program behind, and another to take it away, were rejected: they need bpffs, and someone to remember.
+struct DecapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decap",
+    abstract: "Unwrap IP-in-IP on a real server that has no ipip device.",
+    discussion: """
+      Attaches an XDP program to the interface that tunnel packets come in by. IP-in-IP to any of this host's addresses is unwrapped, \
+      and the kernel receives the inner packet; put the virtual address on lo for it. Runs until SIGINT or SIGTERM, then detaches.
+      """
+  )
+
+  @Option(help: "The interface that tunnel packets come in by.")
+  var interface: String
+
+  func run() throws {
+    // Blocked before the program is attached: a signal in between waits its turn instead of ending us half way.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+
+    var decap = try Decap(interface: interface)
+    try decap.refreshAddresses()
+    print(greeting(decap.mode))
+    fflush(nil)
+
+    var second = timespec(tv_sec: 1, tv_nsec: 0)
+    while sigtimedwait(&signals, nil, &second) < 0 { try decap.refreshAddresses() }
+
+    let counters = decap.counters
+    print(
+      "unwrapped \(counters.unwrapped) packets on \(interface), refused \(counters.refused) broken ones, "
+        + "left \(counters.fragments) fragments to the kernel; detached"
+    )
+  }
+
+  private func greeting(_ mode: Decap.Mode) -> String {
+    switch mode {
+    case .native: "unwrapping IP-in-IP on \(interface), in the driver"
+    case .generic(let error):
+      "unwrapping IP-in-IP on \(interface), by generic XDP, which is slower: the driver says \(String(cString: strerror(error)))"
+    }
+  }
+}
