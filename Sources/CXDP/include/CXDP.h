@@ -1,1 +1,2 @@
 /* placeholder */
+#include "decap.h"
