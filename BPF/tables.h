@@ -78,8 +78,12 @@ struct sluice_server {
 	__u16 incarnation;      /* 12 bits are used: what a flow entry can hold */
 	__u8 address[16];       /* the real server's own: a tunnel's outer destination */
 	__u8 tunnel_source[16]; /* a tunnel's outer source */
-	__u32 reserved_line;    /* fills the line */
+	__u16 tunnel;           /* lowest index of a server of the same address: its identification counter serves all of them */
+	__u16 reserved_line;
 };
+
+/* Where Swift's raw loads find what they copy whole. */
+enum { SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44, SLUICE_HALF_VIP_FILTER = 88 };
 
 /* Connection states of the client's half, the only half a director sees under direct routing (IPVS: ip_vs_proto_tcp.c,
  * tcp_states_dr). Index into timeouts. */
@@ -144,13 +148,20 @@ enum {
  * The two hashes that both sides compute. The flow hash is Swift's alone. This one is not keyed: operators, not clients, choose the
  * addresses in the table, and a lookup costs at most SLUICE_PROBES whatever a client sends.
  */
-static inline __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 protocol)
+#ifdef __clang__
+/* Inlined on both sides; the attribute lets Swift's per-packet code, which may not allocate or lock, call it. */
+#define SLUICE_INLINE static inline __attribute__((always_inline, swift_attr("@_noLocks")))
+#else
+#define SLUICE_INLINE static inline
+#endif
+
+/* The address as two words, as it lies in memory. */
+SLUICE_INLINE __u32 sluice_slot_hash_words(__u64 high, __u64 low, __u16 port_be, __u8 protocol)
 {
-	const __u32 *words = (const __u32 *)(const void *)address;
-	__u64 hash = (((__u64)words[0] << 32) | words[1]) * 0x9e3779b97f4a7c15ULL;
+	__u64 hash = high * 0x9e3779b97f4a7c15ULL;
 
 	hash ^= hash >> 29;
-	hash += ((__u64)words[2] << 32) | words[3];
+	hash += low;
 	hash *= 0xbf58476d1ce4e5b9ULL;
 	hash ^= hash >> 32;
 	hash += ((__u64)port_be << 8) | protocol;
@@ -158,10 +169,23 @@ static inline __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 pr
 	return (__u32)(hash >> 32);
 }
 
+SLUICE_INLINE __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 protocol)
+{
+	__u64 words[2];
+
+	__builtin_memcpy(words, address, sizeof(words));
+	return sluice_slot_hash_words(words[0], words[1], port_be, protocol);
+}
+
 #define SLUICE_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is laid out otherwise than its readers expect")
 SLUICE_SIZE(struct sluice_slot, 24);
 SLUICE_SIZE(struct sluice_service, 64);
 SLUICE_SIZE(struct sluice_server, 64);
+_Static_assert(__builtin_offsetof(struct sluice_server, source_mac) == 6, "MAC addresses are copied as one Ethernet header");
+_Static_assert(__builtin_offsetof(struct sluice_server, address) == SLUICE_SERVER_ADDRESS, "SLUICE_SERVER_ADDRESS");
+_Static_assert(__builtin_offsetof(struct sluice_server, tunnel_source) == SLUICE_SERVER_TUNNEL_SOURCE, "SLUICE_SERVER_TUNNEL_SOURCE");
+_Static_assert(__builtin_offsetof(struct sluice_half, vip_filter) == SLUICE_HALF_VIP_FILTER, "SLUICE_HALF_VIP_FILTER");
+_Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.find reads a slot by words");
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);
 SLUICE_SIZE(struct sluice_half, 600);

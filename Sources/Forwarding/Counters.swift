@@ -6,7 +6,8 @@ package struct ServerCounters {
   /// Bytes of IP, headers included, as LVS counts them.
   package var bytes: UInt64 = 0
   package var connections: UInt64 = 0
-  package var reserved: UInt64 = 0
+  /// Packets given an identification of their own in an outer header; counted at the tunnel's index, see `sluice_server.tunnel`.
+  package var identification: UInt64 = 0
 }
 
 /// One worker's counters. The worker alone writes, with plain stores; anybody may read at any time and sees each value a moment old.

@@ -3,7 +3,7 @@
 /// Rule: received = forwarded + answered + held now + every kind of dropped.
 package enum Outcome: UInt8, CaseIterable, Sendable {
   case forwarded
-  case droppedNotForService
+  case notForService
   case droppedBadChecksum
   case droppedBadLength
   case droppedBadHeader
@@ -17,11 +17,16 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedNoHeadroom
   case droppedTransmitFull
 
+  /// The raw value as an array index. `rawValue` itself is a call in debug builds, which `@_noLocks` refuses.
+  package var index: Int {
+    @inline(__always) @_noLocks get { Int(unsafeBitCast(self, to: UInt8.self)) }
+  }
+
   /// The counter's name in `sluice stats` and the metrics: what the operator greps for.
   package var name: String {
     switch self {
     case .forwarded: "forwarded"
-    case .droppedNotForService: "dropped-not-for-service"
+    case .notForService: "not-for-service"
     case .droppedBadChecksum: "dropped-bad-checksum"
     case .droppedBadLength: "dropped-bad-length"
     case .droppedBadHeader: "dropped-bad-header"
@@ -41,7 +46,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   package var meaning: String {
     switch self {
     case .forwarded: "sent on to a real server; nonzero is normal"
-    case .droppedNotForService: "steered to a worker, but no service any more; a few after a service is removed are normal"
+    case .notForService: "steered to a worker, but no service any more; a few after a service is removed are normal"
     case .droppedBadChecksum: "IPv4 header checksum wrong (RFC 1812 5.2.2); a few are normal, many mean a broken link or NIC"
     case .droppedBadLength: "a length in the packet says more than the frame holds; normally zero"
     case .droppedBadHeader: "IP or TCP header length impossible; normally zero"

@@ -1,0 +1,33 @@
+/// Ethernet and up to two VLAN tags (802.1Q, 802.1ad): as many as an edge trunk carries. A third is not ours to understand.
+enum Ethernet {
+  static var headerLength: Int {
+    @inline(__always) @_noLocks get { 14 }
+  }
+  static var tagLength: Int {
+    @inline(__always) @_noLocks get { 4 }
+  }
+
+  /// Offset of the network header and its EtherType, or offset 0 for a frame that ends too early or has three or more tags.
+  @inline(__always) @_noLocks
+  static func parse(_ bytes: UnsafeMutableRawPointer, _ length: Int) -> (offset: Int, type: UInt16) {
+    guard length >= 14 else { return (0, 0) }
+    var offset = 14
+    var type = bytes.u16(12)
+    var tags = 0
+    while isTag(type) {
+      guard tags < 2, length >= offset &+ 4 else { return (0, 0) }
+      type = bytes.u16(offset &+ 2)
+      offset = offset &+ 4
+      tags &+= 1
+    }
+    return (offset, type)
+  }
+
+  @inline(__always) @_noLocks
+  private static func isTag(_ type: UInt16) -> Bool { type == 0x8100 || type == 0x88a8 }
+}
+
+/// EtherTypes (IEEE 802 numbers).
+enum EtherType {
+  @inline(__always) @_noLocks static func isIPv4(_ type: UInt16) -> Bool { type == 0x0800 }
+}

@@ -1,0 +1,77 @@
+import CTables
+
+/// Reading and writing entries. The rules:
+///
+/// - An entry is *unconfirmed* until a second packet continues the conversation (for TCP: one that is no SYN). Unconfirmed entries yield to
+///   any newer flow, oldest first; confirmed ones never yield while they live. So a flood of first packets evicts nobody, and a full
+///   table costs new flows their memory, not their way (design.md, decisions 5 and 6).
+/// - Entries made at the SYN, although only a finished handshake earns a lasting one: they bridge a change of tables between SYN and ACK.
+extension FlowTable {
+  @inline(__always) @_noLocks
+  package func bucket(_ hash: UInt64) -> UnsafeMutablePointer<sluice_flow> {
+    let bucket = buckets + Int(truncatingIfNeeded: hash & mask)
+    return UnsafeMutableRawPointer(bucket).assumingMemoryBound(to: sluice_flow.self)
+  }
+
+  /// The entry of this flow, live or expired; nil when there is none.
+  @inline(__always) @_noLocks
+  func find(_ hash: UInt64) -> UnsafeMutablePointer<sluice_flow>? {
+    let entries = bucket(hash)
+    if entries[0].tag == hash { return entries }
+    if entries[1].tag == hash { return entries + 1 }
+    if entries[2].tag == hash { return entries + 2 }
+    if entries[3].tag == hash { return entries + 3 }
+    return nil
+  }
+
+  /// A place for a new flow: a free entry, else an expired one, else the oldest unconfirmed; nil when four confirmed flows live here.
+  @inline(__always) @_noLocks
+  func place(_ hash: UInt64, now: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> UnsafeMutablePointer<sluice_flow>? {
+    let entries = bucket(hash)
+    var oldest: UnsafeMutablePointer<sluice_flow>?
+    var oldestAge: UInt32 = 0
+    var index = 0
+    while index < 4 {
+      let entry = entries + index
+      if entry.pointee.tag == 0 { return entry }
+      let age = now &- entry.pointee.seen
+      if entry.pointee.isExpired(age: age, half) { return entry }
+      if !entry.pointee.isConfirmed, oldest == nil || age > oldestAge {
+        oldest = entry
+        oldestAge = age
+      }
+      index &+= 1
+    }
+    return oldest
+  }
+}
+
+extension sluice_flow {
+  package var state: UInt16 {
+    @inline(__always) @_noLocks get { incarnation_state & 7 }
+  }
+
+  package var isConfirmed: Bool {
+    @inline(__always) @_noLocks get { incarnation_state & 8 != 0 }
+  }
+
+  package var incarnation: UInt16 {
+    @inline(__always) @_noLocks get { incarnation_state &>> 4 }
+  }
+
+  /// Whether the flow has been silent for longer than its state's timeout.
+  @inline(__always) @_noLocks
+  package func isExpired(age: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> Bool {
+    let timeouts = half.pointee.timeouts
+    let limit =
+      switch state {
+      case 1: timeouts.1
+      case 2: timeouts.2
+      case 3: timeouts.3
+      case 4: timeouts.4
+      case 5: timeouts.5
+      default: timeouts.0
+      }
+    return age > limit
+  }
+}

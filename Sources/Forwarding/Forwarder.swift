@@ -1,0 +1,106 @@
+import CTables
+
+/// The fast path of one worker: a batch of frames in, a verdict a frame out.
+///
+/// A function over memory: tables, flows, counters and time come in, nothing else is read, no system call is made. Three stages over the
+/// whole batch, so that the cache misses of 64 packets overlap: parse and hash (then fetch each flow's bucket), choose the server (then
+/// fetch its record), rewrite. Everything here is marked `@_noLocks`: the compiler refuses an allocation, a retain or a lock.
+package struct Forwarder: ~Copyable {
+  package static let batch = 64
+
+  let flows: FlowTable
+  let counters: Counters
+  /// This worker's number and how many there are: they share the identification space of tunnels.
+  let worker: UInt32
+  let workers: UInt32
+  /// One record a frame of a batch, made once.
+  private let scratch: UnsafeMutablePointer<Packet>
+
+  package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1) {
+    self.flows = flows
+    self.counters = counters
+    self.worker = UInt32(worker)
+    self.workers = UInt32(workers)
+    self.scratch = .allocate(capacity: Self.batch)
+    scratch.initialize(
+      repeating: Packet(outcome: nil, transport: 0, flags: 0, network: 0, networkLength: 0, service: 0, server: 0, hash: 0),
+      count: Self.batch)
+  }
+
+  deinit { scratch.deallocate() }
+
+  /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts.
+  ///
+  /// - Parameter now: seconds of the clock that flow entries are kept by.
+  @_noLocks
+  package func process(
+    _ frames: UnsafeMutablePointer<Frame>, count: Int, _ tables: Tables, now: UInt32,
+    into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
+    assert(count <= Self.batch)
+    parse(frames, count, tables)
+    choose(count, tables, now: now)
+    rewrite(frames, count, tables, into: verdicts)
+    counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
+  }
+
+  @inline(__always) @_noLocks
+  private func parse(_ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables) {
+    // Headers are a miss each on a cold arena: ask for them a few packets ahead.
+    let ahead = 6
+    var index = 0
+    while index < count && index < ahead {
+      sluice_prefetch(frames[index].bytes)
+      index &+= 1
+    }
+    index = 0
+    while index < count {
+      if index &+ ahead < count { sluice_prefetch(frames[index &+ ahead].bytes) }
+      let bytes = frames[index].bytes
+      let length = Int(frames[index].length)
+      let (network, type) = Ethernet.parse(bytes, length)
+      if network != 0 && EtherType.isIPv4(type) {
+        let outcome = IPv4.parse(bytes, length, at: network, tables, &scratch[index])
+        scratch[index].outcome = outcome
+        if case nil = outcome { sluice_prefetch(flows.bucket(scratch[index].hash)) }
+      } else {
+        scratch[index].outcome = .notForService
+      }
+      index &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func choose(_ count: Int, _ tables: Tables, now: UInt32) {
+    var index = 0
+    while index < count {
+      scratch[index].server = UInt16(truncatingIfNeeded: SLUICE_NO_SERVER)
+      if case nil = scratch[index].outcome {
+        let outcome = chooseServer(&scratch[index], tables, now: now)
+        scratch[index].outcome = outcome
+        if case nil = outcome {
+          sluice_prefetch(tables.servers + Int(scratch[index].server))
+          sluice_prefetch(counters.servers + Int(scratch[index].server))
+        }
+      }
+      index &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func rewrite(
+    _ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables, into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
+    var index = 0
+    while index < count {
+      if let outcome = scratch[index].outcome {
+        verdicts[index] = .drop(outcome, server: scratch[index].server)
+        if case .notForService = outcome { verdicts[index].action = .pass }
+      } else {
+        verdicts[index] = rewrite(frames[index], scratch[index], tables)
+      }
+      counters.outcomes[verdicts[index].outcome.index] &+= 1
+      index &+= 1
+    }
+  }
+}

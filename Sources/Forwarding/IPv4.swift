@@ -1,0 +1,80 @@
+import CTables
+
+/// The IPv4 half of the parser: whose packet it is, then what is wrong with it, by the rows of packets.md.
+enum IPv4 {
+  static var headerLength: Int {
+    @inline(__always) @_noLocks get { 20 }
+  }
+  static var moreFragments: UInt16 {
+    @inline(__always) @_noLocks get { 0x2000 }
+  }
+  static var dontFragment: UInt16 {
+    @inline(__always) @_noLocks get { 0x4000 }
+  }
+  static var offsetMask: UInt16 {
+    @inline(__always) @_noLocks get { 0x1fff }
+  }
+
+  /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
+  @inline(__always) @_noLocks
+  static func parse(
+    _ frame: UnsafeMutableRawPointer, _ length: Int, at network: Int, _ tables: Tables, _ packet: inout Packet
+  ) -> Outcome? {
+    let available = length &- network
+    guard available >= 20 else { return .notForService }
+    let header = frame + network
+    let first = header.u8(0)
+    guard first &>> 4 == 4 else { return .notForService }
+    let words = Int(first & 15)
+    let number = header.u8(9)
+    let source = header.raw32(12)
+    let destination = header.raw32(16)
+    let fragment = header.u16(6)
+    guard number == 6 || number == 17, fragment & offsetMask == 0 else { return .notForService }
+
+    // Whose: before any refusal, since a broken packet that is not for a service is the kernel's. A header that claims less than its
+    // minimum is read as the minimum; ports that the frame does not hold can only belong to a service of any port.
+    let transport = (words < 5 ? 5 : words) &* 4
+    let hasPorts = available >= transport &+ 4
+    let ports = hasPorts ? header.raw32(transport) : 0
+    let service = tables.service(
+      0, Tables.mapped(destination), port: UInt16(truncatingIfNeeded: ports &>> 16), protocol: number)
+    guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return .notForService }
+    packet.service = service
+
+    let total = Int(header.u16(2))
+    guard words >= 5 else { return .droppedBadHeader }
+    guard total >= words &* 4, total <= available else { return .droppedBadLength }
+    guard Checksum.sum(ofHeader: header, words: words) == 0xffff else { return .droppedBadChecksum }
+    guard header.u8(8) != 0 else { return .droppedTTL }
+    guard isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
+
+    let payload = total &- transport
+    let isFragment = fragment & moreFragments != 0
+    if number == 6 {
+      guard payload >= 20 else { return isFragment ? Outcome.droppedFragment : .droppedBadLength }
+      let offset = Int(header.u8(transport &+ 12) &>> 4) &* 4
+      guard offset >= 20 else { return .droppedBadHeader }
+      guard isFragment || offset <= payload else { return .droppedBadLength }
+      packet.flags = header.u8(transport &+ 13)
+    } else {
+      guard payload >= 8 else { return isFragment ? Outcome.droppedFragment : .droppedBadLength }
+      let claimed = Int(header.u16(transport &+ 4))
+      guard claimed >= 8, isFragment || claimed <= payload else { return .droppedBadLength }
+      packet.flags = 0
+    }
+
+    packet.transport = number
+    packet.network = UInt16(truncatingIfNeeded: network)
+    packet.networkLength = UInt16(truncatingIfNeeded: total)
+    packet.hash = FlowHash.v4(tables.half, source: source, destination: destination, ports: ports, protocol: number)
+    return nil
+  }
+
+  /// Whether a packet may come from there (RFC 1812 5.3.7): not 0/8, 127/8, multicast or the limited broadcast.
+  @inline(__always) @_noLocks
+  static func isUnicast(_ source: UInt32) -> Bool {
+    let top = UInt8(truncatingIfNeeded: source)  // as it lies in memory: the first byte is the lowest
+    return top != 0 && top != 127 && top & 0xf0 != 0xe0 && source != 0xffff_ffff
+  }
+}

@@ -1,0 +1,26 @@
+/// What parsing found in a frame and later stages need: one of a batch's 64 scratch records.
+struct Packet {
+  /// Once decided; nil while the packet is on its way to a server.
+  var outcome: Outcome?
+  /// Transport protocol number of the IP header.
+  var transport: UInt8
+  /// TCP flags byte; 0 for UDP.
+  var flags: UInt8
+  /// Offset of the IP header in the frame.
+  var network: UInt16
+  /// Total length the IP header claims, proved to lie within the frame.
+  var networkLength: UInt16
+  /// Index into the services table.
+  var service: UInt32
+  /// Index into the servers table, once picked.
+  var server: UInt16
+  /// The flow hash.
+  var hash: UInt64
+}
+
+/// Bits of the TCP flags byte (RFC 9293 3.1).
+enum TCPFlag {
+  @inline(__always) @_noLocks static func isFIN(_ flags: UInt8) -> Bool { flags & 0x01 != 0 }
+  @inline(__always) @_noLocks static func isSYN(_ flags: UInt8) -> Bool { flags & 0x02 != 0 }
+  @inline(__always) @_noLocks static func isRST(_ flags: UInt8) -> Bool { flags & 0x04 != 0 }
+}
