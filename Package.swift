@@ -30,7 +30,10 @@ let package = Package(
     .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: hot, plugins: ["EmbedBPF"]),
     .target(
       name: "Control",
-      dependencies: ["Forwarding", "CNetlink", .product(name: "Yams", package: "Yams"), .product(name: "FlyingFox", package: "FlyingFox")],
+      dependencies: [
+        "Forwarding", "CNetlink", .product(name: "Yams", package: "Yams"),
+        .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "sluice",
