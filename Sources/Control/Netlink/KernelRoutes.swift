@@ -1,0 +1,108 @@
+import Synchronization
+
+/// The kernel as the resolver: interfaces, routes and neighbours as `ip` shows them, asked when needed and followed live.
+///
+/// Workers bypass the kernel, so it sees no traffic to the real servers: left alone it would never resolve one, and would let the known
+/// ones go stale. `resolve` has it look for what it doesn't know, and a watch has it confirm, every `pokeInterval`, what is in use.
+/// That is done with `NTF_USE`, which does to an entry what a packet does. The rejected choice is `NTF_EXT_MANAGED` (kernels from 5.16), with which the
+/// kernel repeats this by itself: such entries outlive a killed daemon in the operator's table, each removal has to be undone by hand, and nothing
+/// is gained, since without a daemon nobody would carry a new MAC address into the tables. One way on all kernels is also one way to test.
+package final class KernelRoutes: Sendable {
+  /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual rate, once a second.
+  package static let pokeInterval: Duration = .seconds(3)
+
+  private let socket: Mutex<NetlinkSocket>
+  // Apart from the socket's, so that the watch's thread never waits for a long resolve.
+  private let memory = SharedNeighbourMemory()
+
+  /// Of the network namespace of the calling thread, whatever thread calls later.
+  package init() throws(NetlinkError) {
+    socket = Mutex(try NetlinkSocket())
+  }
+
+  /// The interface called `name`.
+  package func link(named name: String) throws(NetlinkError) -> Link {
+    try socket.withLock { (socket) throws(NetlinkError) in try socket.link(named: name) }
+  }
+
+  package func link(index: UInt32) throws(NetlinkError) -> Link {
+    try socket.withLock { (socket) throws(NetlinkError) in try socket.link(index: index) }
+  }
+
+  /// The host's own addresses on an interface, VIPs that Sluice put there left out.
+  package func addresses(of link: Link) throws(NetlinkError) -> LinkAddresses {
+    let all = try socket.withLock { (socket) throws(NetlinkError) in try socket.addresses() }
+    return LinkAddresses(of: link.index, among: all)
+  }
+
+  /// The way to each destination. They are from now on the ones in use: their next hops are followed and kept fresh, those of earlier calls no more.
+  /// An unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it.
+  package func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
+    let (answers, hops) = try socket.withLock { (socket) throws(NetlinkError) in
+      var round = ResolveRound(memory: memory, follows: true)
+      for destination in destinations { try round.resolve(destination, with: socket) }
+      return (round.answers, round.hops)
+    }
+    memory.forget(allBut: hops)
+    return answers
+  }
+
+  /// The way to one destination as it is now, for showing: nobody is asked, nothing is followed.
+  package func look(_ destination: IPAddress) throws(NetlinkError) -> RouteAnswer? {
+    try socket.withLock { (socket) throws(NetlinkError) in
+      var round = ResolveRound(memory: memory, follows: false)
+      try round.resolve(destination, with: socket)
+      return round.answers[destination]
+    }
+  }
+
+  /// Has the kernel confirm every next hop in use that it is not sure of. A watch does this by itself.
+  package func poke() throws(NetlinkError) {
+    try socket.withLock { (socket) throws(NetlinkError) in
+      for hop in memory.hops {
+        let seen = try socket.neighbour(hop)
+        _ = memory.learn(hop, seen)
+        // A refusal is the business of the next resolve, which shows it with its reason.
+        if seen.wantsUse { _ = socket.use(hop, seen: seen) }
+      }
+    }
+  }
+
+  /// Calls back, on a thread of its own, after every change that can alter an answer, until the watch is stopped or let go of.
+  /// Bursts are one call; nothing is said of what changed, since the answer is to resolve again. Pokes meanwhile.
+  package func watch(onChange: @escaping @Sendable () -> Void) throws(NetlinkError) -> NetlinkWatch {
+    let memory = memory
+    return try NetlinkWatch(
+      interval: Self.pokeInterval,
+      isNews: { event in
+        switch event {
+        case .neighbour(let hop, let seen): memory.learn(hop, seen)
+        case .other, .lost: true
+        case .nothing: false
+        }
+      },
+      // An error here is one that the next resolve meets, and throws to somebody.
+      onInterval: { [self] in try? poke() },
+      onChange: onChange
+    )
+  }
+
+  /// `watch` as a stream; changes while the consumer is busy are one element.
+  package func changes() throws(NetlinkError) -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let watch = try watch { continuation.yield() }
+    continuation.onTermination = { _ in watch.stop() }
+    return stream
+  }
+}
+
+/// `NeighbourMemory` for the resolving thread and the watching one.
+final class SharedNeighbourMemory: Sendable {
+  private let memory = Mutex(NeighbourMemory())
+
+  var hops: [HopKey] { memory.withLock { $0.hops } }
+  func follow(_ hop: HopKey) { memory.withLock { $0.follow(hop) } }
+  func forget(allBut kept: Set<HopKey>) { memory.withLock { $0.forget(allBut: kept) } }
+  func learn(_ hop: HopKey, _ seen: Neighbour) -> Bool { memory.withLock { $0.learn(hop, seen) } }
+  func verdict(on hop: HopKey, seen: Neighbour) -> NeighbourMemory.Verdict { memory.withLock { $0.verdict(on: hop, seen: seen) } }
+}
