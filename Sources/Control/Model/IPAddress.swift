@@ -1,3 +1,4 @@
+import Forwarding
 import Glibc
 
 /// An IPv4 or IPv6 address as its 16 bytes in network order, an IPv4 address as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), just as
@@ -14,6 +15,12 @@ package struct IPAddress: Hashable, Sendable {
     guard bytes.count == 16 else { return nil }
     high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Sixteen bytes in memory, in network order, as the shared tables hold them.
+  package init(words bytes: UnsafeRawBufferPointer) {
+    high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+    low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
   /// The four parts of an IPv4 address, as written.
@@ -44,6 +51,10 @@ package struct IPAddress: Hashable, Sendable {
   package var bytes: [UInt8] {
     (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> (56 - UInt64($0 & 7) * 8)) }
   }
+
+  /// A number that is the same for this address on every director, and unlike for any two: what Maglev knows a server by. Fixed for
+  /// good: another function would move every flow of a fleet that is upgraded one director at a time.
+  package var identity: UInt64 { Maglev.mix(Maglev.mix(high) ^ low) }
 
   package var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
 

@@ -1,0 +1,85 @@
+import CTables
+import Forwarding
+
+/// Between the model's types and the structs of `BPF/tables.h`.
+extension IPAddress {
+  typealias Bytes = (
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
+  )
+
+  /// As the tables hold it.
+  var tuple: Bytes {
+    var tuple: Bytes = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &tuple) { $0.copyBytes(from: bytes) }
+    return tuple
+  }
+
+  init(_ tuple: Bytes) {
+    self = withUnsafeBytes(of: tuple) { IPAddress(words: $0) }
+  }
+
+  /// `sluice_slot_hash` of it with a port and protocol; both 0 for the VIP itself.
+  func slotHash(port: UInt16 = 0, protocolNumber: UInt8 = 0) -> UInt32 {
+    bytes.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return sluice_slot_hash(base, port.bigEndian, protocolNumber)
+    }
+  }
+}
+
+extension MACAddress {
+  var tuple: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) { (bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]) }
+}
+
+extension ServiceKey {
+  /// The service in this entry; nil for a hole among the services.
+  init?(_ entry: sluice_service) {
+    guard let `protocol` = TransportProtocol(rawValue: entry.protocol) else { return nil }
+    self.init(`protocol`, IPAddress(entry.address), port: UInt16(bigEndian: entry.port_be))
+  }
+}
+
+extension sluice_server {
+  var isPresent: Bool { flags & UInt8(SLUICE_SERVER_PRESENT) != 0 }
+
+  /// Whether it has slots of its service's ring.
+  var isOnRing: Bool {
+    let wanted = UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED)
+    return flags & wanted == wanted && weight > 0
+  }
+
+  /// Two things that only the builder reads, where the layout has room for them, so that they survive the daemon as the rest does.
+  /// The weight that the ring was filled by.
+  var weight: UInt16 {
+    get { reserved_line }
+    set { reserved_line = newValue }
+  }
+
+  /// Of an entry that is not present: the generation that freed it. It lies in the tunnel source, which nobody uses any more.
+  var freed: UInt64 {
+    get { withUnsafeBytes(of: tunnel_source) { $0.loadUnaligned(as: UInt64.self) } }
+    set { withUnsafeMutableBytes(of: &tunnel_source) { $0.storeBytes(of: newValue, as: UInt64.self) } }
+  }
+}
+
+extension sluice_server {
+  init(_ server: RealServer, service: Int, incarnation: UInt16, nextHop: NextHop?) {
+    self.init()
+    self.service = UInt16(service)
+    self.incarnation = incarnation
+    address = server.address.tuple
+    weight = UInt16(server.weight)
+    method = UInt8(server.method == .direct ? SLUICE_DIRECT : SLUICE_IPIP)
+    flags = UInt8(SLUICE_SERVER_PRESENT)
+    // What the tables can't say is a next hop we don't know.
+    guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
+    flags |= UInt8(SLUICE_SERVER_RESOLVED)
+    egress = UInt16(nextHop.egress)
+    source_mac = nextHop.sourceMAC.tuple
+    next_hop_mac = nextHop.nextHopMAC.tuple
+    mtu = UInt16(clamping: nextHop.mtu)
+    tunnel_source = nextHop.source.tuple
+    tag_count = UInt8(nextHop.tags.count)
+    tags = (nextHop.tags.first ?? 0, nextHop.tags.dropFirst().first ?? 0)
+  }
+}

@@ -1,0 +1,69 @@
+import CTables
+import Testing
+
+@testable import Control
+@testable import Forwarding
+
+@Suite struct SlotTableTests {
+  @Test func `every service and VIP of a thousand is found within the probe bound, and nothing else`() throws {
+    let director = Director(TableCapacity(slots: 8192, services: 1000, servers: 16, ringSlots: 2048))
+    let keys = (0..<1000).map { number in
+      let vip = number % 2 == 0 ? IPAddress(192, 0, UInt8(number / 256), UInt8(number % 256)) : v6(number % 97)
+      return ServiceKey(number % 3 == 0 ? .udp : .tcp, vip, port: UInt16(number % 7 * 1000 + (number % 97)))
+    }
+    let services = Set(keys)
+    let built = try director.publish(ServiceTable(services: services.map { VirtualService($0, ringSize: 251) }))
+    for key in services {
+      let found = director.find(key.address, port: key.port, protocolNumber: key.protocol.rawValue)
+      #expect(found.map(Int.init) == built.services[key])
+      let strange = key.protocol == .tcp ? TransportProtocol.udp : .tcp
+      if !services.contains(ServiceKey(strange, key.address, port: key.port)) {
+        #expect(director.find(key.address, port: key.port, protocolNumber: strange.rawValue) == nil)
+      }
+    }
+    for (vip, its) in Dictionary(grouping: services, by: \.address) {
+      #expect(director.find(vip, port: 0, protocolNumber: 0) == UInt32(its.count))
+      let bit = Int(vip.slotHash() & 4095)
+      let word = withUnsafeBytes(of: director.active.half.pointee.vip_filter) {
+        $0.load(fromByteOffset: bit / 64 * 8, as: UInt64.self)
+      }
+      #expect(word >> UInt64(bit % 64) & 1 == 1)
+    }
+    #expect(director.find(IPAddress(203, 0, 113, 1), port: 0, protocolNumber: 0) == nil)
+  }
+
+  @Test func `every unused slot says so, in a table that was larger before`() throws {
+    let director = Director()
+    let many = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
+    try director.publish(ServiceTable(services: many))
+    try director.publish(ServiceTable(services: many))
+    try director.publish(ServiceTable())
+    let mask = Int(director.active.half.pointee.slot_mask)
+    #expect((0...mask).allSatisfy { director.active.slots[$0].service == UInt32(SLUICE_NO_SERVICE) })
+    #expect(withUnsafeBytes(of: director.active.half.pointee.vip_filter) { $0.allSatisfy { $0 == 0 } })
+  }
+
+  @Test func `the same table gives the same slots in whatever order it is written`() throws {
+    let services = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
+    let indices = Dictionary(uniqueKeysWithValues: services.enumerated().map { ($1.key, $0) })
+    let again = Dictionary(uniqueKeysWithValues: services.enumerated().reversed().map { ($1.key, $0) })
+    let one = try SlotPlan(services: indices, limit: 64).entries.map { $0?.address }
+    #expect(try SlotPlan(services: again, limit: 64).entries.map { $0?.address } == one)
+  }
+
+  @Test func `keys that share a home are refused once they pass the probe bound`() throws {
+    // Nine addresses with one home in a table of 16 slots, looked for by trial.
+    let home = IPAddress(10, 0, 0, 1).slotHash() & 15
+    let addresses = (1...4000).lazy.map { (number: Int) in IPAddress(10, 0, UInt8(number / 250), UInt8(number % 250)) }
+    let crowd = addresses.filter { (vip: IPAddress) in vip.slotHash() & 15 == home }.prefix(9)
+    var services: [ServiceKey: Int] = [:]
+    for (number, vip) in crowd.enumerated() { services[ServiceKey(.tcp, vip, port: UInt16(number + 1))] = number }
+    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 16)) { try SlotPlan(services: services, limit: 16) }
+    let larger = try SlotPlan(services: services, limit: 4096)
+    #expect(larger.entries.count > 16)
+  }
+
+  private func v6(_ number: Int) -> IPAddress {
+    IPAddress(bytes: [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number)]) ?? IPAddress(0, 0, 0, 0)
+  }
+}
