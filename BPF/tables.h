@@ -120,6 +120,8 @@ struct sluice_interface {
 struct sluice_root {
 	__u32 layout; /* SLUICE_LAYOUT, written last when the memory is made */
 	__u32 active; /* the half in force: 0 or 1 */
+	__u32 slot_capacity; /* slots of one half: where the second begins */
+	__u32 reserved;
 	struct sluice_interface interfaces[SLUICE_INTERFACES]; /* a slot, once given, keeps its interface */
 	struct sluice_half halves[2];
 };
@@ -189,7 +191,7 @@ _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.fi
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);
 SLUICE_SIZE(struct sluice_half, 600);
-SLUICE_SIZE(struct sluice_root, 1400);
+SLUICE_SIZE(struct sluice_root, 1408);
 #undef SLUICE_SIZE
 
 #endif

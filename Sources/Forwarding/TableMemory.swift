@@ -70,6 +70,7 @@ package struct TableMemory: @unchecked Sendable {
       servers: zeroed(2 * capacity.servers, sluice_server.self),
       rings: zeroed(2 * capacity.ringSlots, UInt16.self),
       capacity: capacity)
+    memory.root.pointee.slot_capacity = UInt32(capacity.slots)
     memory.root.pointee.layout = UInt32(SLUICE_LAYOUT)
     return memory
   }
