@@ -24,6 +24,17 @@ package struct RealServer: Equatable, Sendable {
   package var isDraining: Bool { weight == 0 }
 }
 
+/// A real server's full name: the same address in two services is two servers.
+package struct ServerName: Hashable, Sendable {
+  package var service: ServiceKey
+  package var address: IPAddress
+
+  package init(_ address: IPAddress, of service: ServiceKey) {
+    self.service = service
+    self.address = address
+  }
+}
+
 extension RealServer: Codable {
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case address

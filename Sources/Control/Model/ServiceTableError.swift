@@ -34,30 +34,54 @@ package enum ServiceTableError: Error, Equatable, Sendable {
 
 extension ServiceTableError: CustomStringConvertible {
   /// One line: what is wrong, where, and the mend.
-  package var description: String {
+  package var description: String { "\(what): \(mend)" }
+
+  package var what: String {
     switch self {
-    case .serviceExists(let key):
-      return "service \(key) exists already: change it with 'service set'"
-    case .noSuchService(let key):
-      return "there is no service \(key): add it with 'service add', or see 'service list'"
-    case .serverExists(let address, let key):
-      return "server \(address) of \(key) exists already: change it with 'server set'"
-    case .noSuchServer(let address, let key):
-      return "\(key) has no server \(address): add it with 'server add', or see 'server list'"
-    case .badWeight(let weight, let address, let key):
-      return "weight \(weight) of server \(address) of \(key) is not in 0...65535: 0 drains, 1 is usual"
-    case .badRingSize(let size, let key):
-      let sizes = Maglev.ringSizes.map { "\($0)" }.joined(separator: ", ")
-      return "ring \(size) of \(key) is not a size Sluice offers: take one of \(sizes)"
-    case .badServiceAddress(let key, let reason):
-      return "\(key.address) can't be a VIP (service \(key)), it is \(reason): give a unicast address"
-    case .badServerAddress(let address, let key, let reason):
-      return "\(address) can't be a server of \(key), it is \(reason): give a unicast address"
-    case .familyMismatch(let address, let key):
-      return "direct routing can't send packets of \(key) to \(address), another IP version: use 'forward: ipip' or a server "
-        + "address of the VIP's version"
-    case .serverIsVIP(let address, let key):
-      return "\(address) is both a VIP and a server of \(key), which would be a loop: give the server's own address"
+    case .serviceExists(let key): "service \(key) exists already"
+    case .noSuchService(let key): "there is no service \(key)"
+    case .serverExists(let address, let key): "server \(address) of \(key) exists already"
+    case .noSuchServer(let address, let key): "\(key) has no server \(address)"
+    case .badWeight(let weight, let address, let key): "weight \(weight) of server \(address) of \(key) is not in 0...65535"
+    case .badRingSize(let size, let key): "ring \(size) of \(key) is not a size Sluice offers"
+    case .badServiceAddress(let key, let reason): "\(key.address) can't be a VIP (service \(key)), it is \(reason)"
+    case .badServerAddress(let address, let key, let reason): "\(address) can't be a server of \(key), it is \(reason)"
+    case .familyMismatch(let address, let key): "direct routing can't send packets of \(key) to \(address), another IP version"
+    case .serverIsVIP(let address, let key): "\(address) is both a VIP and a server of \(key), which would be a loop"
+    }
+  }
+
+  package var mend: String {
+    switch self {
+    case .serviceExists: "give it once; 'service set' changes it"
+    case .noSuchService: "'service add' adds it, 'service list' shows what there is"
+    case .serverExists: "give it once; 'server set' changes it"
+    case .noSuchServer: "'server add' adds it, 'server list' shows what there is"
+    case .badWeight: "0 drains, 1 is usual"
+    case .badRingSize: "take one of \(Maglev.ringSizes.map { "\($0)" }.joined(separator: ", "))"
+    case .badServiceAddress, .badServerAddress: "give a unicast address"
+    case .familyMismatch: "use 'forward: ipip' or a server address of the VIP's version"
+    case .serverIsVIP: "give the server's own address"
+    }
+  }
+
+  /// The service it is about.
+  package var service: ServiceKey {
+    switch self {
+    case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
+      .badWeight(_, _, let key), .badRingSize(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
+      .familyMismatch(_, let key), .serverIsVIP(_, let key):
+      key
+    }
+  }
+
+  /// The server it is about, if it is about one.
+  package var server: ServerName? {
+    switch self {
+    case .serviceExists, .noSuchService, .badRingSize, .badServiceAddress: nil
+    case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
+      .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key):
+      ServerName(address, of: key)
     }
   }
 }

@@ -34,10 +34,12 @@ extension Decoder {
 package enum UnknownName {
   /// One line: `unknown field 'wieght': did you mean 'weight'?`
   package static func describe(_ kind: String, _ name: String, known: [String]) -> String {
-    guard let near = nearest(to: name, in: known) else {
-      return "unknown \(kind) '\(name)': known are \(known.joined(separator: ", "))"
-    }
-    return "unknown \(kind) '\(name)': did you mean '\(near)'?"
+    "unknown \(kind) '\(name)': \(hint(name, known: known))"
+  }
+
+  /// The second half of that line.
+  package static func hint(_ name: String, known: [String]) -> String {
+    nearest(to: name, in: known).map { "did you mean '\($0)'?" } ?? "known are \(known.joined(separator: ", "))"
   }
 
   /// The known name at least half of which survives the edits between the two, fewest edits first.

@@ -59,7 +59,10 @@ extension ServiceTable {
       let settings = changed(from: old.settings, to: new.settings)
       if !settings.isEmpty { changes.append(TableChange(action: .change, service: new.key, server: nil, settings: settings)) }
     } else {
-      changes.append(TableChange(action: .add, service: new.key, server: nil, settings: []))
+      // Of a new service only what is unusual.
+      let unusual = changed(from: VirtualService(new.key).settings, to: new.settings)
+        .map { TableChange.Setting(name: $0.name, from: nil, to: $0.to) }
+      changes.append(TableChange(action: .add, service: new.key, server: nil, settings: unusual))
     }
     let former = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.address, $0) })
     let coming = Set(new.servers.map(\.address))

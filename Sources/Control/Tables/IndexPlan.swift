@@ -1,17 +1,6 @@
 import CTables
 import Forwarding
 
-/// A real server's full name: the same address in two services is two servers.
-package struct ServerName: Hashable, Sendable {
-  package var service: ServiceKey
-  package var address: IPAddress
-
-  package init(_ address: IPAddress, of service: ServiceKey) {
-    self.service = service
-    self.address = address
-  }
-}
-
 /// Which index everything of the coming generation has, given the one in force.
 ///
 /// A server keeps its index as long as it is configured: flow entries name it by that. A free index is given away with another

@@ -1,0 +1,50 @@
+import Forwarding
+
+extension ServiceTable {
+  /// The `services` of a file. What the table refuses is reported where it stands in the file.
+  init(_ value: YAMLValue) throws(ConfigurationError) {
+    var services: [VirtualService] = []
+    // Of what is named twice the second place remains: that is the one to mend.
+    var keys: [ServiceKey: YAMLValue] = [:]
+    var addresses: [ServerName: YAMLValue] = [:]
+    for item in try value.list() {
+      let fields = try item.fields(["service", "scheduler", "ring", "on-server-loss", "servers"])
+      let name = try fields.required("service", example: "tcp 10.0.0.100:80")
+      var service = VirtualService(try name.parsed(ServiceKey.form) { ServiceKey($0) })
+      keys[service.key] = name
+      if let value = fields["scheduler"] { service.scheduler = try value.choice(Scheduler.self) }
+      if let value = fields["ring"] { service.ringSize = try Self.ring(value) }
+      if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
+      for item in try fields["servers"]?.list() ?? [] {
+        let (server, address) = try Self.server(item)
+        addresses[ServerName(server.address, of: service.key)] = address
+        service.servers.append(server)
+      }
+      services.append(service)
+    }
+    do {
+      try self.init(services: services)
+    } catch {
+      let place = error.server.flatMap { addresses[$0] } ?? keys[error.service] ?? value
+      throw place.error(error.what, mend: error.mend)
+    }
+  }
+
+  private static func ring(_ value: YAMLValue) throws(ConfigurationError) -> Int {
+    let sizes = Maglev.ringSizes
+    let size = try value.number(in: sizes[0]...(sizes.last ?? sizes[0]))
+    guard sizes.contains(size) else {
+      throw value.error("\(value.path) is \(size)", mend: "take one of \(sizes.map { "\($0)" }.joined(separator: ", "))")
+    }
+    return size
+  }
+
+  private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {
+    let fields = try value.fields(["address", "weight", "forward"])
+    let address = try fields.required("address", example: "10.0.0.2")
+    var server = RealServer(try address.parsed("an IPv4 or IPv6 address") { IPAddress($0) })
+    if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
+    if let value = fields["forward"] { server.method = try value.choice(ForwardingMethod.self) }
+    return (server, address)
+  }
+}

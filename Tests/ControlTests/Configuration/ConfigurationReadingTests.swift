@@ -1,0 +1,94 @@
+import Forwarding
+import Testing
+
+@testable import Control
+
+@Suite struct ConfigurationReadingTests {
+  @Test func `a file with interfaces alone has every default`() throws {
+    let read = try Configuration(yaml: "director: { interfaces: [eth0] }", file: "a.yaml")
+    #expect(read == Configuration(director: DirectorSettings(interfaces: ["eth0"])))
+    #expect(read.director.workers == .all)
+    #expect(read.director.socket == "/run/sluice/sluice.sock")
+    #expect(read.director.hashKey == HashKey("sluice"))
+    #expect(read.director.flows == 1_048_576)
+    #expect(read.timeouts == Timeouts(synReceived: 60, established: 900, finWait: 120, close: 10, udp: 300))
+  }
+
+  @Test func `every key is read`() throws {
+    let read = try Configuration(
+      yaml: """
+        director:
+          interfaces: [eth0, "eth1"]
+          workers: 4
+          socket: /tmp/s.sock
+          addresses: external
+          busy-poll: 50
+          huge-pages: on
+          mode: native
+          copy: zero-copy
+          hash-key: no
+          flows: 4096
+          limits: { services: 10, servers: 20, ring-slots: 4096 }
+        timeouts: { syn-received: 1, established: 2, fin-wait: 3, close: 4, udp: 5 }
+        services:
+          - service: tcp 10.0.0.100:80
+            scheduler: maglev
+            ring: 251
+            on-server-loss: drop
+            servers:
+              - address: 10.0.0.2
+                weight: 0
+                forward: ipip
+              - address: 10.0.0.3
+          - service: udp [2001:db8::1]:0
+        """,
+      file: "a.yaml"
+    )
+    var director = DirectorSettings(interfaces: ["eth0", "eth1"])
+    director.workers = .count(4)
+    director.socket = "/tmp/s.sock"
+    director.addresses = .external
+    director.busyPoll = 50
+    director.hugePages = .on
+    director.mode = .native
+    director.copy = .zeroCopy
+    director.hashKeyText = "no"
+    director.flows = 4096
+    director.limits = Limits(services: 10, servers: 20, ringSlots: 4096)
+    let dns = try #require(ServiceKey("udp [2001:db8::1]:0"))
+    let table = try ServiceTable(services: [
+      VirtualService(
+        ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80),
+        ringSize: 251,
+        onServerLoss: .drop,
+        servers: [RealServer(IPAddress(10, 0, 0, 2), weight: 0, method: .ipip), RealServer(IPAddress(10, 0, 0, 3))]
+      ),
+      VirtualService(dns),
+    ])
+    let timeouts = Timeouts(synReceived: 1, established: 2, finWait: 3, close: 4, udp: 5)
+    #expect(read == Configuration(director: director, timeouts: timeouts, table: table))
+  }
+
+  @Test func `a file to apply needs no director's part`() throws {
+    let read = try Configuration(yaml: "services: []", file: "a.yaml", needsInterfaces: false)
+    #expect(read == Configuration())
+  }
+
+  @Test func `what isn't UTF-8 is said to be so`() {
+    #expect(throws: ConfigurationError(file: "a.yaml", what: "it isn't UTF-8 text", mend: "save it as UTF-8")) {
+      try Configuration(utf8: [0x61, 0xff], file: "a.yaml")
+    }
+  }
+
+  @Test func `lists nested a hundred thousand deep are an error and no crash`() {
+    #expect(throws: ConfigurationError.self) {
+      try Configuration(yaml: String(repeating: "[", count: 100_000), file: "a.yaml")
+    }
+  }
+
+  @Test func `slots of the look-up table grow with the services`() {
+    #expect(Limits().capacity == TableCapacity(slots: 8192, services: 1024, servers: 4096, ringSlots: 4 << 20))
+    #expect(Limits(services: 65535).capacity.slots == 524_288)
+    #expect(Limits(services: 1).capacity.slots == 64)
+  }
+}

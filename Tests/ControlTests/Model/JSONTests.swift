@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@testable import Control
+
+@Suite struct JSONTests {
+  private let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
+
+  private func decode<Value: Decodable>(_ type: Value.Type, _ json: String) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(json.utf8))
+  }
+
+  @Test func `a table is written with the keys of the configuration file, and read back`() throws {
+    let servers = [RealServer(IPAddress(10, 0, 0, 2)), RealServer(IPAddress(10, 0, 0, 3), weight: 0, method: .ipip)]
+    let table = try ServiceTable(services: [VirtualService(web, ringSize: 251, onServerLoss: .drop, servers: servers)])
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let json = String(decoding: try encoder.encode(table), as: UTF8.self)
+    #expect(
+      json == #"{"services":[{"on-server-loss":"drop","ring":251,"scheduler":"maglev","servers":["#
+        + #"{"address":"10.0.0.2","forward":"direct","weight":1},{"address":"10.0.0.3","forward":"ipip","weight":0}],"#
+        + #""service":"tcp 10.0.0.100:80"}]}"#
+    )
+    #expect(try decode(ServiceTable.self, json) == table)
+  }
+
+  @Test func `what is left out has its default`() throws {
+    #expect(try decode(VirtualService.self, #"{"service":"tcp 10.0.0.100:80"}"#) == VirtualService(web))
+    #expect(try decode(RealServer.self, #"{"address":"10.0.0.2"}"#) == RealServer(IPAddress(10, 0, 0, 2)))
+  }
+
+  @Test func `changes are written for programs`() throws {
+    let change = TableChange(
+      action: .change,
+      service: web,
+      server: IPAddress(10, 0, 0, 2),
+      settings: [.init(name: "weight", from: "1", to: "0")]
+    )
+    let json = try JSONEncoder().encode(change)
+    #expect(try JSONDecoder().decode(TableChange.self, from: json) == change)
+  }
+
+  @Test(arguments: [
+    (#"{"service":"tcp 10.0.0.100:80","rign":251}"#, "unknown field 'rign': did you mean 'ring'?"),
+    (
+      #"{"service":"tcp 10.0.0.100:80","zzzzzz":1}"#,
+      "unknown field 'zzzzzz': known are service, scheduler, ring, on-server-loss, servers"
+    ),
+    (#"{"ring":251}"#, "the field 'service' is missing"),
+    (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),
+    (#"{"service":7}"#, "service: expected text"),
+    (#"{"service":"tcp 10.0.0.100:80","ring":"251"}"#, "ring: expected a whole number"),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","wieght":1}]}"#,
+      "servers[0]: unknown field 'wieght': did you mean 'weight'?"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0"}]}"#,
+      "servers[0].address: '10.0.0' is not an IPv4 or IPv6 address"
+    ),
+  ])
+  func `what can't be read is told in one line`(json: String, line: String) {
+    let error = #expect(throws: DecodingError.self) { try decode(VirtualService.self, json) }
+    #expect(error?.line == line)
+  }
+
+  @Test func `what can be read but can't be is the table's error`() {
+    #expect(throws: ServiceTableError.badRingSize(7, web)) {
+      try decode(ServiceTable.self, #"{"services":[{"service":"tcp 10.0.0.100:80","ring":7}]}"#)
+    }
+  }
+
+  @Test func `the nearest known name is suggested, and none when none is near`() {
+    let known = ["service", "servers", "weight"]
+    #expect(UnknownName.nearest(to: "wieght", in: known) == "weight")
+    #expect(UnknownName.nearest(to: "Weight", in: known) == "weight")
+    #expect(UnknownName.nearest(to: "server", in: known) == "servers")
+    #expect(UnknownName.nearest(to: "colour", in: known) == nil)
+    #expect(UnknownName.nearest(to: "", in: known) == nil)
+    #expect(UnknownName.nearest(to: String(repeating: "x", count: 100_000), in: known) == nil)
+  }
+}
