@@ -49,7 +49,9 @@ let package = Package(
       dependencies: ["Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Benchmarks/sluice-bench", swiftSettings: strict),
 
-    .testTarget(name: "ForwardingTests", dependencies: ["Forwarding"], swiftSettings: strict),
+    // Counts what the runtime is asked for; stands before libc and the Swift runtime in the test bundle.
+    .target(name: "RuntimeCalls", path: "Tests/RuntimeCalls"),
+    .testTarget(name: "ForwardingTests", dependencies: ["Forwarding", "RuntimeCalls"], swiftSettings: strict),
     .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"], swiftSettings: strict),
     .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
     .testTarget(name: "Lab", dependencies: ["Dataplane", "Control"], path: "Tests/Lab", swiftSettings: strict),

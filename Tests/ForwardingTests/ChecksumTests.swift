@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Forwarding
+
+@Suite struct ChecksumTests {
+  @Test func `the example of RFC 1071 section 3 comes out as printed there`() {
+    var header: [UInt8] = [0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]
+    #expect(UInt16(bigEndian: header.withUnsafeMutableBytes { Checksum.sum(ofHeader: $0.baseAddress!, words: 2) }) == 0xddf2)
+  }
+
+  @Test func `random headers of every length sum as they do sixteen bits at a time`() {
+    var random = SplitMix(state: 1071)
+    for _ in 0..<20_000 {
+      let words = Int.random(in: 5...15, using: &random)
+      // Bytes of 0 and 255 make the carries.
+      let extremes: [UInt8] = [0, 255, 254, 1]
+      var header = (0..<words * 4).map { _ in Bool.random(using: &random) ? extremes[Int(random.next() & 3)] : UInt8(random.next() & 255) }
+      let expected = ~Reference.checksum(header)
+      #expect(UInt16(bigEndian: header.withUnsafeMutableBytes { Checksum.sum(ofHeader: $0.baseAddress!, words: words) }) == expected)
+    }
+  }
+
+  @Test func `a sum is folded with every carry carried round`() {
+    for sum in [0, 1, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_ffff, 15 * 0xffff_ffff] as [UInt64] {
+      let expected = sum == 0 ? 0 : (sum - 1) % 0xffff + 1
+      #expect(UInt64(Checksum.fold(sum)) == expected)
+    }
+  }
+}

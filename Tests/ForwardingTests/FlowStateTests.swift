@@ -1,0 +1,41 @@
+import CTables
+import Testing
+
+@testable import Forwarding
+
+/// Every state with every TCP flags byte: 6 × 256 transitions, against the client's half of IPVS's table as packets.md puts it.
+@Suite struct FlowStateTests {
+  /// What a packet is, by the first of its flags in IPVS's order of looking: RST, SYN, FIN, anything else.
+  private enum Kind: CaseIterable { case rst, syn, fin, other }
+
+  private static func kind(_ flags: UInt8) -> Kind {
+    if flags & 4 != 0 { return .rst }
+    if flags & 2 != 0 { return .syn }
+    return flags & 1 != 0 ? .fin : .other
+  }
+
+  private static let none = 0, synReceived = 1, established = 2, finWait = 3, close = 4
+
+  /// From each state by RST, SYN, FIN, other.
+  private static let table: [Int: [Kind: Int]] = [
+    none: [.rst: close, .syn: synReceived, .fin: finWait, .other: established],
+    synReceived: [.rst: close, .syn: synReceived, .fin: finWait, .other: established],
+    established: [.rst: close, .syn: established, .fin: finWait, .other: established],
+    finWait: [.rst: close, .syn: synReceived, .fin: finWait, .other: finWait],
+    close: [.rst: close, .syn: synReceived, .fin: close, .other: close],
+  ]
+
+  @Test(arguments: [none, synReceived, established, finWait, close])
+  func `TCP goes from state to state as the client's packets say`(state: Int) {
+    for flags in UInt8.min...UInt8.max {
+      let next = FlowState.next(UInt16(state), transport: 6, flags: flags)
+      #expect(Int(next) == Self.table[state]?[Self.kind(flags)], "state \(state), flags \(flags)")
+    }
+  }
+
+  @Test func `UDP has one state`() {
+    for state in 0..<UInt16(SLUICE_STATES) {
+      for flags in UInt8.min...UInt8.max { #expect(FlowState.next(state, transport: 17, flags: flags) == UInt16(SLUICE_STATE_UDP)) }
+    }
+  }
+}

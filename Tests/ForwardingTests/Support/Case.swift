@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Forwarding
+
+/// A case of a table: a sentence, a packet, what is to become of it.
+struct Case: CustomTestStringConvertible, Sendable {
+  let sentence: String
+  let outcome: Outcome
+  let packet: @Sendable () -> ClientPacket
+
+  var testDescription: String { sentence }
+
+  /// A TCP packet to the web service, changed.
+  static func tcp(
+    _ sentence: String, _ outcome: Outcome, _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
+  ) -> Case {
+    Case(sentence: sentence, outcome: outcome) { ClientPacket(change) }
+  }
+
+  /// A datagram to the DNS service, changed.
+  static func udp(
+    _ sentence: String, _ outcome: Outcome, _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
+  ) -> Case {
+    Case(sentence: sentence, outcome: outcome) { .udp(change) }
+  }
+
+  /// Expects the outcome, counted once and nothing else counted, and for a drop or a pass no byte of the frame touched.
+  func check(sourceLocation: SourceLocation = #_sourceLocation) {
+    let director = TestDirector()
+    let frame = packet().bytes
+    let guarded = GuardedFrame(frame, headroom: 64, end: .right)
+    var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
+    var frames = [guarded.frame]
+    director.forwarder.process(&frames, count: 1, director.tables.half, now: 1000, into: &verdict)
+    #expect(verdict.outcome == outcome, sourceLocation: sourceLocation)
+    let expected: Verdict.Action = outcome == .forwarded ? .forward : outcome == .notForService ? .pass : .drop
+    #expect(verdict.action == expected, sourceLocation: sourceLocation)
+    for other in Outcome.allCases {
+      #expect(director.count(other) == (other == outcome ? 1 : 0), "\(other)", sourceLocation: sourceLocation)
+    }
+    if outcome != .forwarded { #expect(guarded.bytes == frame, "untouched", sourceLocation: sourceLocation) }
+  }
+}

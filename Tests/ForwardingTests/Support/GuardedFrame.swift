@@ -1,0 +1,55 @@
+import Glibc
+
+@testable import Forwarding
+
+/// Pages with a forbidden page on either side, and in them one frame at an edge: a read or write one byte outside it is a crash, not a
+/// value that happens to do no harm.
+final class GuardedPages {
+  enum End { case left, right }
+
+  private static let page = 4096
+  private let base: UnsafeMutableRawPointer
+  private let size: Int
+
+  init(pages: Int = 2) {
+    size = pages * Self.page
+    let all = mmap(nil, size + 2 * Self.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let all, all != UnsafeMutableRawPointer(bitPattern: -1) else { preconditionFailure("no memory for guarded pages") }
+    base = all + Self.page
+    precondition(mprotect(base, size, PROT_READ | PROT_WRITE) == 0, "mprotect refused a page that was just mapped")
+  }
+
+  deinit { munmap(base - Self.page, size + 2 * Self.page) }
+
+  /// The frame after its headroom, both against one edge; headroom and the unused rest hold `canary`.
+  func place(_ bytes: [UInt8], headroom: Int, end: End) -> Frame {
+    precondition(bytes.count + headroom <= size)
+    base.initializeMemory(as: UInt8.self, repeating: Self.canary, count: size)
+    let start = end == .left ? base + headroom : base + (size - bytes.count)
+    bytes.withUnsafeBytes { if let source = $0.baseAddress { start.copyMemory(from: source, byteCount: bytes.count) } }
+    return Frame(bytes: start, length: bytes.count, headroom: headroom)
+  }
+
+  static let canary: UInt8 = 0xc5
+
+  /// Whether all bytes but these are as `place` left them.
+  func isClean(outside sent: Range<UnsafeMutableRawPointer>) -> Bool {
+    let all = UnsafeRawBufferPointer(start: base, count: size)
+    let before = sent.lowerBound - base
+    let after = sent.upperBound - base
+    return all[..<before].allSatisfy { $0 == Self.canary } && all[after...].allSatisfy { $0 == Self.canary }
+  }
+}
+
+/// One frame in pages of its own.
+struct GuardedFrame {
+  let frame: Frame
+  private let pages: GuardedPages
+
+  init(_ bytes: [UInt8], headroom: Int, end: GuardedPages.End) {
+    pages = GuardedPages()
+    frame = pages.place(bytes, headroom: headroom, end: end)
+  }
+
+  var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: frame.bytes, count: Int(frame.length))) }
+}

@@ -1,0 +1,94 @@
+import CTables
+
+@testable import Forwarding
+
+/// The rules of IPv4 once more, written from the RFCs over plain arrays, slowly and without sharing a line with what is tested: what tests
+/// compare with where bytes can't be written down.
+enum Reference {
+  /// RFC 1071, sixteen bits at a time.
+  static func checksum(_ bytes: [UInt8]) -> UInt16 {
+    var sum = 0
+    for index in stride(from: 0, to: bytes.count, by: 2) {
+      sum += Int(bytes[index]) << 8 + (index + 1 < bytes.count ? Int(bytes[index + 1]) : 0)
+      if sum > 0xffff { sum -= 0xffff }
+    }
+    return UInt16(0xffff - sum)
+  }
+
+  struct Service {
+    var number: UInt8
+    var address: [UInt8]
+    /// 0: any.
+    var port: Int
+    var hasServers = true
+  }
+
+  /// Of `TestTables.town`.
+  static let town = [
+    Service(number: 6, address: [10, 0, 0, 100], port: 80), Service(number: 17, address: [10, 0, 0, 100], port: 53),
+    Service(number: 6, address: [10, 0, 0, 101], port: 0), Service(number: 17, address: [10, 0, 0, 101], port: 53),
+    Service(number: 6, address: [10, 0, 0, 101], port: 443),
+    Service(number: 6, address: [10, 0, 0, 102], port: 80, hasServers: false),
+  ]
+
+  /// Where the IP header lies and what the packet is refused for; nil: not for a service.
+  struct Reading {
+    var network: Int
+    var total: Int
+    /// Nil: sound.
+    var refusal: Outcome?
+    var hasServers: Bool
+  }
+
+  static func read(_ frame: [UInt8]) -> Reading? {
+    guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
+    let packet = Array(frame[network...])
+    guard packet[0] >> 4 == 4, packet[9] == 6 || packet[9] == 17, word(packet, 6) & 0x1fff == 0 else { return nil }
+    let words = Int(packet[0] & 15)
+    let headerLength = max(words, 5) * 4
+    // Without ports it can only be any port's.
+    let port = packet.count >= headerLength + 4 ? word(packet, headerLength + 2) : 0
+    let candidates = town.filter { $0.number == packet[9] && $0.address == Array(packet[16..<20]) }
+    guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else { return nil }
+    let refusal = refusal(packet, words: words)
+    return Reading(network: network, total: word(packet, 2), refusal: refusal, hasServers: service.hasServers)
+  }
+
+  private static func networkOffset(_ frame: [UInt8]) -> Int? {
+    for tags in 0...2 {
+      let offset = 12 + tags * 4
+      guard frame.count >= offset + 2 else { return nil }
+      switch word(frame, offset) {
+      case 0x0800: return offset + 2
+      case 0x8100, 0x88a8: continue
+      default: return nil
+      }
+    }
+    return nil
+  }
+
+  /// In the order of the counters' precedence: header length, length, checksum, TTL, source, transport.
+  private static func refusal(_ packet: [UInt8], words: Int) -> Outcome? {
+    guard words >= 5 else { return .droppedBadHeader }
+    let total = word(packet, 2)
+    guard total >= words * 4, total <= packet.count else { return .droppedBadLength }
+    guard checksum(Array(packet[..<(words * 4)])) == 0 else { return .droppedBadChecksum }
+    guard packet[8] > 0 else { return .droppedTTL }
+    let source = Array(packet[12..<16])
+    if [0, 127].contains(source[0]) || (224...239).contains(source[0]) || source == [255, 255, 255, 255] { return .droppedSource }
+    if town.contains(where: { $0.address == source }) { return .droppedSource }
+    let body = Array(packet[(words * 4)..<total])
+    let more = word(packet, 6) & 0x2000 != 0
+    let least = packet[9] == 6 ? 20 : 8
+    guard body.count >= least else { return more ? .droppedFragment : .droppedBadLength }
+    if packet[9] == 6 {
+      let length = Int(body[12] >> 4) * 4
+      guard length >= 20 else { return .droppedBadHeader }
+      return more || length <= body.count ? nil : .droppedBadLength
+    }
+    let length = word(body, 4)
+    return length >= 8 && (more || length <= body.count) ? nil : .droppedBadLength
+  }
+
+  static func word(_ bytes: [UInt8], _ offset: Int) -> Int { Int(bytes[offset]) << 8 | Int(bytes[offset + 1]) }
+}

@@ -1,0 +1,79 @@
+import CTables
+
+@testable import Forwarding
+
+/// What became of one frame.
+struct Forwarded: Equatable {
+  var action: Verdict.Action
+  var outcome: Outcome
+  var egress: UInt16
+  var server: UInt16
+  /// The frame to send; empty unless it is forwarded.
+  var bytes: [UInt8]
+}
+
+/// A director of one worker over plain memory.
+final class TestDirector {
+  let tables: TestTables
+  let flows: FlowTable
+  let counters = Counters.allocate(serverCapacity: 64)
+  var forwarder: Forwarder
+  /// Seconds.
+  var now: UInt32 = 1000
+
+  init(_ tables: TestTables = .town, buckets: Int = 64, worker: Int = 0, of workers: Int = 1) {
+    self.tables = tables
+    flows = .allocate(buckets: buckets)
+    forwarder = Forwarder(flows: flows, counters: counters, worker: worker, workers: workers)
+  }
+
+  deinit {
+    flows.buckets.deallocate()
+    counters.received.deallocate()
+    counters.servers.deallocate()
+  }
+
+  func forward(_ packet: ClientPacket, headroom: Int = 256) -> Forwarded { forward([packet.bytes], headroom: headroom)[0] }
+
+  /// One batch, 64 frames at most.
+  func forward(_ frames: [[UInt8]], headroom: Int = 256) -> [Forwarded] {
+    let chunk = headroom + (frames.map(\.count).max() ?? 0)
+    let arena = UnsafeMutableRawPointer.allocate(byteCount: max(1, chunk * frames.count), alignment: 64)
+    defer { arena.deallocate() }
+    var batch = frames.enumerated().map { index, frame in
+      let bytes = arena + index * chunk + headroom
+      frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(arena), byteCount: frame.count) }
+      return Frame(bytes: bytes, length: frame.count, headroom: headroom)
+    }
+    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
+    forwarder.process(&batch, count: batch.count, tables.half, now: now, into: &verdicts)
+    return zip(batch, verdicts).map { frame, verdict in
+      let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
+      return Forwarded(
+        action: verdict.action, outcome: verdict.outcome, egress: verdict.egress, server: verdict.server,
+        bytes: verdict.action == .forward ? Array(sent) : [])
+    }
+  }
+
+  func count(_ outcome: Outcome) -> UInt64 { counters.outcomes[Int(outcome.rawValue)] }
+
+  /// Every entry in use, with its place.
+  var entries: [sluice_flow] {
+    let all = UnsafeMutableRawPointer(flows.buckets).assumingMemoryBound(to: sluice_flow.self)
+    return (0..<(Int(flows.mask) + 1) * 4).map { all[$0] }.filter { $0.tag != 0 }
+  }
+}
+
+extension TestTables {
+  /// The services that most tests are about.
+  static var town: TestTables {
+    let tables = TestTables()
+    tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10), .direct(11) { $0.egress = 1 }])
+    tables.add(17, [10, 0, 0, 100], port: 53, [.direct(10)])
+    tables.add(6, [10, 0, 0, 101], port: 0, [.tunnel(20)])
+    tables.add(17, [10, 0, 0, 101], port: 53, [.tunnel(20) { $0.tunnel = 3 }])
+    tables.add(6, [10, 0, 0, 101], port: 443, [.direct(12)])
+    tables.add(6, [10, 0, 0, 102], port: 80, [])
+    return tables
+  }
+}

@@ -1,0 +1,130 @@
+import CTables
+
+@testable import Forwarding
+
+/// Tables built by hand, field by field as `BPF/tables.h` says: what the forwarder reads is not trusted to the builder's own code.
+final class TestTables {
+  let memory = TableMemory.allocate(TableCapacity(slots: 64, services: 16, servers: 64, ringSlots: 1 << 15))
+  private(set) var serverCount = 0
+  static let ringSize = 251
+
+  var half: Tables { memory.half(0) }
+
+  init() {
+    for slot in 0..<64 { half.slots[slot].service = UInt32(SLUICE_NO_SERVICE) }
+    half.half.pointee.slot_mask = 63
+    half.half.pointee.hash_key = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, 0x0f1e_2d3c_4b5a_6978, 0x8796_a5b4_c3d2_e1f0)
+    half.half.pointee.timeouts = (0, 60, 900, 120, 10, 300)
+    half.half.pointee.generation = 1
+  }
+
+  deinit { memory.free() }
+
+  /// A service and its real servers, all of weight 1; returns the servers' indices.
+  @discardableResult
+  func add(_ number: UInt8, _ address: [UInt8], port: UInt16, _ servers: [TestServer]) -> [Int] {
+    let index = half.half.pointee.service_count
+    let start = half.half.pointee.ring_slots
+    half.half.pointee.service_count += 1
+    place(address, port: port, number, value: index)
+    if find(address, port: 0, 0) == nil { place(address, port: 0, 0, value: 1) }
+
+    let indices = servers.map { add($0, service: Int(index)) }
+    let service = half.services + Int(index)
+    service.pointee.port_be = port.bigEndian
+    service.pointee.protocol = number
+    withUnsafeMutableBytes(of: &service.pointee.address) { $0.copyBytes(from: mapped(address)) }
+    service.pointee.ring_start = start
+    guard !indices.isEmpty else { return [] }
+    service.pointee.flags = UInt8(SLUICE_SERVICE_LIVE)
+    service.pointee.ring_size = UInt32(Self.ringSize)
+    half.half.pointee.ring_slots += UInt32(Self.ringSize)
+    fillRing(of: Int(index), with: indices)
+    return indices
+  }
+
+  /// The ring of these servers alone, as the builder would have it after a change of weights.
+  func fillRing(of service: Int, with servers: [Int]) {
+    let taking = servers.map { Maglev.Server(identity: Maglev.mix(UInt64($0)), weight: 1, index: UInt16($0)) }
+    Maglev.fill(ring: half.rings + Int(half.services[service].ring_start), size: Self.ringSize, servers: taking)
+  }
+
+  private func add(_ server: TestServer, service: Int) -> Int {
+    let index = serverCount
+    serverCount += 1
+    half.half.pointee.server_limit = UInt32(serverCount)
+    half.servers[index] = server.entry(index: index, service: service)
+    return index
+  }
+
+  private func find(_ address: [UInt8], port: UInt16, _ number: UInt8) -> Int? {
+    (0..<64).first {
+      let slot = half.slots[$0]
+      return slot.service != UInt32(SLUICE_NO_SERVICE) && slot.port_be == port.bigEndian && slot.protocol == number
+        && withUnsafeBytes(of: slot.address) { Array($0) } == mapped(address)
+    }
+  }
+
+  private func place(_ address: [UInt8], port: UInt16, _ number: UInt8, value: UInt32) {
+    let hash = sluice_slot_hash(mapped(address), port.bigEndian, number)
+    var slot = Int(hash & 63)
+    while half.slots[slot].service != UInt32(SLUICE_NO_SERVICE) { slot = (slot + 1) & 63 }
+    withUnsafeMutableBytes(of: &half.slots[slot].address) { $0.copyBytes(from: mapped(address)) }
+    half.slots[slot].port_be = port.bigEndian
+    half.slots[slot].protocol = number
+    half.slots[slot].service = value
+    guard number == 0 else { return }
+    withUnsafeMutableBytes(of: &half.half.pointee.vip_filter) {
+      $0.bindMemory(to: UInt64.self)[Int(hash & 4095) / 64] |= 1 << UInt64(hash & 63)
+    }
+  }
+}
+
+/// ::ffff:a.b.c.d
+func mapped(_ address: [UInt8]) -> [UInt8] { [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address }
+
+/// A real server's way, as a test tells it.
+struct TestServer {
+  var address: [UInt8]
+  var method = Int(SLUICE_DIRECT)
+  var mtu: UInt16 = 1500
+  var tags: [UInt16] = []
+  var egress: UInt16 = 0
+  var flags = UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED)
+  var incarnation: UInt16 = 0
+  /// Nil: its own index.
+  var tunnel: UInt16?
+
+  static func direct(_ last: UInt8, _ change: (inout TestServer) -> Void = { _ in }) -> TestServer {
+    var server = TestServer(address: [10, 0, 1, last])
+    change(&server)
+    return server
+  }
+
+  static func tunnel(_ last: UInt8, _ change: (inout TestServer) -> Void = { _ in }) -> TestServer {
+    direct(last) {
+      $0.method = Int(SLUICE_IPIP)
+      change(&$0)
+    }
+  }
+
+  static let tunnelSource: [UInt8] = [10, 0, 9, 1]
+
+  func entry(index: Int, service: Int) -> sluice_server {
+    var entry = sluice_server()
+    entry.next_hop_mac = (0x02, 0xaa, 0, 0, 0, UInt8(index))
+    entry.source_mac = (0x02, 0xbb, 0, 0, 0, UInt8(egress))
+    entry.tag_count = UInt8(tags.count)
+    entry.tags = (tags.first ?? 0, tags.dropFirst().first ?? 0)
+    entry.method = UInt8(method)
+    entry.flags = flags
+    entry.egress = egress
+    entry.mtu = mtu
+    entry.service = UInt16(service)
+    entry.incarnation = incarnation
+    entry.tunnel = tunnel ?? UInt16(index)
+    withUnsafeMutableBytes(of: &entry.address) { $0.copyBytes(from: mapped(address)) }
+    withUnsafeMutableBytes(of: &entry.tunnel_source) { $0.copyBytes(from: mapped(Self.tunnelSource)) }
+    return entry
+  }
+}
