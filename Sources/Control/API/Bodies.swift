@@ -1,0 +1,52 @@
+/// The body of `PATCH /v1/services/{protocol}/{endpoint}`: what is left out stays as it is.
+package struct ServiceSettings: Codable, Equatable, Sendable {
+  package var ring: Int?
+  package var onServerLoss: ServerLossPolicy?
+
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case ring
+    case onServerLoss = "on-server-loss"
+  }
+
+  package init(ring: Int? = nil, onServerLoss: ServerLossPolicy? = nil) {
+    self.ring = ring
+    self.onServerLoss = onServerLoss
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    ring = try fields.decodeIfPresent(Int.self, forKey: .ring)
+    onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
+  }
+}
+
+/// The body of `PATCH .../servers/{address}`: what is left out stays as it is.
+package struct ServerSettings: Codable, Equatable, Sendable {
+  package var weight: Int?
+  package var forward: ForwardingMethod?
+
+  package enum CodingKeys: String, CodingKey, CaseIterable { case weight, forward }
+
+  package init(weight: Int? = nil, forward: ForwardingMethod? = nil) {
+    self.weight = weight
+    self.forward = forward
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
+    forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .forward)
+  }
+}
+
+/// The answer to `GET /v1/services`: the table as the operator wants it. Its `services` can be sent back to `/v1/apply` as they are.
+package struct ServiceList: Codable, Equatable, Sendable {
+  package var generation: UInt64
+  package var services: [VirtualService]
+}
+
+/// The answer to `GET /v1/healthz`.
+package struct Health: Codable, Equatable, Sendable {
+  package var status: String
+  package var generation: UInt64
+}

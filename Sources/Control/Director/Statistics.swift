@@ -1,0 +1,64 @@
+import Forwarding
+
+/// Every counter of the daemon with its meaning: what `sluice stats` shows and `GET /v1/stats` answers.
+package struct Statistics: Codable, Equatable, Sendable {
+  package struct Counter: Codable, Equatable, Sendable {
+    package var name: String
+    /// One sentence: what it counts and whether nonzero is normal.
+    package var meaning: String
+    package var total: UInt64
+    /// By worker; empty where the counter isn't a worker's.
+    package var workers: [UInt64]
+  }
+
+  /// The steering program's: frames before they reach a worker.
+  package var steering: [Counter]
+  /// The workers': every frame received ends in one of the outcomes.
+  package var workers: [Counter]
+}
+
+/// The steering program's counters, all CPUs together (`SLUICE_STEER_*` of tables.h).
+package struct SteeringCounts: Equatable, Sendable {
+  package var passed: UInt64
+  package var taken: UInt64
+  package var noSocket: UInt64
+
+  package init(passed: UInt64, taken: UInt64, noSocket: UInt64) {
+    self.passed = passed
+    self.taken = taken
+    self.noSocket = noSocket
+  }
+}
+
+extension Statistics {
+  init(workers: [Counters], steering: SteeringCounts?) {
+    func counter(_ name: String, _ meaning: String, _ read: (Counters) -> UInt64) -> Counter {
+      let values = workers.map(read)
+      return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
+    }
+    self.steering =
+      steering.map {
+        [
+          Counter(name: "steer-passed", meaning: "not for a service: left to the kernel; nonzero is normal", $0.passed),
+          Counter(name: "steer-taken", meaning: "for a service: handed to a worker; nonzero is normal", $0.taken),
+          Counter(
+            name: "steer-no-socket",
+            meaning: "for a service, but no worker on its queue: dropped; nonzero after a crash of the daemon", $0.noSocket),
+        ]
+      } ?? []
+    let received = counter("received", "frames taken from the interfaces; nonzero is normal") { $0.received.pointee }
+    let full = counter("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table") {
+      $0.flowTableFull.pointee
+    }
+    let outcomes = Outcome.allCases.map { outcome in
+      counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
+    }
+    self.workers = [received] + outcomes + [full]
+  }
+}
+
+extension Statistics.Counter {
+  fileprivate init(name: String, meaning: String, _ total: UInt64) {
+    self.init(name: name, meaning: meaning, total: total, workers: [])
+  }
+}
