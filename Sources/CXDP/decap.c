@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "include/decap.h"
+#include "include/steering.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct decap {
@@ -62,21 +66,7 @@ int decap_set_address(struct decap *decap, const uint8_t *address, int present)
 
 int decap_read_counter(struct decap *decap, unsigned int counter, uint64_t *sum)
 {
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *values;
-	int error;
-
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	error = bpf_map_lookup_elem(decap->counters, &counter, values);
-	*sum = 0;
-	for (int cpu = 0; !error && cpu < cpus; cpu++)
-		*sum += values[cpu];
-	free(values);
-	return error;
+	return steering_read_counter(decap->counters, counter, sum);
 }
 
 unsigned int decap_attached_program(unsigned int ifindex)
@@ -94,4 +84,34 @@ void decap_close(struct decap *decap)
 		close(decap->link);
 	bpf_object__close(decap->object);
 	free(decap);
+}
+
+/* A handler and an eventfd: signalfd and sigtimedwait want the signals blocked in every thread, and Swift's runtime has started
+ * threads by now. */
+static int stop_event = -1;
+
+static void on_stop(int signal)
+{
+	uint64_t one = 1;
+	ssize_t written = write(stop_event, &one, sizeof(one));
+
+	(void)signal;
+	(void)written; /* can't fail: the counter is far from full, and there is nobody to tell */
+}
+
+int decap_catch_stop(void)
+{
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+
+	stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_event < 0 || sigaction(SIGINT, &action, NULL) || sigaction(SIGTERM, &action, NULL))
+		return -errno;
+	return 0;
+}
+
+int decap_stopped(int milliseconds)
+{
+	struct pollfd event = { .fd = stop_event, .events = POLLIN };
+
+	return poll(&event, 1, milliseconds) == 1;
 }

@@ -20,20 +20,13 @@ struct DecapCommand: ParsableCommand {
   var interface: String
 
   func run() throws {
-    // Blocked before the program is attached: a signal in between waits its turn instead of ending us half way.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-
+    try Decap.catchStop()
     var decap = try Decap(interface: interface)
     try decap.refreshAddresses()
     print(greeting(decap.mode))
     fflush(nil)
 
-    var second = timespec(tv_sec: 1, tv_nsec: 0)
-    while sigtimedwait(&signals, nil, &second) < 0 { try decap.refreshAddresses() }
+    while !Decap.stopped(within: 1000) { try decap.refreshAddresses() }
 
     let counters = decap.counters
     print(
