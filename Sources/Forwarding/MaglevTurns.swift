@@ -3,67 +3,103 @@
 /// Model. A server of weight w takes its k-th slot at the time (k - 1/2) / w: after any time its slots are its exact share, rounded.
 /// Servers of one weight share all their times, so they are one group, and equal weights are Maglev's plain turns.
 ///
-/// Rejected: a credit of weight / greatest weight each turn. It costs a pass over all servers for each slot of the heaviest, and the
-/// order of everybody's turns changes when the heaviest goes. Times of their own don't know about other servers.
-struct MaglevTurns {
+/// Rejected: a credit of weight / greatest weight each turn. It costs a pass over all groups for each slot of the heaviest server, and
+/// the order of everybody's turns changes when that one goes. Times of their own don't know about other servers.
+struct MaglevTurns: ~Copyable {
+  /// Servers of one weight, by their positions in the list.
   private struct Group {
-    /// When its next turn is, in 1/2^41 of the time in which weight 1 takes a slot. Exact enough: two turns a/b and c/d that differ do
-    /// so by 2^-32 at least, weights being 16 bits.
-    var time: UInt64
-    var turns: UInt64
     let weight: UInt64
-    /// Positions in the list of servers.
     let members: Range<Int>
+    /// From turn to turn 1 / weight, as a whole number of ticks and a remainder of weighths of a tick: added up, not divided anew.
+    let step: UInt64
+    let stepRemainder: UInt64
+    /// Of the next turn's time.
+    var remainder: UInt64
+  }
 
-    init(weight: Int, members: Range<Int>) {
-      self.weight = UInt64(weight)
-      self.members = members
-      turns = 0
-      time = (1 << 40) / self.weight
-    }
+  /// A group in the heap, by the time of its next turn; of two at the same time the heavier, whose number is lower.
+  private struct Turn {
+    var ticks: UInt64
+    let group: UInt64
 
-    mutating func advance() {
-      turns += 1
-      time = (turns * 2 + 1) << 40 / weight
-    }
+    @inline(__always)
+    static func < (left: Turn, right: Turn) -> Bool { isLater(right, left) == 1 }
 
-    /// The heavier group first where times are equal.
-    static func < (left: Group, right: Group) -> Bool {
-      (left.time, left.members.lowerBound) < (right.time, right.members.lowerBound)
+    /// 1 if so, else 0: the borrow of the difference of two 128-bit numbers.
+    @inline(__always)
+    static func isLater(_ left: Turn, _ right: Turn) -> Int {
+      let order = UInt128(right.ticks) << 64 | UInt128(right.group)
+      let (_, borrow) = order.subtractingReportingOverflow(UInt128(left.ticks) << 64 | UInt128(left.group))
+      return borrow ? 1 : 0
     }
   }
 
+  /// Ticks in the time in which weight 1 takes half a slot. Weights being 16 bits, turns a/b and c/d that differ do so by 2^-32.
+  private static let half: UInt64 = 1 << 40
+
+  private let groups: UnsafeMutablePointer<Group>
   /// A binary heap, soonest first.
-  private var groups: [Group] = []
+  private let heap: UnsafeMutablePointer<Turn>
+  private let count: Int
 
   /// Weights of 1...65535 in falling order.
   init(weights: [Int]) {
+    groups = .allocate(capacity: weights.count)
+    heap = .allocate(capacity: weights.count)
+    var count = 0
     var start = 0
     for end in weights.indices.map({ $0 + 1 }) where end == weights.count || weights[end] != weights[start] {
-      groups.append(Group(weight: weights[start], members: start..<end))
+      let weight = UInt64(weights[start])
+      let (step, remainder) = (Self.half * 2).quotientAndRemainder(dividingBy: weight)
+      let first = Self.half.quotientAndRemainder(dividingBy: weight)
+      (groups + count)
+        .initialize(
+          to: Group(weight: weight, members: start..<end, step: step, stepRemainder: remainder, remainder: first.remainder)
+        )
+      // Falling weights are rising first times: the list is a heap as it is.
+      (heap + count).initialize(to: Turn(ticks: first.quotient, group: UInt64(count)))
+      count += 1
       start = end
     }
-    // Falling weights are rising first times: the list is a heap as it is.
+    self.count = count
+  }
+
+  deinit {
+    groups.deallocate()
+    heap.deallocate()
   }
 
   /// The positions of the servers that take a slot each, now; nil when there are no servers.
   mutating func next() -> Range<Int>? {
-    guard let turn = groups.first?.members else { return nil }
-    groups[0].advance()
-    sink()
-    return turn
+    guard count > 0 else { return nil }
+    let group = groups + Int(heap[0].group)
+    heap[0].ticks &+= group.pointee.step
+    group.pointee.remainder &+= group.pointee.stepRemainder
+    if group.pointee.remainder >= group.pointee.weight {
+      group.pointee.remainder &-= group.pointee.weight
+      heap[0].ticks &+= 1
+    }
+    sinkFirst()
+    return group.pointee.members
   }
 
-  private mutating func sink() {
+  /// To the bottom along the sooner children, then up to where it belongs: a group that has just had its turn belongs far down, and
+  /// so half the comparisons are saved.
+  private mutating func sinkFirst() {
+    let turn = heap[0]
     var place = 0
-    while true {
-      let left = place * 2 + 1
-      guard left < groups.count else { return }
-      let right = left + 1
-      let child = right < groups.count && groups[right] < groups[left] ? right : left
-      guard groups[child] < groups[place] else { return }
-      groups.swapAt(child, place)
+    var child = 1
+    while child < count {
+      // An addition, not a branch: which of the two is as good as random.
+      if child &+ 1 < count { child &+= Turn.isLater(heap[child], heap[child &+ 1]) }
+      heap[place] = heap[child]
       place = child
+      child = place &* 2 &+ 1
     }
+    while place > 0, turn < heap[(place &- 1) / 2] {
+      heap[place] = heap[(place &- 1) / 2]
+      place = (place &- 1) / 2
+    }
+    heap[place] = turn
   }
 }
