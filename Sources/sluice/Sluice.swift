@@ -1,1 +1,15 @@
-@main struct Sluice { static func main() {} }
+import ArgumentParser
+
+@main
+struct Sluice: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "A layer-4 load balancer on AF_XDP.",
+    discussion: """
+      'sluice run' is the daemon; the other commands talk to it over its control socket. The configuration file is the truth: \
+      'sluice apply' makes the running director follow it.
+      """,
+    subcommands: [
+      Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, DecapCommand.self,
+    ]
+  )
+}

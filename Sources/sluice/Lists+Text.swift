@@ -1,0 +1,33 @@
+import Control
+
+extension Applied {
+  /// What has changed, one difference a line, and what is in force now.
+  var text: String {
+    let end =
+      if dryRun { changes.isEmpty ? "nothing would change" : "dry run: nothing has changed" } else {
+        changes.isEmpty ? "nothing to change, generation \(generation) is live" : "generation \(generation) is live"
+      }
+    return (changes.map(\.description) + [end]).joined(separator: "\n")
+  }
+}
+
+extension ServiceList {
+  var text: String {
+    if services.isEmpty { return "no services: add one with 'sluice service add tcp 10.0.0.100:80'" }
+    var table = TextTable(["SERVICE": .left, "SCHEDULER": .left, "RING": .right, "ON-SERVER-LOSS": .left, "SERVERS": .right])
+    for service in services {
+      table.add(
+        "\(service.key)", service.scheduler.rawValue, "\(service.ringSize)", service.onServerLoss.rawValue, "\(service.servers.count)")
+    }
+    return table.lines().joined(separator: "\n")
+  }
+}
+
+extension [RealServer] {
+  var text: String {
+    if isEmpty { return "no servers: add one with 'sluice server add'" }
+    var table = TextTable(["SERVER": .left, "FORWARD": .left, "WEIGHT": .right])
+    for server in self { table.add("\(server.address)", server.method.rawValue, server.isDraining ? "0 (draining)" : "\(server.weight)") }
+    return table.lines().joined(separator: "\n")
+  }
+}

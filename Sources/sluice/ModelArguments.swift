@@ -1,0 +1,41 @@
+import ArgumentParser
+import Control
+
+/// The model's names as words of the command line: `tcp 10.0.0.100:80`, then a real server's address.
+struct ServiceArguments: ParsableArguments {
+  @Argument(help: "tcp or udp.")
+  var transport: TransportProtocol
+
+  @Argument(
+    help: "The VIP and port, such as 10.0.0.100:80 or [2001:db8::1]:53; port 0 is any port.",
+    transform: { text in
+      guard let endpoint = Endpoint(text) else {
+        throw ValidationError("'\(text)' is not an address and port such as 10.0.0.100:80 or [2001:db8::1]:53")
+      }
+      return endpoint
+    })
+  var endpoint: Endpoint
+
+  var key: ServiceKey { ServiceKey(transport, endpoint.address, port: endpoint.port) }
+}
+
+struct ServerArguments: ParsableArguments {
+  @OptionGroup var service: ServiceArguments
+
+  @Argument(
+    help: "The real server's address.",
+    transform: { text in
+      guard let address = IPAddress(text) else { throw ValidationError("'\(text)' is not an IPv4 or IPv6 address") }
+      return address
+    })
+  var address: IPAddress
+}
+
+extension TransportProtocol: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
+extension ForwardingMethod: ExpressibleByArgument {}
+extension ServerLossPolicy: ExpressibleByArgument {}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Control
+
+struct ServerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "server",
+    abstract: "Add, change, drain, remove and list the real servers of a service.",
+    subcommands: [Add.self, Set.self, Drain.self, Remove.self, List.self]
+  )
+
+  /// What a real server has besides its address.
+  struct Settings: ParsableArguments {
+    @Option(help: "Share of new flows, to the weights of its fellows; 0 drains.")
+    var weight: Int?
+
+    @Option(help: "How packets get there: by new MAC addresses, or in IP-in-IP.")
+    var forward: ForwardingMethod?
+  }
+
+  struct Add: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Add a real server to a service.")
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var settings: Settings
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws {
+      let added = RealServer(server.address, weight: settings.weight ?? 1, method: settings.forward ?? .direct)
+      try await edit.carryOut { try await $0.add(added, to: server.service.key) }
+    }
+  }
+
+  struct Set: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Change a real server; what isn't given stays.")
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var settings: Settings
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws {
+      let wanted = ServerSettings(weight: settings.weight, forward: settings.forward)
+      try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: wanted) }
+    }
+  }
+
+  struct Drain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Give a real server no new flows; those it has stay.")
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws {
+      try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: ServerSettings(weight: 0)) }
+    }
+  }
+
+  struct Remove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Remove a real server; its flows go by --on-server-loss.")
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws { try await edit.carryOut { try await $0.remove(server.address, of: server.service.key) } }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the real servers of a service.")
+
+    @OptionGroup var service: ServiceArguments
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var listing: ListingOptions
+
+    func run() async throws {
+      guard let found = try await daemon.client.services().services.first(where: { $0.key == service.key }) else {
+        throw ServiceTableError.noSuchService(service.key)
+      }
+      try listing.show(found.servers) { found.servers.text }
+    }
+  }
+}
