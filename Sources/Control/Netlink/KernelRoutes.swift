@@ -36,7 +36,8 @@ package final class KernelRoutes: Sendable {
   }
 
   /// The way to each destination. They are from now on the ones in use: their next hops are followed and kept fresh, those of earlier calls no more.
-  /// An unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it.
+  /// An unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it. Start the watch first, or a change in
+  /// between is missed. For one caller at a time, who takes the last answers for the true ones.
   package func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
     let (answers, hops) = try socket.withLock { (socket) throws(NetlinkError) in
       var round = ResolveRound(memory: memory, follows: true)
@@ -60,10 +61,10 @@ package final class KernelRoutes: Sendable {
   package func poke() throws(NetlinkError) {
     try socket.withLock { (socket) throws(NetlinkError) in
       for hop in memory.hops {
+        // Not learned: the event of a change would then be no news, and nobody would resolve again.
         let seen = try socket.neighbour(hop)
-        _ = memory.learn(hop, seen)
         // A refusal is the business of the next resolve, which shows it with its reason.
-        if seen.wantsUse { _ = socket.use(hop, seen: seen) }
+        if seen.wantsUse { _ = try socket.use(hop, seen: seen) }
       }
     }
   }

@@ -66,11 +66,17 @@ extension NetlinkSocket {
     return Neighbour(raw)
   }
 
-  /// Has the kernel resolve or confirm a neighbour. Returns the errno of a refusal that concerns this neighbour.
-  func use(_ hop: HopKey, seen: Neighbour) -> Int32? {
+  /// Has the kernel resolve or confirm a neighbour it was just seen to be unsure of. Returns the errno of a refusal that concerns
+  /// this neighbour.
+  func use(_ hop: HopKey, seen: Neighbour) throws(NetlinkError) -> Int32? {
     var address = sluice_nl_ip(hop.address)
-    let result = -sluice_nl_use_neighbour(handle, hop.link, &address, seen == .unknown ? 1 : 0)
-    // It came or went since we looked: an event tells, or the next round.
-    return result == 0 || result == EEXIST || result == ENOENT ? nil : result
+    var code = -sluice_nl_use_neighbour(handle, hop.link, &address, seen == .unknown ? 1 : 0)
+    // There is an entry after all: nobody's yet, or the operator's since we looked, and then it may be a permanent one.
+    if code == EEXIST {
+      guard try neighbour(hop).wantsUse else { return nil }
+      code = -sluice_nl_use_neighbour(handle, hop.link, &address, 0)
+    }
+    // It was collected since we looked: the next poke makes it anew.
+    return code == 0 || code == ENOENT ? nil : code
   }
 }

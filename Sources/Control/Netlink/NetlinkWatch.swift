@@ -1,10 +1,9 @@
-import CNetlink
 import Glibc
 import Synchronization
 
 /// A thread that listens to the kernel. Stopped by `stop` or by letting go of it; either waits for the callback under way.
 package final class NetlinkWatch: Sendable {
-  private let wake: Int32
+  private let wake: WakeDescriptor
   private let thread: Mutex<pthread_t?>
 
   /// `isNews` says of each event whether it counts, `onChange` hears of those that do, `onInterval` is called every `interval`. All on the thread.
@@ -16,8 +15,7 @@ package final class NetlinkWatch: Sendable {
   ) throws(NetlinkError) {
     // Opened here, not on the thread: it is the caller's namespace that counts, and what happens from now on.
     let socket = try EventSocket()
-    let wake = sluice_nl_open_wake()
-    guard wake >= 0 else { throw .refused(doing: "making an eventfd", errno: -wake) }
+    wake = try WakeDescriptor()
     let loop = WatchLoop(
       socket: socket,
       wake: wake,
@@ -26,20 +24,10 @@ package final class NetlinkWatch: Sendable {
       onInterval: onInterval,
       onChange: onChange
     )
-    switch Self.start(loop) {
-    case .success(let thread):
-      self.wake = wake
-      self.thread = Mutex(thread)
-    case .failure(let error):
-      close(wake)
-      throw error
-    }
+    thread = Mutex(try Self.start(loop))
   }
 
-  deinit {
-    stop()
-    close(wake)
-  }
+  deinit { stop() }
 
   /// Idempotent. Called from a callback it does not wait for that callback.
   package func stop() {
@@ -48,8 +36,7 @@ package final class NetlinkWatch: Sendable {
       return thread
     }
     guard let running else { return }
-    var one: UInt64 = 1
-    _ = write(wake, &one, MemoryLayout.size(ofValue: one))
+    wake.signal()
     if pthread_equal(running, pthread_self()) != 0 {
       pthread_detach(running)
     } else {
@@ -57,7 +44,7 @@ package final class NetlinkWatch: Sendable {
     }
   }
 
-  private static func start(_ loop: WatchLoop) -> Result<pthread_t, NetlinkError> {
+  private static func start(_ loop: WatchLoop) throws(NetlinkError) -> pthread_t {
     // The daemon takes its signals elsewhere (signalfd); a thread inherits the mask of its maker.
     var all = sigset_t()
     var before = sigset_t()
@@ -78,8 +65,8 @@ package final class NetlinkWatch: Sendable {
     )
     guard result == 0 else {
       box.release()
-      return .failure(.refused(doing: "starting the thread that follows routes and neighbours", errno: result))
+      throw .refused(doing: "starting the thread that follows routes and neighbours", errno: result)
     }
-    return .success(thread)
+    return thread
   }
 }

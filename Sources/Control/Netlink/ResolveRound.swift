@@ -46,7 +46,7 @@ struct ResolveRound {
     let seen = try socket.neighbour(hop)
     if follows { _ = memory.learn(hop, seen) }
     // A stale or failed entry waits for the next poke: asked for here, every event of its failure would start it again.
-    let refusal = follows && seen == .unknown ? socket.use(hop, seen: seen) : nil
+    let refusal = follows && seen == .unknown ? try socket.use(hop, seen: seen) : nil
     let verdict = memory.verdict(on: hop, seen: seen)
     verdicts[hop] = (verdict, refusal)
     return (verdict, refusal)

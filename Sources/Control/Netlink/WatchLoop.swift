@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the watch's thread does. It owns its socket; `wake` is the watch's.
+/// What the watch's thread does.
 // Unchecked: a class only to be handed to the thread, which alone touches it afterwards; every field but `burst` is a let.
 final class WatchLoop: @unchecked Sendable {
   /// Events read between two looks at the clock, so that an endless storm can't hold back the call.
@@ -8,7 +8,7 @@ final class WatchLoop: @unchecked Sendable {
   private static let pauseAfterError: Duration = .milliseconds(100)
 
   private let socket: EventSocket
-  private let wake: Int32
+  private let wake: WakeDescriptor
   private let interval: Duration
   private let isNews: @Sendable (KernelEvent) -> Bool
   private let onInterval: @Sendable () -> Void
@@ -17,7 +17,7 @@ final class WatchLoop: @unchecked Sendable {
 
   init(
     socket: consuming EventSocket,
-    wake: Int32,
+    wake: WakeDescriptor,
     interval: Duration,
     isNews: @escaping @Sendable (KernelEvent) -> Bool,
     onInterval: @escaping @Sendable () -> Void,
@@ -56,7 +56,8 @@ final class WatchLoop: @unchecked Sendable {
     // Rounded up, or the last fraction of a millisecond would be spun away.
     let milliseconds = min(parts.seconds * 1000 + (parts.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000, 60_000)
     var descriptors = [
-      pollfd(fd: wake, events: Int16(POLLIN), revents: 0), pollfd(fd: socket.fileDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: wake.fileDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: socket.fileDescriptor, events: Int16(POLLIN), revents: 0),
     ]
     poll(&descriptors, listens ? 2 : 1, Int32(milliseconds))
     return descriptors[0].revents != 0

@@ -20,7 +20,10 @@ import Testing
       (.unknown, false), (.asked, false), (.live(mac), true), (.stale(mac), false), (.live(mac), false), (.fixed(mac), false),
       (.live(otherMAC), true), (.failed, true), (.asked, false), (.failed, false), (.unknown, false), (.live(otherMAC), true),
     ]
-    for (step, (seen, isNews)) in story.enumerated() { #expect(memory.learn(hop, seen) == isNews, "step \(step)") }
+    for (step, (seen, isNews)) in story.enumerated() {
+      let learned = memory.learn(hop, seen)
+      #expect(learned == isNews, "step \(step)")
+    }
   }
 
   @Test("A hop once good holds its MAC address until the kernel says failed")
@@ -42,7 +45,8 @@ import Testing
   @Test("A hop that nobody uses is no news and is not remembered")
   mutating func strangers() {
     let stranger = HopKey(link: 4, address: hop.address)
-    #expect(!memory.learn(stranger, .live(mac)))
+    let isNews = memory.learn(stranger, .live(mac))
+    #expect(!isNews)
     #expect(memory.verdict(on: stranger, seen: .asked) == .pending)
     memory.follow(stranger)
     memory.forget(allBut: [stranger])

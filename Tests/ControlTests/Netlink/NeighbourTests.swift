@@ -9,11 +9,11 @@ import Testing
   @Test("Every state of the kernel's is told apart by what it means to us")
   func states() throws {
     let mac = try #require(Self.mac)
-    let meanings: [(Int, Neighbour)] = [
+    let meanings: [(Int32, Neighbour)] = [
       (NUD_NONE, .unknown), (NUD_INCOMPLETE, .asked), (NUD_FAILED, .failed), (NUD_STALE, .stale(mac)),
       (NUD_REACHABLE, .live(mac)),
       (NUD_DELAY, .live(mac)), (NUD_PROBE, .live(mac)), (NUD_PERMANENT, .fixed(mac)), (NUD_NOARP, .fixed(mac)),
-    ].map { (Int($0.0), $0.1) }
+    ]
     for (state, meaning) in meanings { #expect(Neighbour(state: UInt16(state), mac: mac) == meaning, "state \(state)") }
   }
 
