@@ -10,9 +10,10 @@ package struct Forwarder: ~Copyable {
 
   let flows: FlowTable
   let counters: Counters
-  /// This worker's number and how many there are: they share the identification space of tunnels.
+  /// This worker's number and the step in which workers count: they share the identification space of tunnels. A power of two, so
+  /// that 16 bits wrap round to a worker's own numbers; steps of 3 would wrap into its neighbour's.
   let worker: UInt32
-  let workers: UInt32
+  let workerStep: UInt32
   /// One record a frame of a batch, made once.
   private let scratch: UnsafeMutablePointer<Packet>
 
@@ -20,11 +21,12 @@ package struct Forwarder: ~Copyable {
     self.flows = flows
     self.counters = counters
     self.worker = UInt32(worker)
-    self.workers = UInt32(workers)
+    workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
     self.scratch = .allocate(capacity: Self.batch)
     scratch.initialize(
       repeating: Packet(outcome: nil, transport: 0, flags: 0, network: 0, networkLength: 0, service: 0, server: 0, hash: 0),
-      count: Self.batch)
+      count: Self.batch
+    )
   }
 
   deinit { scratch.deallocate() }
@@ -34,7 +36,10 @@ package struct Forwarder: ~Copyable {
   /// - Parameter now: seconds of the clock that flow entries are kept by.
   @_noLocks
   package func process(
-    _ frames: UnsafeMutablePointer<Frame>, count: Int, _ tables: Tables, now: UInt32,
+    _ frames: UnsafeMutablePointer<Frame>,
+    count: Int,
+    _ tables: Tables,
+    now: UInt32,
     into verdicts: UnsafeMutablePointer<Verdict>
   ) {
     assert(count <= Self.batch)
@@ -89,7 +94,10 @@ package struct Forwarder: ~Copyable {
 
   @inline(__always) @_noLocks
   private func rewrite(
-    _ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables, into verdicts: UnsafeMutablePointer<Verdict>
+    _ frames: UnsafeMutablePointer<Frame>,
+    _ count: Int,
+    _ tables: Tables,
+    into verdicts: UnsafeMutablePointer<Verdict>
   ) {
     var index = 0
     while index < count {

@@ -29,8 +29,13 @@ extension Forwarder {
     counter.pointee.packets &+= 1
     counter.pointee.bytes &+= UInt64(truncatingIfNeeded: total)
     return Verdict(
-      action: .forward, outcome: .forwarded, egress: server.pointee.egress, start: Int32(truncatingIfNeeded: start),
-      length: UInt32(truncatingIfNeeded: end &- start), server: packet.server)
+      action: .forward,
+      outcome: .forwarded,
+      egress: server.pointee.egress,
+      start: Int32(truncatingIfNeeded: start),
+      length: UInt32(truncatingIfNeeded: end &- start),
+      server: packet.server
+    )
   }
 
   /// The server's record begins with both MAC addresses in wire order: twelve bytes, copied as they are.
@@ -61,7 +66,7 @@ extension Forwarder {
     var identification: UInt16 = 0
     if fragment == 0 {
       let tunnel = counters.servers + Int(server.raw16(60))
-      identification = UInt16(truncatingIfNeeded: tunnel.pointee.identification &* UInt64(workers) &+ UInt64(worker))
+      identification = UInt16(truncatingIfNeeded: tunnel.pointee.identification &* UInt64(workerStep) &+ UInt64(worker))
       tunnel.pointee.identification &+= 1
     }
     header.set16(0, 0x4500 | UInt16(inner.u8(1)))

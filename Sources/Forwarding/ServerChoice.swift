@@ -34,7 +34,7 @@ extension Forwarder {
     let size = service.pointee.ring_size
     guard size != 0 else { return .droppedNoServer }
     // Scale the upper half of the hash to the ring: no division. The lower half has placed the flow in its bucket.
-    let slot = (packet.hash &>> 32) &* UInt64(size) &>> 32
+    let slot = ((packet.hash &>> 32) &* UInt64(size)) &>> 32
     packet.server = tables.rings[Int(service.pointee.ring_start) &+ Int(truncatingIfNeeded: slot)]
     guard packet.server != UInt16(truncatingIfNeeded: SLUICE_NO_SERVER) else { return .droppedNoServer }
     begin(&packet, tables, reusing: entry, now: now)
@@ -44,7 +44,10 @@ extension Forwarder {
   /// Remembers a new flow, if there is a place for it. A reset begins nothing.
   @inline(__always) @_noLocks
   private func begin(
-    _ packet: inout Packet, _ tables: Tables, reusing entry: UnsafeMutablePointer<sluice_flow>?, now: UInt32
+    _ packet: inout Packet,
+    _ tables: Tables,
+    reusing entry: UnsafeMutablePointer<sluice_flow>?,
+    now: UInt32
   ) {
     guard !TCPFlag.isRST(packet.flags) else { return }
     let place = entry ?? flows.place(packet.hash, now: now, tables.half)
@@ -57,7 +60,11 @@ extension Forwarder {
     let incarnation = tables.servers[Int(packet.server)].incarnation
     let state = FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags)
     place.pointee = sluice_flow(
-      tag: packet.hash, server: packet.server, incarnation_state: incarnation &<< 4 | state, seen: now)
+      tag: packet.hash,
+      server: packet.server,
+      incarnation_state: incarnation &<< 4 | state,
+      seen: now
+    )
     counters.servers[Int(packet.server)].connections &+= 1
   }
 }

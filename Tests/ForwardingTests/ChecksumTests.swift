@@ -14,9 +14,13 @@ import Testing
       let words = Int.random(in: 5...15, using: &random)
       // Bytes of 0 and 255 make the carries.
       let extremes: [UInt8] = [0, 255, 254, 1]
-      var header = (0..<words * 4).map { _ in Bool.random(using: &random) ? extremes[Int(random.next() & 3)] : UInt8(random.next() & 255) }
+      var header = (0..<words * 4).map { _ in
+        Bool.random(using: &random) ? extremes[Int(random.next() & 3)] : UInt8(random.next() & 255)
+      }
       let expected = ~Reference.checksum(header)
-      #expect(UInt16(bigEndian: header.withUnsafeMutableBytes { Checksum.sum(ofHeader: $0.baseAddress!, words: words) }) == expected)
+      #expect(
+        UInt16(bigEndian: header.withUnsafeMutableBytes { Checksum.sum(ofHeader: $0.baseAddress!, words: words) }) == expected
+      )
     }
   }
 

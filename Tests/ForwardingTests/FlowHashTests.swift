@@ -3,7 +3,9 @@ import Testing
 @testable import Forwarding
 
 @Suite struct FlowHashTests {
-  private func hash(_ tables: TestTables, source: UInt32 = 1, destination: UInt32 = 2, ports: UInt32 = 3, number: UInt8 = 6) -> UInt64 {
+  private func hash(_ tables: TestTables, source: UInt32 = 1, destination: UInt32 = 2, ports: UInt32 = 3, number: UInt8 = 6)
+    -> UInt64
+  {
     FlowHash.v4(tables.half.half, source: source, destination: destination, ports: ports, protocol: number)
   }
 
@@ -49,7 +51,7 @@ import Testing
     for flow in 0..<UInt32(flows) {
       let value = hash(tables, source: 0x0102_00c0, destination: 0x6400_000a, ports: 0x5000_0000 | flow)
       buckets[Int(value & 1023)] += 1
-      slots[Int((value >> 32) * 1024 >> 32)] += 1
+      slots[Int(((value >> 32) * 1024) >> 32)] += 1
     }
     for counts in [buckets, slots] {
       // Chi squared of 1023 degrees of freedom: 1023 ± 45; four deviations either side.

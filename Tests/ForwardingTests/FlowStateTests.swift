@@ -35,7 +35,9 @@ import Testing
 
   @Test func `UDP has one state`() {
     for state in 0..<UInt16(SLUICE_STATES) {
-      for flags in UInt8.min...UInt8.max { #expect(FlowState.next(state, transport: 17, flags: flags) == UInt16(SLUICE_STATE_UDP)) }
+      for flags in UInt8.min...UInt8.max {
+        #expect(FlowState.next(state, transport: 17, flags: flags) == UInt16(SLUICE_STATE_UDP))
+      }
     }
   }
 }

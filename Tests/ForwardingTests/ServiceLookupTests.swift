@@ -39,12 +39,14 @@ import Testing
       ClientPacket {
         $0.destination = [10, 0, 0, 101]
         $0.destinationPort = 443
-      })
+      }
+    )
     let any = TestDirector().forward(
       ClientPacket {
         $0.destination = [10, 0, 0, 101]
         $0.destinationPort = 444
-      })
+      }
+    )
     #expect(exact.server == 5)
     #expect(any.server == 3)
   }

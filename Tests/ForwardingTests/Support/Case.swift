@@ -12,14 +12,18 @@ struct Case: CustomTestStringConvertible, Sendable {
 
   /// A TCP packet to the web service, changed.
   static func tcp(
-    _ sentence: String, _ outcome: Outcome, _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
+    _ sentence: String,
+    _ outcome: Outcome,
+    _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
   ) -> Case {
     Case(sentence: sentence, outcome: outcome) { ClientPacket(change) }
   }
 
   /// A datagram to the DNS service, changed.
   static func udp(
-    _ sentence: String, _ outcome: Outcome, _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
+    _ sentence: String,
+    _ outcome: Outcome,
+    _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
   ) -> Case {
     Case(sentence: sentence, outcome: outcome) { .udp(change) }
   }

@@ -49,12 +49,14 @@ enum Reference {
     // Without ports it can only be any port's.
     let port = packet.count >= headerLength + 4 ? word(packet, headerLength + 2) : 0
     let candidates = town.filter { $0.number == packet[9] && $0.address == Array(packet[16..<20]) }
-    guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else { return nil }
+    guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else {
+      return nil
+    }
     let refusal = refusal(packet, words: words)
     return Reading(network: network, total: word(packet, 2), refusal: refusal, hasServers: service.hasServers)
   }
 
-  private static func networkOffset(_ frame: [UInt8]) -> Int? {
+  static func networkOffset(_ frame: [UInt8]) -> Int? {
     for tags in 0...2 {
       let offset = 12 + tags * 4
       guard frame.count >= offset + 2 else { return nil }
@@ -75,7 +77,9 @@ enum Reference {
     guard checksum(Array(packet[..<(words * 4)])) == 0 else { return .droppedBadChecksum }
     guard packet[8] > 0 else { return .droppedTTL }
     let source = Array(packet[12..<16])
-    if [0, 127].contains(source[0]) || (224...239).contains(source[0]) || source == [255, 255, 255, 255] { return .droppedSource }
+    if [0, 127].contains(source[0]) || (224...239).contains(source[0]) || source == [255, 255, 255, 255] {
+      return .droppedSource
+    }
     if town.contains(where: { $0.address == source }) { return .droppedSource }
     let body = Array(packet[(words * 4)..<total])
     let more = word(packet, 6) & 0x2000 != 0

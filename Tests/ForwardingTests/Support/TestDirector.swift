@@ -50,8 +50,12 @@ final class TestDirector {
     return zip(batch, verdicts).map { frame, verdict in
       let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
       return Forwarded(
-        action: verdict.action, outcome: verdict.outcome, egress: verdict.egress, server: verdict.server,
-        bytes: verdict.action == .forward ? Array(sent) : [])
+        action: verdict.action,
+        outcome: verdict.outcome,
+        egress: verdict.egress,
+        server: verdict.server,
+        bytes: verdict.action == .forward ? Array(sent) : []
+      )
     }
   }
 

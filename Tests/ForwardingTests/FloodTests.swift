@@ -1,0 +1,126 @@
+import CTables
+import Testing
+
+@testable import Forwarding
+
+/// A flow table that is too small, by accident or by attack: it costs entries, never connections (design.md, decisions 5 and 6).
+@Suite struct FloodTests {
+  /// The frames of 64 clients from this number on.
+  private func batch(from first: Int, flags: UInt8) -> [[UInt8]] {
+    (first..<first + 64).map { client in
+      ClientPacket {
+        $0.source = [100, UInt8(client >> 16 & 255), UInt8(client >> 8 & 255), UInt8(client & 255)]
+        $0.tcpFlags = flags
+      }.bytes
+    }
+  }
+
+  @Test func `a million SYNs evict no flow that completed its handshake, and every one of them is forwarded`() {
+    let director = TestDirector(.three, buckets: 1024)
+    var servers: [UInt16] = []
+    for first in stride(from: 0, to: 2048, by: 64) {
+      servers += director.forward(batch(from: first, flags: ClientPacket.synchronize)).map(\.server)
+      _ = director.forward(batch(from: first, flags: ClientPacket.acknowledge))
+    }
+    let confirmed = Set(director.entries.filter(\.isConfirmed).map(\.tag))
+    #expect(confirmed.count > 1900)
+
+    let flood = Flood(director, clients: 1_000_000)
+    #expect(flood.run() == 1_000_000)
+    #expect(Set(director.entries.filter(\.isConfirmed).map(\.tag)) == confirmed)
+
+    // They are served as before, also when the ring has changed meanwhile: their entries decide.
+    director.tables.fillRing(of: 0, with: [0])
+    var kept = 0
+    for first in stride(from: 0, to: 2048, by: 64) {
+      let now = director.forward(batch(from: first, flags: ClientPacket.acknowledge)).map(\.server)
+      kept += zip(now, servers[first..<first + 64]).count { $0 == $1 }
+    }
+    #expect(kept >= confirmed.count)
+  }
+
+  @Test func `with four confirmed flows in every bucket a new flow goes by the hash, without an entry, and is counted`() {
+    let director = TestDirector(.three, buckets: 1)
+    for port in 0..<4 as Range<UInt16> {
+      for flags in [ClientPacket.synchronize, ClientPacket.acknowledge] {
+        _ = director.forward(
+          ClientPacket {
+            $0.sourcePort = port
+            $0.tcpFlags = flags
+          }
+        )
+      }
+    }
+    let before = director.entries.map(\.tag)
+    let alone = TestDirector(.three)
+    for port in 100..<200 as Range<UInt16> {
+      for flags in [ClientPacket.synchronize, ClientPacket.acknowledge, ClientPacket.acknowledge] {
+        let packet = ClientPacket {
+          $0.sourcePort = port
+          $0.tcpFlags = flags
+        }
+        #expect(director.forward(packet) == alone.forward(packet))
+      }
+    }
+    #expect(director.entries.map(\.tag) == before)
+    #expect(director.counters.flowTableFull.pointee == 300)
+    let connections = (0..<3).reduce(0) { $0 + director.counters.servers[$1].connections }
+    #expect(connections == 104, "a connection without an entry is counted by its SYN")
+  }
+
+  @Test func `a flow that ended makes room once its timeout has passed`() {
+    let director = TestDirector(.three, buckets: 1)
+    for port in 0..<4 as Range<UInt16> {
+      for flags in [ClientPacket.synchronize, ClientPacket.acknowledge, ClientPacket.reset] {
+        _ = director.forward(
+          ClientPacket {
+            $0.sourcePort = port
+            $0.tcpFlags = flags
+          }
+        )
+      }
+    }
+    director.now += 10
+    _ = director.forward(ClientPacket { $0.sourcePort = 9 })
+    #expect(director.counters.flowTableFull.pointee == 1)
+    director.now += 1
+    _ = director.forward(ClientPacket { $0.sourcePort = 9 })
+    #expect(director.counters.flowTableFull.pointee == 1)
+    #expect(director.entries.count == 4)
+  }
+}
+
+/// SYNs of many clients in one batch's memory: only the source address differs, and the checksum by as much.
+private struct Flood {
+  let director: TestDirector
+  let clients: Int
+
+  init(_ director: TestDirector, clients: Int) {
+    self.director = director
+    self.clients = clients
+  }
+
+  /// Returns how many were forwarded.
+  func run() -> Int {
+    let pattern = ClientPacket { $0.source = [172, 16, 0, 0] }.bytes
+    let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * 64, alignment: 64)
+    defer { arena.deallocate() }
+    var frames = (0..<64).map { Frame(bytes: arena + $0 * 64, length: pattern.count, headroom: 0) }
+    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
+    var forwarded = 0
+    for first in stride(from: 0, to: clients, by: 64) {
+      let count = min(64, clients - first)
+      for index in 0..<count {
+        let bytes = frames[index].bytes
+        let client = UInt32(first + index)
+        pattern.withUnsafeBytes { if let source = $0.baseAddress { bytes.copyMemory(from: source, byteCount: pattern.count) } }
+        bytes.setRaw32(26, (0xac10_0000 + client).bigEndian)
+        bytes.setRaw16(24, 0)
+        bytes.setRaw16(24, ~Checksum.sum(ofHeader: bytes + 14, words: 5))
+      }
+      director.forwarder.process(&frames, count: count, director.tables.half, now: director.now, into: &verdicts)
+      forwarded += verdicts[..<count].count { $0.outcome == .forwarded }
+    }
+    return forwarded
+  }
+}

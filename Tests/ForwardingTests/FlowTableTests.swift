@@ -1,0 +1,80 @@
+import CTables
+import Testing
+
+@testable import Forwarding
+
+/// The table alone, with hashes of our choice: one bucket of four entries, and what yields to what.
+@Suite struct FlowTableTests {
+  private let tables = TestTables()
+  private let flows = FlowTable.allocate(buckets: 1)
+
+  /// Writes an entry at a place of the one bucket.
+  private func put(_ place: Int, tag: UInt64, state: Int32 = 2, confirmed: Bool = true, seen: UInt32 = 1000) {
+    let word = UInt16(state) | (confirmed ? 8 : 0)
+    flows.bucket(0)[place] = sluice_flow(tag: tag, server: UInt16(tag), incarnation_state: word, seen: seen)
+  }
+
+  private func placed(now: UInt32 = 1000) -> Int? {
+    flows.place(99, now: now, tables.half.half).map { $0 - flows.bucket(0) }
+  }
+
+  @Test func `a bucket is one cache line, so a flow is 16 bytes`() {
+    #expect(MemoryLayout<sluice_bucket>.size == 64)
+    #expect(UInt(bitPattern: FlowTable.allocate(buckets: 8).buckets) % 64 == 0)
+  }
+
+  @Test func `the low bits of a hash choose its bucket`() {
+    let flows = FlowTable.allocate(buckets: 8)
+    let first = UnsafeMutableRawPointer(flows.buckets)
+    for hash in 0..<64 as Range<UInt64> {
+      #expect(UnsafeMutableRawPointer(flows.bucket(hash << 32 | hash)) == first + Int(hash & 7) * 64)
+    }
+  }
+
+  @Test func `a flow is found in each of its four places, and a stranger in none`() {
+    for place in 0..<4 { put(place, tag: UInt64(place + 1)) }
+    for place in 0..<4 { #expect(flows.find(UInt64(place + 1)).map { $0 - flows.bucket(0) } == place) }
+    #expect(flows.find(5) == nil)
+  }
+
+  @Test func `the first free place is taken`() {
+    #expect(placed() == 0)
+    put(0, tag: 1)
+    put(2, tag: 3)
+    #expect(placed() == 1)
+  }
+
+  @Test func `an expired entry is as good as free, confirmed or not`() {
+    for place in 0..<4 { put(place, tag: UInt64(place + 1)) }
+    put(2, tag: 3, seen: 99)
+    #expect(placed() == 2)
+  }
+
+  @Test func `the oldest unconfirmed entry yields, confirmed ones never`() {
+    put(0, tag: 1, confirmed: true, seen: 900)
+    put(1, tag: 2, state: 1, confirmed: false, seen: 990)
+    put(2, tag: 3, state: 1, confirmed: false, seen: 980)
+    put(3, tag: 4, state: 1, confirmed: false, seen: 985)
+    #expect(placed() == 2)
+    for place in 0..<4 { put(place, tag: UInt64(place + 1), seen: 999) }
+    #expect(placed() == nil)
+  }
+
+  @Test func `an entry lives until its state's timeout has passed, to the second`() {
+    let timeouts = [0, 60, 900, 120, 10, 300] as [UInt32]
+    for state in 0..<Int(SLUICE_STATES) {
+      put(0, tag: 1, state: Int32(state))
+      let entry = flows.bucket(0)[0]
+      #expect(!entry.isExpired(age: timeouts[state], tables.half.half))
+      #expect(entry.isExpired(age: timeouts[state] + 1, tables.half.half))
+    }
+  }
+
+  @Test func `the clock may wrap round`() {
+    put(0, tag: 1, seen: .max - 1)
+    for place in 1..<4 { put(place, tag: UInt64(place + 1), seen: .max) }
+    #expect(placed(now: 5) == nil)
+    #expect(placed(now: 897) == nil)
+    #expect(placed(now: 899) == 0)
+  }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import Forwarding
+
+@Suite struct ForwarderTests {
+  /// One frame for each way a frame can end that parsing and choosing know.
+  private static let mixed: [(packet: ClientPacket, outcome: Outcome)] = [
+    (ClientPacket(), .forwarded), (ClientPacket { $0.destinationPort = 81 }, .notForService),
+    (ClientPacket { $0.headerChecksum = 1 }, .droppedBadChecksum), (ClientPacket { $0.totalLength = 41 }, .droppedBadLength),
+    (ClientPacket { $0.words = 4 }, .droppedBadHeader), (ClientPacket { $0.ttl = 0 }, .droppedTTL),
+    (ClientPacket { $0.source = [127, 0, 0, 1] }, .droppedSource),
+    (
+      .udp {
+        $0.transport = [0x9c, 0x40, 0, 53]
+        $0.fragment = 0x2000
+      }, .droppedFragment
+    ),
+    (ClientPacket { $0.destination = [10, 0, 0, 102] }, .droppedNoServer), (.udp(), .forwarded),
+    (ClientPacket { $0.destination = [10, 0, 0, 101] }, .forwarded),
+    (
+      ClientPacket {
+        $0.destination = [10, 0, 0, 101]
+        $0.payload = [UInt8](repeating: 0, count: 1441)
+      }, .droppedTooBig
+    ),
+  ]
+
+  @Test(arguments: [0, 1, 2, 5, 6, 7, 8, 63, 64])
+  func `a batch of any size decides each frame as if it were alone`(size: Int) {
+    for start in 0..<Self.mixed.count {
+      let cases = (0..<size).map { Self.mixed[(start + $0) % Self.mixed.count] }
+      let together = TestDirector()
+      let alone = TestDirector()
+      let sent = together.forward(cases.map(\.packet.bytes))
+      #expect(sent == cases.map { alone.forward($0.packet) })
+      #expect(sent.map(\.outcome) == cases.map(\.outcome))
+    }
+  }
+
+  @Test func `every frame received ends in exactly one counter`() {
+    let director = TestDirector()
+    for size in 0...64 { _ = director.forward((0..<size).map { Self.mixed[$0 * 7 % Self.mixed.count].packet.bytes }) }
+    let outcomes = Outcome.allCases.reduce(0) { $0 + director.count($1) }
+    #expect(director.counters.received.pointee == 65 * 32)
+    #expect(outcomes == 65 * 32)
+  }
+
+  @Test func `what one batch left behind does not show in the next`() {
+    let director = TestDirector()
+    _ = director.forward(Self.mixed.map(\.packet.bytes))
+    let sent = director.forward(Self.mixed.reversed().map(\.packet.bytes))
+    #expect(sent.map(\.outcome) == Self.mixed.reversed().map(\.outcome))
+  }
+}

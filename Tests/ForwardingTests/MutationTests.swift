@@ -1,0 +1,104 @@
+import CTables
+import Glibc
+import Testing
+
+@testable import Forwarding
+
+/// Frames as nobody should send them: sound ones, mutated by a seeded generator, each against the edge of a page that must not be touched,
+/// each compared with the slow reference.
+@Suite struct MutationTests {
+  /// 300,000 frames by default. SLUICE_FUZZ_FRAMES and SLUICE_FUZZ_SEED say otherwise; a failure prints what brings it back.
+  @Test func `mutated frames are decided as the reference decides, and nothing outside them is touched`() {
+    let frames = Self.number("SLUICE_FUZZ_FRAMES", 300_000)
+    let seed = Self.number("SLUICE_FUZZ_SEED", 2)
+    var run = MutationRun(seed: UInt64(seed))
+    for index in 0..<frames {
+      if let complaint = run.step() {
+        Issue.record("frame \(index) of seed \(seed): \(complaint)\n\(run.hex)")
+        return
+      }
+    }
+    #expect(run.director.counters.received.pointee == UInt64(frames))
+    let counted = Outcome.allCases.reduce(0) { $0 + run.director.count($1) }
+    #expect(counted == UInt64(frames), "every frame in exactly one counter")
+    let summary = Outcome.allCases.map { "\($0.name) \(run.director.count($0))" }.joined(separator: ", ")
+    print("mutation: \(frames) frames of seed \(seed): \(summary)")
+    // Every refusal was reached, or the run shows nothing.
+    for outcome in Outcome.allCases where ![.droppedServerGone, .droppedUnresolved, .droppedTransmitFull].contains(outcome) {
+      #expect(run.director.count(outcome) > 0, "\(outcome)")
+    }
+  }
+
+  private static func number(_ name: String, _ otherwise: Int) -> Int {
+    getenv(name).flatMap { Int(String(cString: $0)) } ?? otherwise
+  }
+}
+
+/// One frame after the other.
+private struct MutationRun {
+  let director = TestDirector(buckets: 4096)
+  private let pages = GuardedPages()
+  private var random: XorShift
+  private let originals: [[UInt8]]
+  private var frame: [UInt8] = []
+
+  init(seed: UInt64) {
+    random = XorShift(seed: seed)
+    originals = Mutation.originals.map(\.bytes)
+  }
+
+  var hex: String { frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
+  /// Nil when all is as it should be, else what isn't.
+  mutating func step() -> String? {
+    frame = originals[random.below(originals.count)]
+    for _ in 0..<random.below(4) { Mutation.mutate(&frame, &random) }
+    // A wrong checksum hides what comes after it: mostly mend it.
+    if random.below(8) != 0 { Mutation.mendChecksum(&frame) }
+    let headroom = random.below(4) == 0 ? random.below(32) : 64
+    let placed = pages.place(frame, headroom: headroom, end: random.below(2) == 0 ? .left : .right)
+    var batch = placed
+    var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
+    director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 1000)
+    director.forwarder.process(&batch, count: 1, director.tables.half, now: director.now, into: &verdict)
+    return complaint(placed, headroom: headroom, verdict)
+  }
+
+  private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict) -> String? {
+    let start = placed.bytes
+    let end = start + frame.count
+    guard verdict.outcome == .forwarded else {
+      let expected = Reference.outcome(frame, headroom: headroom, server: { director.tables.half.servers[Int(verdict.server)] })
+      if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
+      let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
+      if bytes != frame { return "a frame that is not forwarded was changed" }
+      return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
+    }
+    let server = director.tables.half.servers[Int(verdict.server)]
+    let expected = Reference.outcome(frame, headroom: headroom, server: { server })
+    if expected != .forwarded { return "forwarded, the reference says \(expected)" }
+    let sentStart = start + Int(verdict.start)
+    let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
+    let identification = verdict.length >= 20 ? Reference.word(sent, 18) : 0
+    if sent != Reference.forwarded(frame, by: server, identification: identification) {
+      return "forwarded otherwise than the reference"
+    }
+    return pages.isClean(outside: min(start, sentStart)..<end) ? nil : "bytes outside the frame and its headers were changed"
+  }
+}
+
+/// Marsaglia's xorshift64*: fast and the same everywhere.
+struct XorShift {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = Maglev.mix(seed) | 1 }
+
+  mutating func next() -> UInt64 {
+    state ^= state >> 12
+    state ^= state << 25
+    state ^= state >> 27
+    return state &* 0x2545_f491_4f6c_dd1d
+  }
+
+  mutating func below(_ limit: Int) -> Int { Int(((next() >> 32) &* UInt64(limit)) >> 32) }
+}

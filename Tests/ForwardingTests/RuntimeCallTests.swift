@@ -1,0 +1,108 @@
+import CTables
+import RuntimeCalls
+import Testing
+
+@testable import Forwarding
+
+/// The hot path's second proof (Docs/hot-path.md): a million packets without one allocation, retain, exclusivity check or lazy global.
+@Suite(.enabled(if: runtime_calls_available() == 1, "the sanitizer stands where the calls would be counted"))
+struct RuntimeCallTests {
+  /// What the body asked the runtime for, by name; nothing for what it never asked.
+  private func calls(of body: () -> Void) -> [String: UInt] {
+    var counts = [UInt](repeating: 0, count: Int(RUNTIME_KINDS.rawValue))
+    counts.withUnsafeMutableBufferPointer { buffer in
+      runtime_calls_start()
+      body()
+      runtime_calls_stop(buffer.baseAddress)
+    }
+    var named: [String: UInt] = [:]
+    for (kind, count) in counts.enumerated() where count > 0 {
+      named[String(cString: runtime_calls_name(Int32(kind)))] = count
+    }
+    return named
+  }
+
+  @Test func `a million packets of every kind ask the runtime for nothing`() {
+    let director = TestDirector(.everyWay, buckets: 1024)
+    let patterns = Self.patterns.map(\.bytes)
+    let chunk = 2048
+    let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * chunk, alignment: 64)
+    let frames = UnsafeMutablePointer<Frame>.allocate(capacity: 64)
+    let verdicts = UnsafeMutablePointer<Verdict>.allocate(capacity: 64)
+    defer {
+      arena.deallocate()
+      frames.deallocate()
+      verdicts.deallocate()
+    }
+    var forwarded = 0
+    var found: [String: UInt] = [:]
+    for batch in 0..<(1_000_000 / 64) {
+      for index in 0..<64 {
+        let pattern = patterns[(batch + index) % patterns.count]
+        let bytes = arena + index * chunk + 64
+        pattern.withUnsafeBytes { if let source = $0.baseAddress { bytes.copyMemory(from: source, byteCount: pattern.count) } }
+        // Another client port each time, so that flows begin, live, yield and find no place.
+        if pattern.count >= 38 { bytes.set16(34, UInt16(truncatingIfNeeded: batch &* 64 &+ index)) }
+        (frames + index).initialize(to: Frame(bytes: bytes, length: pattern.count, headroom: 64))
+      }
+      let tables = director.tables.half
+      let now = UInt32(batch / 100)
+      found.merge(calls { director.forwarder.process(frames, count: 64, tables, now: now, into: verdicts) }, uniquingKeysWith: +)
+      for index in 0..<64 where verdicts[index].outcome == .forwarded { forwarded += 1 }
+    }
+    #expect(found == [:])
+    // It did see the ways there are.
+    #expect(forwarded > 300_000)
+    let reachable = Outcome.allCases.filter { ![.droppedServerGone, .droppedTransmitFull, .droppedNoHeadroom].contains($0) }
+    for outcome in reachable { #expect(director.count(outcome) > 0, "\(outcome)") }
+    #expect(director.counters.flowTableFull.pointee > 0)
+  }
+
+  @Test func `what allocates, retains, checks an access or makes a global is seen`() {
+    final class Owner { var words: [UInt64] = [1] }
+    struct Lazy { static let value = Array("lazy".utf8) }
+    let owner = Owner()
+    var kept: [Owner] = []
+    kept.reserveCapacity(4)
+    #expect(calls { kept.append(owner) }["swift_retain"] ?? 0 > 0)
+    #expect(calls { kept.removeAll(keepingCapacity: true) }["swift_release"] ?? 0 > 0)
+    #expect(calls { owner.words.append(2) }["swift_beginAccess"] ?? 0 > 0)
+    #expect(calls { _ = Lazy.value }["swift_once"] ?? 0 > 0)
+    let made = calls { kept.append(Owner()) }
+    #expect(made["swift_allocObject"] ?? 0 > 0)
+    #expect(made["malloc"] ?? 0 > 0)
+    #expect(calls { UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 8).deallocate() }["free"] ?? 0 > 0)
+    #expect(calls {} == [:])
+  }
+
+  /// A frame for every outcome but those that only a worker's set-up can bring about.
+  private static let patterns: [ClientPacket] = [
+    ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, .udp(), ClientPacket { $0.tags = [(0x88a8, 1), (0x8100, 2)] },
+    ClientPacket { $0.destination = [10, 0, 0, 101] }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.fragment = 0
+      $0.options = [1, 1, 1, 0]
+    },
+    ClientPacket { $0.destinationPort = 81 }, ClientPacket { $0.headerChecksum = 1 }, ClientPacket { $0.totalLength = 41 },
+    ClientPacket { $0.words = 4 }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.source = [127, 0, 0, 1] },
+    .udp {
+      $0.transport = [0x9c, 0x40, 0, 53]
+      $0.fragment = 0x2000
+    },
+    ClientPacket { $0.destination = [10, 0, 0, 102] }, ClientPacket { $0.destination = [10, 0, 0, 103] },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.payload = [UInt8](repeating: 0, count: 1441)
+    },
+  ]
+}
+
+extension TestTables {
+  /// The town, and a service whose server has no next hop.
+  fileprivate static var everyWay: TestTables {
+    let tables = TestTables.town
+    tables.add(6, [10, 0, 0, 103], port: 80, [.direct(13) { $0.flags = UInt8(SLUICE_SERVER_PRESENT) }])
+    return tables
+  }
+}

@@ -1,0 +1,221 @@
+import CTables
+import Testing
+
+@testable import Forwarding
+
+/// What decides where a packet goes: its flow, the tables, the hash (packets.md, Flows).
+@Suite struct ServerChoiceTests {
+  private let director = TestDirector(.three)
+
+  /// A packet of the flow of this client port.
+  private func send(_ flags: UInt8, port: UInt16 = 40000) -> Forwarded {
+    director.forward(
+      ClientPacket {
+        $0.tcpFlags = flags
+        $0.sourcePort = port
+      }
+    )
+  }
+
+  /// Takes the server's slots away, as weight 0 does; then it is still there for the flows it has.
+  private func drain(_ server: UInt16) {
+    director.tables.fillRing(of: 0, with: [0, 1, 2].filter { $0 != server })
+  }
+
+  private func remove(_ server: UInt16) {
+    drain(server)
+    director.tables.half.servers[Int(server)].flags = 0
+  }
+
+  private let syn = ClientPacket.synchronize, ack = ClientPacket.acknowledge, fin = ClientPacket.finish, rst = ClientPacket.reset
+
+  @Test func `a new flow goes where its hash points on the ring, with a SYN or without`() {
+    for port in 0..<200 as Range<UInt16> {
+      let hash = FlowHash.v4(
+        director.tables.half.half,
+        source: 0x0102_00c0,
+        destination: 0x6400_000a,
+        ports: UInt32(port.bigEndian) | UInt32(UInt16(80).bigEndian) << 16,
+        protocol: 6
+      )
+      let expected = director.tables.half.rings[Int(((hash >> 32) * UInt64(TestTables.ringSize)) >> 32)]
+      #expect(send(port % 2 == 0 ? syn : ack, port: port).server == expected)
+    }
+  }
+
+  @Test func `two directors with the same tables agree on every flow without talking`() {
+    let other = TestDirector(.three)
+    for port in 0..<500 as Range<UInt16> {
+      #expect(
+        send(syn, port: port).server
+          == other.forward(
+            ClientPacket { packet in
+              packet.sourcePort = port
+              packet.tcpFlags = 0x10
+            }
+          ).server
+      )
+    }
+  }
+
+  @Test func `a flow stays with its server while the ring changes under it`() {
+    let first = send(syn).server
+    _ = send(ack)
+    drain(first)
+    for _ in 0..<10 { #expect(send(ack).server == first) }
+    #expect(director.counters.servers[Int(first)].connections == 1)
+  }
+
+  @Test func `a drained server keeps its flows to their ends and gets no new one`() {
+    let first = send(syn).server
+    drain(first)
+    #expect(send(ack).server == first)
+    #expect(send(fin).server == first)
+    #expect(send(ack).server == first)
+    for port in 1..<300 as Range<UInt16> { #expect(send(syn, port: port).server != first) }
+  }
+
+  @Test func `a flow that was silent beyond its timeout is new`() {
+    let first = send(syn).server
+    _ = send(ack)
+    drain(first)
+    director.now += 900
+    #expect(send(ack).server == first)
+    director.now += 901
+    #expect(send(ack).server != first)
+  }
+
+  @Test func `a half-open flow waits a minute for its ACK`() {
+    let first = send(syn).server
+    drain(first)
+    director.now += 60
+    #expect(send(syn).server == first)
+    director.now += 61
+    #expect(send(syn).server != first)
+  }
+
+  @Test func `a SYN on an established flow stays: it may be anybody's`() {
+    let first = send(syn).server
+    _ = send(ack)
+    drain(first)
+    #expect(send(syn).server == first)
+    #expect(director.entries[0].state == UInt16(SLUICE_STATE_ESTABLISHED))
+  }
+
+  @Test func `a SYN on a flow that is closing is scheduled anew, a retransmitted FIN or ACK is not`() {
+    for ending in [fin, rst] {
+      let director = TestDirector(.three)
+      let packet = { (flags: UInt8) in ClientPacket { $0.tcpFlags = flags } }
+      let first = director.forward(packet(syn)).server
+      _ = director.forward(packet(ack))
+      _ = director.forward(packet(ending))
+      director.tables.fillRing(of: 0, with: [0, 1, 2].filter { $0 != first })
+      #expect(director.forward(packet(fin)).server == first)
+      #expect(director.forward(packet(ack)).server == first)
+      #expect(director.forward(packet(syn)).server != first)
+      #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_SYN_RECEIVED)])
+      #expect(director.entries.map(\.isConfirmed) == [false])
+    }
+  }
+
+  @Test func `a flow whose server is gone is hashed again and stays where it then is`() {
+    let first = send(syn).server
+    _ = send(ack)
+    remove(first)
+    let second = send(ack)
+    #expect(second.outcome == .forwarded)
+    #expect(second.server != first)
+    director.tables.fillRing(of: 0, with: [0, 1, 2])
+    #expect(send(ack).server == second.server)
+  }
+
+  @Test func `a flow whose server is gone is dropped if its service says so, but a SYN begins anew`() {
+    director.tables.half.services[0].flags |= UInt8(SLUICE_SERVICE_LOSS_DROP)
+    let first = send(syn).server
+    _ = send(ack)
+    remove(first)
+    #expect(send(ack).outcome == .droppedServerGone)
+    #expect(send(fin).outcome == .droppedServerGone)
+    let again = send(syn)
+    #expect(again.outcome == .forwarded)
+    #expect(again.server != first)
+    #expect(send(ack).server == again.server)
+    // What never was a flow has lost nothing.
+    #expect(send(ack, port: 7).outcome == .forwarded)
+  }
+
+  @Test func `an index given to another server is not the server the flow had`() {
+    let first = send(syn).server
+    _ = send(ack)
+    drain(first)
+    director.tables.half.servers[Int(first)].incarnation = 1
+    #expect(send(ack).server != first)
+  }
+
+  @Test func `an incarnation of 12 bits comes back from an entry as it went in`() {
+    for incarnation in [0, 1, 0x7ff, 0x800, 0xfff] as [UInt16] {
+      let director = TestDirector(.three)
+      for server in 0..<3 { director.tables.half.servers[server].incarnation = incarnation }
+      for flags in [syn, ack, fin, rst] { _ = director.forward(ClientPacket { $0.tcpFlags = flags }) }
+      #expect(director.entries.map(\.incarnation) == [incarnation])
+      #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_CLOSE)])
+    }
+  }
+
+  @Test func `a service without a live server drops what is new and keeps what it has`() {
+    let first = send(syn).server
+    _ = send(ack)
+    director.tables.half.services[0].ring_size = 0
+    #expect(send(ack).server == first)
+    #expect(send(syn, port: 7).outcome == .droppedNoServer)
+    #expect(send(ack, port: 8).outcome == .droppedNoServer)
+  }
+
+  @Test func `a ring that nobody owns drops what is new`() {
+    director.tables.fillRing(of: 0, with: [])
+    let sent = send(syn)
+    #expect(sent.outcome == .droppedNoServer)
+    #expect(sent.server == UInt16(SLUICE_NO_SERVER))
+    #expect(director.entries.isEmpty)
+  }
+
+  @Test func `a reset of an unknown flow is forwarded and begins nothing`() {
+    #expect(send(rst).outcome == .forwarded)
+    #expect(director.entries.isEmpty)
+  }
+
+  @Test func `a flow is confirmed by its second packet, unless that is a SYN too`() {
+    _ = send(syn)
+    _ = send(syn)
+    #expect(director.entries.map(\.isConfirmed) == [false])
+    _ = send(ack)
+    #expect(director.entries.map(\.isConfirmed) == [true])
+    #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_ESTABLISHED)])
+    #expect(director.counters.servers[Int(director.entries[0].server)].connections == 1)
+  }
+
+  @Test func `a datagram's flow is confirmed by the second datagram`() {
+    let director = TestDirector()
+    _ = director.forward(.udp())
+    #expect(director.entries.map(\.isConfirmed) == [false])
+    _ = director.forward(.udp())
+    #expect(director.entries.map(\.isConfirmed) == [true])
+    #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_UDP)])
+  }
+
+  @Test func `the time of its last packet is in a flow's entry`() {
+    _ = send(syn)
+    director.now += 17
+    _ = send(ack)
+    #expect(director.entries.map(\.seen) == [1017])
+  }
+}
+
+extension TestTables {
+  /// One service of three real servers.
+  static var three: TestTables {
+    let tables = TestTables()
+    tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10), .direct(11), .direct(12)])
+    return tables
+  }
+}

@@ -1,0 +1,78 @@
+/// What a mutation run starts from and what it does to it.
+enum Mutation {
+  /// Every kind of packet that the tables of `TestTables.town` know, and some they don't.
+  static let originals: [ClientPacket] = [
+    ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
+    ClientPacket { $0.payload = [UInt8](repeating: 0x55, count: 900) }, ClientPacket { $0.padding = 6 }, .udp(),
+    .udp { $0.payload = [] },
+    ClientPacket { $0.tags = [(0x8100, 5)] }, ClientPacket { $0.tags = [(0x88a8, 5), (0x8100, 6)] },
+    ClientPacket { $0.options = [0x94, 4, 0, 0] }, .udp { $0.options = [UInt8](repeating: 1, count: 40) },
+    ClientPacket {
+      $0.dataOffset = 10
+      $0.payload = [UInt8](repeating: 1, count: 20)
+    },
+    ClientPacket { $0.fragment = 0x2000 },
+    .udp {
+      $0.fragment = 0x2000
+      $0.udpLength = 3000
+    },
+    ClientPacket {
+      $0.transport = [0x9c, 0x40, 0, 80, 0, 0]
+      $0.fragment = 0x2000
+    },
+    ClientPacket { $0.destination = [10, 0, 0, 101] },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.fragment = 0
+    },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.destinationPort = 443
+    },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.payload = [UInt8](repeating: 2, count: 1441)
+    },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 101]
+      $0.tags = [(0x8100, 1)]
+      $0.padding = 20
+      $0.typeOfService = 0xb9
+    },
+    .udp {
+      $0.destination = [10, 0, 0, 101]
+      $0.fragment = 0
+    },
+    ClientPacket { $0.destination = [10, 0, 0, 102] }, ClientPacket { $0.destination = [10, 0, 0, 99] },
+    ClientPacket { $0.source = [10, 0, 0, 100] }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.words = 4 },
+    ClientPacket { $0.etherType = 0x86dd },
+  ]
+
+  static func mutate(_ frame: inout [UInt8], _ random: inout XorShift) {
+    guard !frame.isEmpty else { return }
+    // Headers are where decisions are made.
+    let place = random.below(min(frame.count, random.below(3) == 0 ? frame.count : 62))
+    switch random.below(8) {
+    case 0: frame[place] ^= 1 << UInt8(random.below(8))
+    case 1: frame[place] = [0, 1, 4, 5, 0x0f, 0x45, 0x4f, 0x7f, 0x80, 0xff][random.below(10)]
+    case 2: frame[place] = UInt8(random.below(256))
+    case 3: frame[place] &+= UInt8(random.below(9)) &- 4
+    case 4: frame.removeLast(random.below(frame.count) / (1 + random.below(8)))
+    case 5: frame += (0...random.below(80)).map { _ in UInt8(random.below(256)) }
+    case 6: frame.swapAt(place, random.below(frame.count))
+    default: frame.insert(contentsOf: [0x81, 0, 0, UInt8(random.below(256))], at: min(12, frame.count))
+    }
+  }
+
+  /// The checksum of the IPv4 header, wherever and however long it says it is, as far as the frame goes.
+  static func mendChecksum(_ frame: inout [UInt8]) {
+    guard let network = Reference.networkOffset(frame), frame.count >= network + 20 else { return }
+    let length = Int(frame[network] & 15) * 4
+    guard length >= 20, frame.count >= network + length else { return }
+    frame[network + 10] = 0
+    frame[network + 11] = 0
+    let sum = big(Reference.checksum(Array(frame[network..<network + length])))
+    frame[network + 10] = sum[0]
+    frame[network + 11] = sum[1]
+  }
+}
