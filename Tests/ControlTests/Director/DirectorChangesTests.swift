@@ -1,0 +1,127 @@
+import CTables
+import Forwarding
+import Testing
+
+@testable import Control
+
+@Suite struct DirectorChangesTests {
+  @Test func `the first table is generation 1, even an empty one`() async throws {
+    let plain = PlainDirector()
+    let applied = try await plain.director.apply(ServiceTable())
+    #expect(applied == Applied(generation: 1, dryRun: false, changes: []))
+    #expect(plain.memory.root.pointee.active == 1)
+    #expect(plain.memory.half(1).half.pointee.generation == 1)
+  }
+
+  @Test func `a change is answered with its differences and the generation that holds it`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    let applied = try await plain.director.apply(try table(web, RealServer(first, weight: 0), RealServer(second)))
+    #expect(applied.generation == 2)
+    #expect(
+      applied.changes.map(\.description) == [
+        "~ server 10.0.0.2 of tcp 10.0.0.100:80: weight 1 -> 0",
+        "+ server 10.0.0.3 of tcp 10.0.0.100:80: weight 1, forward direct",
+      ])
+    #expect(await plain.director.generation == 2)
+  }
+
+  @Test func `no difference publishes nothing`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    let again = try await plain.director.apply(try table(web, RealServer(first)))
+    #expect(again == Applied(generation: 1, dryRun: false, changes: []))
+  }
+
+  @Test func `a dry run says what would change and changes nothing`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    let dry = try await plain.director.apply(ServiceTable(), dryRun: true)
+    #expect(dry.changes.map(\.action) == [.remove])
+    #expect(dry.dryRun && dry.generation == 1)
+    #expect(await plain.director.current.table == (try table(web, RealServer(first))))
+    #expect(await plain.director.generation == 1)
+  }
+
+  @Test func `a refused change changes nothing`() async throws {
+    let plain = PlainDirector()
+    let before = try table(web, RealServer(first))
+    _ = try await plain.director.apply(before)
+    await #expect(throws: ServiceTableError.noSuchServer(second, web)) {
+      try await plain.director.edit { table throws(ServiceTableError) in
+        try table.drainServer(first, of: web)
+        try table.removeServer(second, of: web)
+      }
+    }
+    #expect(await plain.director.current.table == before)
+    #expect(await plain.director.generation == 1)
+  }
+
+  @Test func `a table that doesn't fit the memory changes nothing`() async throws {
+    let plain = PlainDirector()
+    let before = try table(web, RealServer(first))
+    _ = try await plain.director.apply(before)
+    let many = (1...33).map { RealServer(IPAddress(10, 0, 1, $0)) }
+    await #expect(throws: TableBuildError.tooManyServers(needed: 33, limit: 32)) {
+      try await plain.director.apply(try ServiceTable(services: [VirtualService(web, ringSize: 251, servers: many)]))
+    }
+    #expect(await plain.director.current.table == before)
+    #expect(await plain.director.generation == 1)
+    #expect(await plain.director.status().services.first?.servers.map(\.state) == [.ok])
+  }
+
+  @Test func `a generation that can't be flipped in leaves the former one, and the next change works`() async throws {
+    let plain = PlainDirector()
+    let before = try table(web, RealServer(first))
+    _ = try await plain.director.apply(before)
+    plain.kernel.stick()
+    await #expect(throws: PlainDirector.FlipFailure.self) { try await plain.director.apply(ServiceTable()) }
+    #expect(await plain.director.current.table == before)
+    plain.kernel.stick(false)
+    #expect(try await plain.director.apply(ServiceTable()).generation == 2)
+  }
+
+  @Test func `changes at the same time all arrive, one generation each`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table())
+    let generations = try await withThrowingTaskGroup(of: UInt64.self) { group in
+      for number in UInt8(1)...30 {
+        group.addTask {
+          try await plain.director.edit { table throws(ServiceTableError) in
+            try table.addServer(RealServer(IPAddress(10, 0, 2, number)), to: web)
+          }.generation
+        }
+      }
+      return try await group.reduce(into: Set()) { $0.insert($1) }
+    }
+    #expect(generations == Set(2...31))
+    #expect(await plain.director.current.table.service(web)?.servers.count == 30)
+  }
+
+  @Test func `a director over what a former one left counts its generations on`() async throws {
+    let former = PlainDirector()
+    _ = try await former.director.apply(try table(web, RealServer(first), RealServer(second)))
+    let heir = PlainDirector(memory: former.memory)
+    let applied = try await heir.director.apply(try table(web, RealServer(second)))
+    #expect(applied.generation == 2)
+    // Its index is what flow entries name it by.
+    #expect(await heir.director.ledger.entry(second, of: web)?.index == former.director.ledger.entry(second, of: web)?.index)
+  }
+
+  @Test func `only servers not met before are asked for`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    _ = try await plain.director.apply(try table(web, RealServer(first, weight: 2), RealServer(second)))
+    #expect(plain.kernel.asked == [[first], [second]])
+  }
+
+  @Test func `a next hop that changes publishes, one that doesn't does not`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second)))
+    #expect(try await plain.director.refreshNextHops() == false)
+    plain.kernel.silence([second])
+    #expect(try await plain.director.refreshNextHops() == true)
+    #expect(try await plain.director.refreshNextHops() == false)
+    #expect(await plain.director.generation == 2)
+  }
+}

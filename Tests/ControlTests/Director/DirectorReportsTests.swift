@@ -1,0 +1,111 @@
+import CTables
+import Forwarding
+import Testing
+
+@testable import Control
+
+@Suite struct DirectorReportsTests {
+  @Test func `each server shows its packets and its share`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second)))
+    await plain.send(30, to: first, of: web)
+    await plain.send(60, to: first, of: web, worker: 1)
+    await plain.send(10, to: second, of: web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.share) == [90, 10])
+    #expect(service.servers.map(\.totals.packets) == [90, 10])
+    #expect(service.totals == Totals(packets: 100, bytes: 10_000, connections: 3))
+  }
+
+  @Test func `before the first packet nobody has a share`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    #expect(await plain.director.status().services.first?.servers.map(\.share) == [nil])
+  }
+
+  @Test func `a service keeps what its removed servers were sent`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second)))
+    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(try table(web, RealServer(second)))
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.totals.packets == 40)
+    #expect(service.servers.map(\.totals.packets) == [0])
+  }
+
+  @Test func `a server that comes back begins at zero`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(try table(web))
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    await plain.send(2, to: first, of: web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.totals.packets) == [2])
+    #expect(service.totals.packets == 42)
+  }
+
+  @Test func `an index that is used again doesn't show its former owner's packets`() async throws {
+    let plain = PlainDirector(capacity: TableCapacity(slots: 64, services: 2, servers: 1, ringSlots: 2048))
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(try table(web, RealServer(second)))
+    await plain.send(5, to: second, of: web)
+    #expect(await plain.director.ledger.entry(second, of: web)?.index == 0)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.totals.packets) == [5])
+    #expect(service.totals.packets == 45)
+  }
+
+  @Test func `a weight that changes keeps the server's totals`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(try table(web, RealServer(first, weight: 7)))
+    #expect(await plain.director.status().services.first?.servers.map(\.totals.packets) == [40])
+  }
+
+  @Test func `a service removed and added again begins at zero`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(ServiceTable())
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    #expect(await plain.director.status().services.first?.totals == Totals())
+  }
+
+  @Test func `states are ok, draining, and unresolved with the reason`() async throws {
+    let plain = PlainDirector()
+    let third = IPAddress(10, 0, 0, 4)
+    plain.kernel.silence([third])
+    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second, weight: 0), RealServer(third)))
+    let servers = try #require(await plain.director.status().services.first?.servers)
+    #expect(servers.map(\.state) == [.ok, .draining, .unresolved])
+    #expect(servers.map { $0.reason == nil } == [true, true, false])
+    #expect(servers[2].reason?.contains("10.0.0.4 does not answer on eth0") == true)
+  }
+
+  @Test func `flows are counted for the server they name`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    let entry = try #require(await plain.director.ledger.entry(first, of: web))
+    plain.flows[1].buckets[2].entries.1 = sluice_flow(
+      tag: 9, server: UInt16(entry.index), incarnation_state: entry.incarnation << 4 | UInt16(SLUICE_STATE_ESTABLISHED), seen: 999)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.active) == [1])
+    #expect(service.active == 1 && service.inactive == 0)
+  }
+
+  @Test func `every counter is told with its meaning, by worker and together`() async throws {
+    let plain = PlainDirector()
+    plain.counters[0].received.pointee = 4
+    plain.counters[1].received.pointee = 6
+    plain.counters[1].outcomes[Int(Outcome.droppedTTL.rawValue)] = 3
+    let statistics = await plain.director.statistics()
+    #expect(statistics.workers.first { $0.name == "received" }?.workers == [4, 6])
+    #expect(statistics.workers.first { $0.name == "dropped-ttl" }?.total == 3)
+    #expect(statistics.steering.map(\.total) == [7, 5, 0])
+    #expect(statistics.workers.count == Outcome.allCases.count + 2)
+    #expect((statistics.workers + statistics.steering).allSatisfy { !$0.meaning.isEmpty })
+  }
+}
