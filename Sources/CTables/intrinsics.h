@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Swift can't say: a prefetch, and an acquiring load and releasing store of one word of shared memory. */
+/* What Swift can't say: a prefetch, and ordered loads and stores of single words of shared memory. */
 #ifndef SLUICE_INTRINSICS_H
 #define SLUICE_INTRINSICS_H
 
@@ -21,6 +21,26 @@ SLUICE_HOT __u32 sluice_load_acquire(const __u32 *word)
 SLUICE_HOT void sluice_store_release(__u32 *word, __u32 value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/*
+ * A worker's epoch: odd within a batch, even outside. Plain stores on the worker's side; the fence of the entry is the writer's
+ * membarrier, which runs one on this CPU for us. Only the compiler must be kept from moving the table's first load above the store.
+ */
+SLUICE_HOT void sluice_enter_batch(__u64 *epoch)
+{
+	__atomic_store_n(epoch, *epoch + 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+SLUICE_HOT void sluice_leave_batch(__u64 *epoch)
+{
+	__atomic_store_n(epoch, *epoch + 1, __ATOMIC_RELEASE);
+}
+
+SLUICE_HOT __u64 sluice_read_epoch(const __u64 *epoch)
+{
+	return __atomic_load_n(epoch, __ATOMIC_ACQUIRE);
 }
 
 #undef SLUICE_HOT

@@ -26,6 +26,10 @@ package struct TableCapacity: Equatable, Sendable {
 // tables.h (idle half only, then a release store of `active`).
 package struct TableMemory: @unchecked Sendable {
   package let root: UnsafeMutablePointer<sluice_root>
+  /// `root.active`.
+  private let active: UnsafeMutablePointer<UInt32>
+  /// Within `root`.
+  package let halves: UnsafeMutablePointer<sluice_half>
   package let slots: UnsafeMutablePointer<sluice_slot>
   package let services: UnsafeMutablePointer<sluice_service>
   package let servers: UnsafeMutablePointer<sluice_server>
@@ -38,6 +42,8 @@ package struct TableMemory: @unchecked Sendable {
     rings: UnsafeMutablePointer<UInt16>, capacity: TableCapacity
   ) {
     self.root = root
+    active = UnsafeMutableRawPointer(root).advanced(by: Int(SLUICE_ROOT_ACTIVE)).assumingMemoryBound(to: UInt32.self)
+    halves = UnsafeMutableRawPointer(root).advanced(by: Int(SLUICE_ROOT_HALVES)).assumingMemoryBound(to: sluice_half.self)
     self.slots = slots
     self.services = services
     self.servers = servers
@@ -46,14 +52,22 @@ package struct TableMemory: @unchecked Sendable {
   }
 
   /// The tables of one half, as a reader or the builder sees them.
+  @inline(__always) @_noLocks
   package func half(_ index: Int) -> Tables {
     Tables(
-      half: root.pointer(to: \.halves.0)! + index,
+      half: halves + index,
       slots: slots + index &* capacity.slots,
       services: services + index &* capacity.services,
       servers: servers + index &* capacity.servers,
       rings: rings + index &* capacity.ringSlots)
   }
+
+  /// The half in force. The acquiring load orders every read of the tables after it; it pairs with the release in `flip`.
+  @inline(__always) @_noLocks
+  package func inForce() -> Tables { half(Int(sluice_load_acquire(active) & 1)) }
+
+  /// Puts the idle half in force: one release store, which orders all that was written there before it.
+  package func flip() { sluice_store_release(active, 1 - active.pointee & 1) }
 
   /// Zeroed plain memory for tests, `replay` and benchmarks: `free` gives it back. 64-byte aligned, as the lines of tables.h want.
   package static func allocate(_ capacity: TableCapacity = TableCapacity()) -> TableMemory {

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AF_XDP sockets and the UMEM they share, through libxdp. */
+#ifndef SLUICE_SOCKETS_H
+#define SLUICE_SOCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <xdp/xsk.h>
+
+/* One AF_XDP socket on one queue of one interface, with its four rings. Lies in C's memory: libxdp keeps pointers into it. */
+struct sluice_socket {
+	struct xsk_ring_cons rx;
+	struct xsk_ring_cons completion;
+	struct xsk_ring_prod tx;
+	struct xsk_ring_prod fill;
+	struct xsk_socket *socket;
+	int descriptor;
+};
+
+struct sluice_socket *sockets_make(void);
+
+/* Anonymous memory for a UMEM: huge pages when asked for and to be had (*huge says), else ordinary ones. NULL with *error set. */
+void *sockets_make_area(size_t bytes, int *huge, int *error);
+void sockets_free_area(void *area, size_t bytes);
+
+/* Registers the area. `first` lends its fill and completion rings: libxdp binds the first socket through the UMEM's own descriptor. */
+int sockets_register(struct xsk_umem **umem, void *area, size_t bytes, uint32_t chunk, uint32_t ring, struct sluice_socket *first);
+
+/* Binds to a queue; flags are XDP_COPY, XDP_ZEROCOPY or 0 (the kernel takes zero-copy where the driver has it). */
+int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t queue, struct xsk_umem *umem, uint32_t ring, uint16_t flags);
+
+int sockets_is_zero_copy(const struct sluice_socket *socket);
+int sockets_prefer_busy_poll(const struct sluice_socket *socket, unsigned int microseconds, unsigned int budget);
+
+void sockets_close(struct sluice_socket *socket);
+int sockets_unregister(struct xsk_umem *umem);
+
+/* Receive queues of an interface: what a worker each is needed for. */
+int sockets_queues(const char *interface);
+int sockets_mac(const char *interface, uint8_t *mac);
+
+/* A name only one process of this network namespace can hold, given back by the kernel when it ends. Descriptor, or -EADDRINUSE. */
+int sockets_claim(const char *name);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "include/sockets.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+struct sluice_socket *sockets_make(void)
+{
+	struct sluice_socket *socket = aligned_alloc(64, (sizeof(*socket) + 63) / 64 * 64);
+
+	if (socket) {
+		memset(socket, 0, sizeof(*socket));
+		socket->descriptor = -1;
+	}
+	return socket;
+}
+
+void *sockets_make_area(size_t bytes, int *huge, int *error)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *area = *huge ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0) : MAP_FAILED;
+
+	*huge = area != MAP_FAILED;
+	if (area == MAP_FAILED)
+		area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	*error = area == MAP_FAILED ? -errno : 0;
+	return area == MAP_FAILED ? NULL : area;
+}
+
+void sockets_free_area(void *area, size_t bytes)
+{
+	munmap(area, bytes);
+}
+
+int sockets_register(struct xsk_umem **umem, void *area, size_t bytes, uint32_t chunk, uint32_t ring, struct sluice_socket *first)
+{
+	const struct xsk_umem_config config = { .fill_size = ring, .comp_size = ring, .frame_size = chunk };
+
+	return xsk_umem__create(umem, area, bytes, &first->fill, &first->completion, &config);
+}
+
+int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t queue, struct xsk_umem *umem, uint32_t ring, uint16_t flags)
+{
+	const struct xsk_socket_config config = {
+		.rx_size = ring,
+		.tx_size = ring,
+		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD, /* or libxdp replaces our program by its own */
+		.bind_flags = flags | XDP_USE_NEED_WAKEUP,
+	};
+	int error = xsk_socket__create_shared(&socket->socket, interface, queue, umem, &socket->rx, &socket->tx, &socket->fill,
+					      &socket->completion, &config);
+
+	if (!error)
+		socket->descriptor = xsk_socket__fd(socket->socket);
+	return error;
+}
+
+int sockets_is_zero_copy(const struct sluice_socket *socket)
+{
+	struct xdp_options options = {};
+	socklen_t size = sizeof(options);
+
+	return !getsockopt(socket->descriptor, SOL_XDP, XDP_OPTIONS, &options, &size) && options.flags & XDP_OPTIONS_ZEROCOPY;
+}
+
+int sockets_prefer_busy_poll(const struct sluice_socket *socket, unsigned int microseconds, unsigned int budget)
+{
+	const int values[] = { 1, (int)microseconds, (int)budget };
+	const int names[] = { SO_PREFER_BUSY_POLL, SO_BUSY_POLL, SO_BUSY_POLL_BUDGET };
+
+	for (int i = 0; i < 3; i++)
+		if (setsockopt(socket->descriptor, SOL_SOCKET, names[i], &values[i], sizeof(values[i])))
+			return -errno;
+	return 0;
+}
+
+void sockets_close(struct sluice_socket *socket)
+{
+	if (!socket)
+		return;
+	if (socket->socket)
+		xsk_socket__delete(socket->socket);
+	free(socket);
+}
+
+int sockets_unregister(struct xsk_umem *umem)
+{
+	return xsk_umem__delete(umem);
+}
+
+/* One ethtool or interface ioctl; /sys would show another network namespace's interfaces under `nsenter --net`. */
+static int interface_ioctl(const char *interface, unsigned long request, struct ifreq *about)
+{
+	int error, control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (control < 0)
+		return -errno;
+	strncpy(about->ifr_name, interface, IFNAMSIZ - 1);
+	error = ioctl(control, request, about) ? -errno : 0;
+	close(control);
+	return error;
+}
+
+int sockets_queues(const char *interface)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq about = { .ifr_data = (void *)&channels };
+	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
+
+	if (error == -EOPNOTSUPP)
+		return 1; /* a driver that can't say has one */
+	if (error)
+		return error;
+	/* Drivers count a queue of both directions as combined, or as one of each. */
+	if (channels.combined_count + channels.rx_count == 0)
+		return 1;
+	return (int)(channels.combined_count + channels.rx_count);
+}
+
+int sockets_mac(const char *interface, uint8_t *mac)
+{
+	struct ifreq about = {};
+	int error = interface_ioctl(interface, SIOCGIFHWADDR, &about);
+
+	if (!error)
+		memcpy(mac, about.ifr_hwaddr.sa_data, 6);
+	return error;
+}
+
+int sockets_claim(const char *name)
+{
+	/* An abstract name (unix(7)): scoped to the network namespace, as interfaces are, and never left behind. */
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(name);
+	int claim;
+
+	if (length > sizeof(address.sun_path) - 1)
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path + 1, name, length);
+	claim = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (claim < 0)
+		return -errno;
+	if (bind(claim, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length))) {
+		int error = -errno;
+
+		close(claim);
+		return error;
+	}
+	return claim;
+}
