@@ -11,60 +11,78 @@ package final class KernelRoutes: Sendable {
   /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual rate, once a second.
   package static let pokeInterval: Duration = .seconds(3)
 
-  private let socket: Mutex<NetlinkSocket>
+  private struct State: ~Copyable {
+    let socket: NetlinkSocket
+    /// The last to each destination in use.
+    var answers: [IPAddress: RouteAnswer] = [:]
+  }
+
+  private let state: Mutex<State>
   // Apart from the socket's, so that the watch's thread never waits for a long resolve.
   private let memory = SharedNeighbourMemory()
 
   /// Of the network namespace of the calling thread, whatever thread calls later.
   package init() throws(NetlinkError) {
-    socket = Mutex(try NetlinkSocket())
+    state = Mutex(State(socket: try NetlinkSocket()))
   }
 
   /// The interface called `name`.
   package func link(named name: String) throws(NetlinkError) -> Link {
-    try socket.withLock { (socket) throws(NetlinkError) in try socket.link(named: name) }
+    try state.withLock { (state) throws(NetlinkError) in try state.socket.link(named: name) }
   }
 
   package func link(index: UInt32) throws(NetlinkError) -> Link {
-    try socket.withLock { (socket) throws(NetlinkError) in try socket.link(index: index) }
+    try state.withLock { (state) throws(NetlinkError) in try state.socket.link(index: index) }
   }
 
   /// The host's own addresses on an interface, VIPs that Sluice put there left out.
   package func addresses(of link: Link) throws(NetlinkError) -> LinkAddresses {
-    let all = try socket.withLock { (socket) throws(NetlinkError) in try socket.addresses() }
+    let all = try state.withLock { (state) throws(NetlinkError) in try state.socket.addresses() }
     return LinkAddresses(of: link.index, among: all)
   }
 
-  /// The way to each destination. They are from now on the ones in use: their next hops are followed and kept fresh, those of earlier calls no more.
+  /// The way to each destination. From now on they are in use: their next hops are followed and kept fresh, until `forget`.
   /// An unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it. Start the watch first, or a change in
   /// between is missed. For one caller at a time, who takes the last answers for the true ones.
   package func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
-    let (answers, hops) = try socket.withLock { (socket) throws(NetlinkError) in
+    try state.withLock { (state) throws(NetlinkError) in
       var round = ResolveRound(memory: memory, follows: true)
-      for destination in destinations { try round.resolve(destination, with: socket) }
-      return (round.answers, round.hops)
+      for destination in destinations { try round.resolve(destination, with: state.socket) }
+      state.answers.merge(round.answers) { _, new in new }
+      return round.answers
     }
-    memory.forget(allBut: hops)
-    return answers
+  }
+
+  /// What the last `resolve` said of each destination in use.
+  package var lastAnswers: [IPAddress: RouteAnswer] { state.withLock { $0.answers } }
+
+  /// No others are in use any more.
+  package func forget(allBut kept: Set<IPAddress>) {
+    state.withLock { state in
+      for gone in state.answers.keys where !kept.contains(gone) {
+        state.answers[gone] = nil
+        memory.unfollow(for: gone)
+      }
+    }
   }
 
   /// The way to one destination as it is now, for showing: nobody is asked, nothing is followed.
   package func look(_ destination: IPAddress) throws(NetlinkError) -> RouteAnswer? {
-    try socket.withLock { (socket) throws(NetlinkError) in
+    try state.withLock { (state) throws(NetlinkError) in
       var round = ResolveRound(memory: memory, follows: false)
-      try round.resolve(destination, with: socket)
+      try round.resolve(destination, with: state.socket)
       return round.answers[destination]
     }
   }
 
   /// Has the kernel confirm every next hop in use that it is not sure of. A watch does this by itself.
   package func poke() throws(NetlinkError) {
-    try socket.withLock { (socket) throws(NetlinkError) in
+    try state.withLock { (state) throws(NetlinkError) in
       for hop in memory.hops {
         // Not learned: the event of a change would then be no news, and nobody would resolve again.
-        let seen = try socket.neighbour(hop)
+        let seen = try state.socket.neighbour(hop)
         // A refusal is the business of the next resolve, which shows it with its reason.
-        if seen.wantsUse { _ = try socket.use(hop, seen: seen) }
+        if seen.wantsUse { _ = try state.socket.use(hop, seen: seen) }
       }
     }
   }
@@ -95,15 +113,4 @@ package final class KernelRoutes: Sendable {
     continuation.onTermination = { _ in watch.stop() }
     return stream
   }
-}
-
-/// `NeighbourMemory` for the resolving thread and the watching one.
-final class SharedNeighbourMemory: Sendable {
-  private let memory = Mutex(NeighbourMemory())
-
-  var hops: [HopKey] { memory.withLock { $0.hops } }
-  func follow(_ hop: HopKey) { memory.withLock { $0.follow(hop) } }
-  func forget(allBut kept: Set<HopKey>) { memory.withLock { $0.forget(allBut: kept) } }
-  func learn(_ hop: HopKey, _ seen: Neighbour) -> Bool { memory.withLock { $0.learn(hop, seen) } }
-  func verdict(on hop: HopKey, seen: Neighbour) -> NeighbourMemory.Verdict { memory.withLock { $0.verdict(on: hop, seen: seen) } }
 }

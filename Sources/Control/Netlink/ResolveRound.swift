@@ -12,8 +12,6 @@ struct ResolveRound {
     self.follows = follows
   }
 
-  var hops: Set<HopKey> { Set(verdicts.keys) }
-
   mutating func resolve(_ destination: IPAddress, with socket: borrowing NetlinkSocket) throws(NetlinkError) {
     if answers[destination] != nil { return }
     let route = try socket.route(to: destination)
@@ -26,8 +24,11 @@ struct ResolveRound {
     }
     self.stacks = stacks
     switch judgement {
-    case .final(let answer): answers[destination] = answer
+    case .final(let answer):
+      answers[destination] = answer
+      if follows { memory.unfollow(for: destination) }
     case .ask(let hop, let way):
+      if follows { memory.follow(hop, for: destination) }
       let (verdict, refusal) = try verdict(on: hop, with: socket)
       if let refusal {
         answers[destination] = .neighbourFailed(hop: hop.address, interface: way.stack.route.name, refusal: refusal)
@@ -42,7 +43,6 @@ struct ResolveRound {
     with socket: borrowing NetlinkSocket
   ) throws(NetlinkError) -> (NeighbourMemory.Verdict, refusal: Int32?) {
     if let known = verdicts[hop] { return known }
-    if follows { memory.follow(hop) }
     let seen = try socket.neighbour(hop)
     if follows { _ = memory.learn(hop, seen) }
     // A stale or failed entry waits for the next poke: asked for here, every event of its failure would start it again.

@@ -3,12 +3,15 @@ package enum NextHopFault: Error, Equatable, Sendable {
   case unresolved(RouteAnswer)
   /// The route leaves by an interface that Sluice has no socket on.
   case notAttached(interface: String)
+  /// The kernel could not be asked, and has not been before.
+  case notAsked(NetlinkError)
 }
 
 extension NextHopFault: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unresolved(let answer): answer.reason
+    case .notAsked(let error): error.description
     case .notAttached(let interface):
       "its route leaves by \(interface), which Sluice is not attached to; add \(interface) to the interfaces, or change the route"
     }

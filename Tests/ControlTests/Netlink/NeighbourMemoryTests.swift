@@ -3,7 +3,8 @@ import Testing
 @testable import Control
 
 @Suite struct NeighbourMemoryTests {
-  let hop = HopKey(link: 3, address: IPAddress(10, 0, 0, 11))
+  static let server = IPAddress(10, 0, 0, 11)
+  let hop = HopKey(link: 3, address: server)
   let mac: MACAddress
   let otherMAC: MACAddress
   var memory = NeighbourMemory()
@@ -11,7 +12,7 @@ import Testing
   init() throws {
     mac = try #require(MACAddress("02:00:00:00:00:0b"))
     otherMAC = try #require(MACAddress("02:00:00:00:00:0c"))
-    memory.follow(hop)
+    memory.follow(hop, for: Self.server)
   }
 
   @Test("Only a change of verdict or MAC address is news")
@@ -48,15 +49,26 @@ import Testing
     let isNews = memory.learn(stranger, .live(mac))
     #expect(!isNews)
     #expect(memory.verdict(on: stranger, seen: .asked) == .pending)
-    memory.follow(stranger)
-    memory.forget(allBut: [stranger])
-    #expect(memory.hops == [stranger])
+    #expect(memory.hops == [hop])
+  }
+
+  @Test("A gateway is followed until its last real server is gone or goes another way")
+  mutating func users() {
+    let (other, gateway) = (IPAddress(10, 9, 0, 7), HopKey(link: 3, address: IPAddress(10, 0, 0, 254)))
+    memory.follow(gateway, for: Self.server)
+    memory.follow(gateway, for: other)
+    #expect(memory.hops == [gateway], "the server's former hop is nobody's now")
+    memory.unfollow(for: Self.server)
+    #expect(memory.hops == [gateway])
+    memory.unfollow(for: other)
+    memory.unfollow(for: other)
+    #expect(memory.hops.isEmpty)
   }
 
   @Test("Following a hop again forgets nothing")
   mutating func followedAgain() {
     _ = memory.learn(hop, .live(mac))
-    memory.follow(hop)
+    memory.follow(hop, for: Self.server)
     #expect(memory.verdict(on: hop, seen: .asked) == .usable(mac))
   }
 }

@@ -55,4 +55,10 @@ import Testing
     #expect(throws: NextHopFault.unresolved(.local)) { try RouteAnswer.local.nextHop(slots: [2: 0]) }
     #expect(NextHopFault.unresolved(.local).description == RouteAnswer.local.reason)
   }
+
+  @Test("A kernel that can't be asked is no next hop, and says why")
+  func notAsked() {
+    let error = NetlinkError.refused(doing: "opening a netlink socket", errno: 24)
+    #expect(NextHopFault.notAsked(error).description.hasPrefix("opening a netlink socket: Too many open files; raise"))
+  }
 }

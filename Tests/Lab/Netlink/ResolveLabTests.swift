@@ -138,6 +138,34 @@ struct ResolveLabTests {
     #expect(try routes.look(server) == .neighbourPending(hop: server, interface: "d0"))
     #expect(try lab.onDirector("ip neigh show 10.70.0.2").isEmpty)
   }
+
+  @Test("Ways wait for a new neighbour's answer, not for a silent one's, and only the first time")
+  func ways() async throws {
+    let (server, silent, nowhere) = (IPAddress(10, 70, 0, 2), IPAddress(10, 70, 0, 66), IPAddress(192, 0, 2, 77))
+    let link = try routes.link(named: "d0").index
+    let first = await routes.ways(to: [server, silent, nowhere], slots: [link: 3])
+    #expect(try #require(first[server]).get().egress == 3)
+    #expect(first[silent] == .failure(.unresolved(.neighbourPending(hop: silent, interface: "d0"))))
+    #expect(first[nowhere] == .failure(.unresolved(.noRoute(.none))))
+    let start = ContinuousClock.now
+    let second = await routes.ways(to: [server, silent], slots: [:], patience: .seconds(20))
+    #expect(ContinuousClock.now - start < .seconds(10), "the silent one was waited for before")
+    #expect(second[server] == .failure(.notAttached(interface: "d0")))
+
+    routes.forget(allBut: [server])
+    #expect(routes.lastAnswers.keys.elementsEqual([server]))
+  }
+
+  @Test("A thousand servers behind one gateway are resolved in well under a second")
+  func thousand() throws {
+    try lab.onDirector("ip route add 10.9.0.0/16 via 10.71.0.2")
+    let servers = (0..<1000).map { IPAddress(10, 9, UInt8($0 / 250), UInt8($0 % 250)) }
+    #expect(try resolved(servers[0]) != nil)
+    let start = ContinuousClock.now
+    let answers = try routes.resolve(servers)
+    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(answers.values.filter(\.isResolved).count == 1000)
+  }
 }
 
 extension RouteAnswer {
