@@ -9,12 +9,11 @@ import Testing
 struct RuntimeCallTests {
   /// What the body asked the runtime for, by name; nothing for what it never asked.
   private func calls(of body: () -> Void) -> [String: UInt] {
-    var counts = [UInt](repeating: 0, count: Int(RUNTIME_KINDS.rawValue))
-    counts.withUnsafeMutableBufferPointer { buffer in
-      runtime_calls_start()
-      body()
-      runtime_calls_stop(buffer.baseAddress)
-    }
+    runtime_calls_start()
+    body()
+    runtime_calls_stop()
+    var counts = [UInt](repeating: 0, count: Int(RUNTIME_KINDS))
+    runtime_calls_read(&counts)
     var named: [String: UInt] = [:]
     for (kind, count) in counts.enumerated() where count > 0 {
       named[String(cString: runtime_calls_name(Int32(kind)))] = count
@@ -23,7 +22,9 @@ struct RuntimeCallTests {
   }
 
   @Test func `a million packets of every kind ask the runtime for nothing`() {
-    let director = TestDirector(.everyWay, buckets: 1024)
+    let director = TestDirector(.everyWay)
+    // Its own forwarder, as a worker has: reached through a class, each batch would be an access to check.
+    let forwarder = Forwarder(flows: director.flows, counters: director.counters)
     let patterns = Self.patterns.map(\.bytes)
     let chunk = 2048
     let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * chunk, alignment: 64)
@@ -41,13 +42,13 @@ struct RuntimeCallTests {
         let pattern = patterns[(batch + index) % patterns.count]
         let bytes = arena + index * chunk + 64
         pattern.withUnsafeBytes { if let source = $0.baseAddress { bytes.copyMemory(from: source, byteCount: pattern.count) } }
-        // Another client port each time, so that flows begin, live, yield and find no place.
-        if pattern.count >= 38 { bytes.set16(34, UInt16(truncatingIfNeeded: batch &* 64 &+ index)) }
+        // A thousand client ports for 256 entries, so that flows begin, live, yield and find no place.
+        if pattern.count >= 38 { bytes.set16(34, UInt16((batch &* 64 &+ index) % 1000)) }
         (frames + index).initialize(to: Frame(bytes: bytes, length: pattern.count, headroom: 64))
       }
       let tables = director.tables.half
       let now = UInt32(batch / 100)
-      found.merge(calls { director.forwarder.process(frames, count: 64, tables, now: now, into: verdicts) }, uniquingKeysWith: +)
+      found.merge(calls { forwarder.process(frames, count: 64, tables, now: now, into: verdicts) }, uniquingKeysWith: +)
       for index in 0..<64 where verdicts[index].outcome == .forwarded { forwarded += 1 }
     }
     #expect(found == [:])
@@ -65,7 +66,7 @@ struct RuntimeCallTests {
     var kept: [Owner] = []
     kept.reserveCapacity(4)
     #expect(calls { kept.append(owner) }["swift_retain"] ?? 0 > 0)
-    #expect(calls { kept.removeAll(keepingCapacity: true) }["swift_release"] ?? 0 > 0)
+    #expect(calls { kept[0] = Owner() }["swift_release"] ?? 0 > 0)
     #expect(calls { owner.words.append(2) }["swift_beginAccess"] ?? 0 > 0)
     #expect(calls { _ = Lazy.value }["swift_once"] ?? 0 > 0)
     let made = calls { kept.append(Owner()) }

@@ -32,9 +32,13 @@ void runtime_calls_start(void)
 	counting = 1;
 }
 
-void runtime_calls_stop(unsigned long counts[RUNTIME_KINDS])
+void runtime_calls_stop(void)
 {
 	counting = 0;
+}
+
+void runtime_calls_read(unsigned long counts[RUNTIME_KINDS])
+{
 	for (int kind = 0; kind < RUNTIME_KINDS; kind++)
 		counts[kind] = calls[kind];
 }

@@ -21,11 +21,12 @@ enum {
 
 int runtime_calls_available(void);
 
-/* From here on the calling thread's calls are counted, from zero. */
+/* Between the two the calling thread's calls are counted, from zero. */
 void runtime_calls_start(void);
+void runtime_calls_stop(void);
 
-/* The calling thread's counts since the start, one a kind; counting ends. */
-void runtime_calls_stop(unsigned long counts[RUNTIME_KINDS]);
+/* What the calling thread counted last, one number a kind. */
+void runtime_calls_read(unsigned long counts[RUNTIME_KINDS]);
 
 /* What a counted kind is called in a failure. */
 const char *runtime_calls_name(int kind);
