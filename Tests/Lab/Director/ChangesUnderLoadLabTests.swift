@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// The operator at work while clients are.
+  @Suite struct ChangesUnderLoadTests {
+    @Test("A server added, one drained and one removed: no request fails, no connection is reset")
+    func changes() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      defer { daemon.signal(SIGTERM) }
+      let service = ["tcp", "\(Laboratory.vip):80"]
+      let load = try lab.http("--seconds", "6", "--per-connection", "10", "--at-once", "20")
+      // Conversations that last through all of it: 20 connections, a request each tenth of a second.
+      let long = try lab.http("--connections", "20", "--per-connection", "55", "--at-once", "20", "--pause", "0.1")
+      usleep(500_000)
+      try lab.operate("server", "add", service[0], service[1], Server.rs4.address, "--weight", "2", "--forward", "direct")
+      usleep(1_000_000)
+      try lab.operate("server", "drain", service[0], service[1], Server.rs1.address)
+      let drained = try lab.status().connections(of: Server.rs1.address)
+      usleep(1_000_000)
+      #expect(try lab.status().connections(of: Server.rs1.address) == drained, "a draining server gets no new connection")
+      let result = try load.result()
+      #expect(result.failed == 0, "\(result.errors)")
+      #expect(result.servers["rs4"] ?? 0 > 0)
+      let lasting = try long.result()
+      #expect(lasting.failed == 0, "\(lasting.errors)")
+      #expect(lasting.requests == 20 * 55)
+
+      // Nobody talks to rs1 any more: it goes, while others are talked to.
+      let rest = try lab.http("--seconds", "2", "--per-connection", "10", "--at-once", "20")
+      usleep(500_000)
+      try lab.operate("server", "remove", service[0], service[1], Server.rs1.address)
+      let last = try rest.result()
+      #expect(last.failed == 0, "\(last.errors)")
+      #expect(last.servers["rs1"] == nil)
+      #expect(try lab.status().server(Server.rs1.address, of: .http) == nil)
+    }
+
+    @Test("A flow stays with its server while the tables change around it")
+    func flowsStay() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      defer { daemon.signal(SIGTERM) }
+      let service = ["udp", "\(Laboratory.vip):53"]
+      let load = try lab.udp("--flows", "300", "--per-flow", "10", "--pause", "0.3")
+      usleep(600_000)
+      try lab.operate("server", "add", service[0], service[1], Server.rs4.address, "--weight", "4", "--forward", "direct")
+      usleep(500_000)
+      try lab.operate("server", "set", service[0], service[1], Server.rs2.address, "--weight", "9")
+      usleep(500_000)
+      try lab.operate("server", "drain", service[0], service[1], Server.rs1.address)
+      let result = try load.result()
+      #expect(result.lost == 0)
+      #expect(result.moved == 0)
+      #expect(result.servers["rs4"] == nil, "every flow is older than rs4: \(result.servers)")
+      // And new ones do go by the new tables.
+      let new = try lab.udp("--flows", "300", "--per-flow", "1").result()
+      #expect(new.servers["rs4"] ?? 0 > 0)
+      #expect(new.servers["rs1"] == nil)
+    }
+  }
+}

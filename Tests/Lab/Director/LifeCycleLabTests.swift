@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// Start, stop, crash.
+  @Suite struct LifeCycleTests {
+    @Test("SIGTERM leaves interfaces, XDP programs and addresses as they were", arguments: [SIGTERM, SIGINT])
+    func orderlyStop(_ signal: Int32) throws {
+      let lab = try Laboratory()
+      let before = try attached(lab)
+      let programs = try loaded()
+      let daemon = try lab.direct(.usual)
+      #expect(try attached(lab) != before)
+      #expect(try lab.http("--connections", "50", "--per-connection", "1").result().failed == 0)
+      daemon.signal(signal)
+      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.complained)")
+      #expect(try attached(lab) == before)
+      // The kernel frees a program a moment after its last user.
+      #expect(try holds(within: 3) { try loaded().subtracting(programs).isEmpty })
+      #expect(!FileManager.default.fileExists(atPath: lab.socket))
+    }
+
+    @Test("After kill -9 a new start serves within a second")
+    func crash() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      #expect(try lab.http("--connections", "50", "--per-connection", "1").result().failed == 0)
+      daemon.signal(SIGKILL)
+      try daemon.wait(within: 5)
+      let began = ContinuousClock.now
+      let next = try lab.start(.director, [Laboratory.sluice, "run", "--config", "\(lab.folder)/sluice.yaml"])
+      // connect-timeout short: what the dead director's program drops must not be waited for.
+      #expect(
+        try holds(within: 5) {
+          try lab.run(.client, ["curl", "-s", "-o", "/dev/null", "--connect-timeout", "0.1", "http://\(Laboratory.vip)/"]).status
+            == 0
+        }
+      )
+      #expect(ContinuousClock.now - began < .seconds(1), "\(next.said)\(next.complained)")
+      try lab.awaitReady(next)
+      #expect(try lab.http("--connections", "200", "--per-connection", "2").result().failed == 0)
+      next.signal(SIGTERM)
+      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+      #expect(try !attached(lab).contains("eth0("))
+    }
+
+    @Test("Connections outlive kill -9 and a new start: silence for a moment, no reset")
+    func connectionsSurvive() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      let long = try lab.http("--connections", "50", "--per-connection", "20", "--at-once", "50", "--pause", "0.2")
+      usleep(1_000_000)
+      daemon.signal(SIGKILL)
+      try daemon.wait(within: 5)
+      let next = try lab.direct(.usual)
+      let result = try long.result()
+      #expect(result.failed == 0, "\(result.errors)")
+      #expect(result.requests == 50 * 20)
+      next.signal(SIGTERM)
+      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+    }
+
+    /// What hangs on the director's interfaces, and which addresses they have.
+    private func attached(_ lab: Laboratory) throws -> String {
+      try lab.output(.director, "bpftool", "net") + lab.output(.director, "ip", "-br", "address", "show", "eth0")
+    }
+
+    /// Ids of our programs in the kernel: others' come and go as they like.
+    private func loaded() throws -> Set<Int> {
+      struct Program: Decodable {
+        let id: Int
+        let name: String?
+      }
+      let ended = try Running(["bpftool", "-j", "prog", "show"]).wait(within: 5)
+      let programs = try JSONDecoder().decode([Program].self, from: Data(ended.output.utf8))
+      return Set(programs.filter { $0.name?.hasPrefix("sluice") == true }.map(\.id))
+    }
+  }
+}

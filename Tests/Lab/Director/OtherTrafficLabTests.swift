@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// The director's host is a host like any other.
+  @Suite struct OtherTrafficTests {
+    @Test(
+      "A conversation with the host itself, ping and ARP go on while the director comes, works, is killed, comes back and goes"
+    )
+    func goesOn() throws {
+      let lab = try Laboratory()
+      let echo = try lab.start(.director, ["\(Laboratory.tools)/traffic/talk", "2222"])
+      #expect(try holds(within: 5) { echo.said.contains("listening") })
+      let talk = try lab.talk(seconds: 6)
+      let ping = try lab.start(.client, ["ping", "-i", "0.05", "-c", "100", "-W", "1", "-q", Laboratory.directorAddress])
+      let pingV6 = try lab.start(.client, ["ping", "-i", "0.05", "-c", "100", "-W", "1", "-q", "fd09::2"])
+
+      let first = try lab.direct(.usual)
+      #expect(try lab.http("--connections", "100", "--per-connection", "5").result().failed == 0)
+      first.signal(SIGKILL)
+      try first.wait(within: 5)
+      try arp(lab)
+      usleep(500_000)
+      let second = try lab.direct(.usual)
+      try arp(lab)
+      #expect(try lab.http("--connections", "100", "--per-connection", "5").result().failed == 0)
+      second.signal(SIGTERM)
+      #expect(try second.wait(within: 5).status == 0)
+
+      let words = try talk.result()
+      #expect(words.exchanges > 200)
+      // A lost segment would cost a retransmission: 200 ms at least.
+      #expect(words.longest < 0.2, "\(words)")
+      for ping in [ping, pingV6] {
+        let ended = try ping.wait(within: 20)
+        #expect(ended.output.contains("100 received, 0% packet loss"), "\(ended.text)")
+      }
+    }
+
+    /// The client forgets the host's MAC address and has to ask for it again.
+    private func arp(_ lab: Laboratory) throws {
+      try lab.output(.client, "ip", "neigh", "flush", "to", Laboratory.directorAddress)
+      try lab.output(.client, "ping", "-c", "1", "-W", "1", Laboratory.directorAddress)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// What can't be done is said in one clear line, and the exit status is not 0.
+  @Suite struct RefusalTests {
+    @Test("Not root: the line says so")
+    func notRoot() throws {
+      let lab = try Laboratory(serving: false)
+      // The binary may lie where only root can go.
+      let copy = "\(lab.folder)/sluice"
+      try FileManager.default.copyItem(atPath: Laboratory.sluice, toPath: copy)
+      let file = try lab.write(lab.configuration(.usual), to: "sluice.yaml")
+      let nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+      expectOneLine(try lab.run(.director, nobody + [copy, "run", "--config", file]), naming: "root")
+      expectOneLine(try lab.run(.director, nobody + [copy, "decap", "--interface", "eth0"]), naming: "root")
+    }
+
+    @Test("Unknown interface: the line names it")
+    func unknownInterface() throws {
+      let lab = try Laboratory(serving: false)
+      let text = lab.configuration(.usual).replacing("[eth0]", with: "[eth7]")
+      expectOneLine(try run(lab, text), naming: "eth7")
+      expectOneLine(try lab.run(.director, [Laboratory.sluice, "decap", "--interface", "eth7"]), naming: "eth7")
+    }
+
+    @Test("Wrong YAML: the line has the place, and nothing is attached")
+    func wrongYAML() throws {
+      let lab = try Laboratory(serving: false)
+      let text = lab.configuration(.usual).replacing("weight: 2", with: "weight: heavy")
+      expectOneLine(try run(lab, text), naming: ":10:")
+      #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("))
+    }
+
+    @Test("An interface with somebody else's XDP program: the line names the program, and the program stays")
+    func occupied() throws {
+      let lab = try Laboratory(serving: false)
+      let other = try lab.start(.director, [Laboratory.sluice, "decap", "--interface", "eth0"])
+      #expect(try holds(within: 5) { other.said.contains("unwrapping") })
+      expectOneLine(try run(lab, lab.configuration(.usual)), naming: "eth0")
+      expectOneLine(try lab.run(.director, [Laboratory.sluice, "decap", "--interface", "eth0"]), naming: "eth0")
+      #expect(try lab.output(.director, "bpftool", "net").contains("eth0("))
+      other.signal(SIGTERM)
+      #expect(try other.wait(within: 5).status == 0)
+    }
+
+    @Test("A second director on the same control socket: the line says who has it, and the first goes on")
+    func socketInUse() throws {
+      let lab = try Laboratory()
+      let first = try lab.direct(.usual)
+      expectOneLine(try run(lab, lab.configuration(.usual)), naming: lab.socket)
+      #expect(try lab.http("--connections", "50", "--per-connection", "1").result().failed == 0)
+      first.signal(SIGTERM)
+      #expect(try first.wait(within: 5).status == 0)
+    }
+
+    @Test("A map too large to be made: the line says which")
+    func mapTooLarge() throws {
+      let lab = try Laboratory(serving: false)
+      // 2^28 ring slots twice are 1 GiB; the limit on the process is half of that.
+      let text = lab.configuration(.usual, director: ["limits: {ring-slots: 268435456}"])
+      let file = try lab.write(text, to: "sluice.yaml")
+      let bounded = ["prlimit", "--as=536870912", Laboratory.sluice, "run", "--config", file]
+      expectOneLine(try lab.run(.director, bounded), naming: "limits")
+      #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("))
+    }
+
+    private func run(_ lab: Laboratory, _ text: String) throws -> Ended {
+      let file = try lab.write(text, to: "refused.yaml")
+      return try lab.run(.director, [Laboratory.sluice, "run", "--config", file])
+    }
+
+    private func expectOneLine(_ ended: Ended, naming word: String) {
+      #expect(ended.status > 0, "\(ended.text)")
+      let lines = ended.errors.split(separator: "\n")
+      #expect(lines.count == 1 && lines.first?.contains(word) == true, "\(ended.text)")
+    }
+  }
+}

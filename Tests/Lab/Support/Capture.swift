@@ -1,0 +1,65 @@
+import Foundation
+import Glibc
+
+/// A frame as the wire had it.
+struct CapturedFrame {
+  let bytes: [UInt8]
+
+  var destination: [UInt8] { Array(bytes[0..<6]) }
+  var source: [UInt8] { Array(bytes[6..<12]) }
+  /// From the IPv4 header on, without Ethernet padding.
+  var packet: [UInt8] { Array(bytes[14..<min(bytes.count, 14 + word(16))]) }
+  /// Two bytes at an offset into the frame, network order.
+  func word(_ offset: Int) -> Int { Lab.word(bytes, offset) }
+}
+
+/// tcpdump on one interface of one host.
+struct Capture {
+  let running: Running
+  let file: String
+
+  /// Stops, and gives back the frames in the order they came.
+  func frames() throws -> [CapturedFrame] {
+    // tcpdump reads what the kernel still holds for it before it ends, but only what has arrived: give the last packet its way.
+    usleep(200_000)
+    running.signal(SIGINT)
+    try running.wait(within: 5)
+    return try Self.read(Data(contentsOf: URL(filePath: file)))
+  }
+
+  /// The classic file format (draft-ietf-opsawg-pcap): a header of 24 bytes, then 16 before each frame, in this machine's byte order.
+  private static func read(_ data: Data) throws -> [CapturedFrame] {
+    let bytes = [UInt8](data)
+    func number(_ at: Int) -> Int { bytes[at..<at + 4].reversed().reduce(0) { $0 << 8 | Int($1) } }
+    guard bytes.count >= 24, number(0) == 0xa1b2_c3d4 else { throw LabFailure("tcpdump wrote no capture file") }
+    var frames: [CapturedFrame] = []
+    var at = 24
+    while at + 16 <= bytes.count, at + 16 + number(at + 8) <= bytes.count {
+      let length = number(at + 8)
+      frames.append(CapturedFrame(bytes: Array(bytes[at + 16..<at + 16 + length])))
+      at += 16 + length
+    }
+    return frames
+  }
+}
+
+extension Laboratory {
+  /// Begins to capture; when this returns, the kernel is already copying.
+  func capture(_ host: Host, device: String = "eth0", _ filter: String, direction: String = "inout") throws -> Capture {
+    let file = "\(folder)/\(host.rawValue)-\(device)-\(UUID().uuidString).pcap"
+    let running = try start(
+      host,
+      [
+        "tcpdump", "-i", device, "-Q", direction, "-w", file, "-U", "--immediate-mode", "-s", "0", "-B", "16384", "-Z", "root",
+        filter,
+      ]
+    )
+    guard try holds(within: 5, { running.complained.contains("listening on") }) else {
+      throw LabFailure("tcpdump does not listen: \(running.complained)")
+    }
+    return Capture(running: running, file: file)
+  }
+}
+
+/// Two bytes of a packet, network order.
+func word(_ packet: [UInt8], _ offset: Int) -> Int { Int(packet[offset]) << 8 | Int(packet[offset + 1]) }

@@ -1,0 +1,67 @@
+import Foundation
+
+/// What `Tools/traffic/http-ask` says.
+struct HTTPResult: Decodable {
+  let requests: Int
+  let failed: Int
+  let connections: Int
+  /// Connections by real server.
+  let servers: [String: Int]
+  let errors: [String: Int]
+  /// Seconds the slowest answer took.
+  let longest: Double
+
+  /// A real server's part of the connections, percent.
+  func share(_ server: String) -> Double { 100 * Double(servers[server] ?? 0) / Double(max(1, servers.values.reduce(0, +))) }
+}
+
+/// What `Tools/traffic/udp-ask` says.
+struct UDPResult: Decodable {
+  let sent: Int
+  let lost: Int
+  /// Answers from elsewhere than asked, or to a request that the real server saw from another client.
+  let foreign: Int
+  /// Flows answered by more than one real server.
+  let moved: Int
+  let flows: Int
+  /// Flows by real server.
+  let servers: [String: Int]
+
+  func share(_ server: String) -> Double { 100 * Double(servers[server] ?? 0) / Double(max(1, servers.values.reduce(0, +))) }
+}
+
+/// What `Tools/traffic/talk` says of a long conversation.
+struct TalkResult: Decodable {
+  let exchanges: Int
+  /// Seconds of the longest silence.
+  let longest: Double
+}
+
+/// Traffic on its way: started before something happens, judged afterwards.
+struct Traffic<Result: Decodable> {
+  let running: Running
+  let limit: Double
+
+  func result() throws -> Result {
+    let ended = try running.wait(within: limit)
+    guard ended.status == 0 else { throw LabFailure("the traffic's own program: \(ended.text)") }
+    return try JSONDecoder().decode(Result.self, from: Data(ended.output.utf8))
+  }
+}
+
+extension Laboratory {
+  /// HTTP requests from the client; see `Tools/traffic/http-ask` for the options.
+  func http(_ options: String..., to address: String = vip) throws -> Traffic<HTTPResult> {
+    try Traffic(running: start(.client, ["\(Self.tools)/traffic/http-ask", address] + options), limit: 60)
+  }
+
+  func udp(_ options: String..., to address: String = vip, port: Int = 53) throws -> Traffic<UDPResult> {
+    try Traffic(running: start(.client, ["\(Self.tools)/traffic/udp-ask", address, "\(port)"] + options), limit: 60)
+  }
+
+  /// One TCP conversation of the client with the director's host itself, every ten milliseconds a word and its echo.
+  func talk(seconds: Double, port: Int = 2222) throws -> Traffic<TalkResult> {
+    let talk = ["\(Self.tools)/traffic/talk", Self.directorAddress, "\(port)", "\(seconds)"]
+    return try Traffic(running: start(.client, talk), limit: seconds + 20)
+  }
+}
