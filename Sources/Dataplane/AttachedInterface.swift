@@ -10,6 +10,10 @@ package struct AttachedInterface: Sendable {
   package let slot: Int
   package let mac: [UInt8]
   package internal(set) var queues: Int
+  /// How the steering program runs: in the driver, or by the generic hook.
+  package internal(set) var isNative = false
+  /// Whether frames reach the workers uncopied.
+  package internal(set) var isZeroCopy = false
 
   init(_ name: String, slot: Int) throws(EngineFailure) {
     self.name = name

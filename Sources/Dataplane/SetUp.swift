@@ -50,8 +50,7 @@ struct SetUp {
     return count
   }
 
-  /// Tells the steering program which slot each interface is. Slots follow the configuration's order, so a former daemon's entries of
-  /// other interfaces go: its tables are rebuilt before the workers' sockets are found.
+  /// Tells the steering program which slot each interface is: the configuration's order.
   func enterInterfaces(_ tables: TableMemory) throws(EngineFailure) {
     let entries = UnsafeMutableRawPointer(tables.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)
@@ -72,6 +71,7 @@ struct SetUp {
       if AttachedProgram(interfaces[index].ifindex) != nil { former.insert(interfaces[index].ifindex) }
       let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[index], mode)
       attachments.append(attachment)
+      interfaces[index].isNative = attachment.isNative
       if let note { notes.append(note) }
       let before = interfaces[index].queues
       try interfaces[index].countQueues()
@@ -104,6 +104,7 @@ struct SetUp {
       let cpu = cpus.isEmpty ? nil : cpus[number % cpus.count]
       workers.append(try WorkerThread(number: number, of: count, cpu: cpu, set, maps.tables, opened.umem))
       for (slot, socket) in opened.sockets {
+        interfaces[slot].isZeroCopy = sockets_is_zero_copy(socket) != 0
         let key = UInt32(slot * Int(SLUICE_QUEUES) + number)
         let error = steering_set_socket(maps.kernel.sockets, key, socket.pointee.descriptor)
         guard error == 0 else { throw EngineFailure("steering takes no socket: \(EngineFailure.words(error))") }

@@ -19,15 +19,20 @@ struct SteeringMaps: ~Copyable {
   /// Whether tables and flows of a former daemon go on.
   let isTakenOver: Bool
 
-  /// Takes over the maps that the program on one of `interfaces` holds, if they are of this layout and size; makes new ones otherwise.
+  /// Takes over the maps that the program on the first interface holds, if they are of this layout and size and of the same interfaces in
+  /// the same order, which their next hops call by number; makes new ones otherwise.
   init(_ options: EngineOptions, workers: Int, interfaces: [UInt32]) throws(EngineFailure) {
-    for interface in interfaces {
-      if let former = try? Self.open(options, workers, .interface(interface)) {
-        self = former
-        return
-      }
+    if let former = try? Self.open(options, workers, .interface(interfaces[0])), former.interfaces == interfaces {
+      self = former
+      return
     }
     self = try Self.open(options, workers, .new)
+  }
+
+  private var interfaces: [UInt32] {
+    let entries = UnsafeMutableRawPointer(tables.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
+      .assumingMemoryBound(to: sluice_interface.self)
+    return (0..<Int(SLUICE_INTERFACES)).map { entries[$0].ifindex }.filter { $0 != 0 }
   }
 
   private init(

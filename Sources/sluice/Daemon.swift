@@ -1,0 +1,123 @@
+import Control
+import Dataplane
+import Forwarding
+import Synchronization
+
+/// The daemon's parts, wired: the data plane's memory under the director, the kernel's routes as its resolver, the VIPs on the host.
+final class Daemon: Sendable {
+  let director: Director
+  let notes: [String]
+  let summary: String
+  private let routes: KernelRoutes
+  private let addresses: ManagedAddresses?
+  private let engine: Mutex<Engine?>
+
+  init(_ configuration: Configuration) throws {
+    let settings = configuration.director
+    let routes = try KernelRoutes()
+    let engine = try Engine(EngineOptions(settings))
+    do {
+      addresses = settings.addresses == .managed ? try ManagedAddresses(link: engine.interfaces[0].ifindex) : nil
+    } catch {
+      engine.stop()
+      throw error
+    }
+    let slots = Dictionary(uniqueKeysWithValues: engine.interfaces.map { ($0.ifindex, $0.slot) })
+    let publish = engine.publish
+    var surroundings = Director.Settings(
+      flip: { _ in try publish() },
+      resolve: { wanted in Self.ways(to: wanted, routes, slots) })
+    surroundings.hashKey = settings.hashKey
+    surroundings.timeouts = configuration.timeouts
+    let steered = engine.steered
+    surroundings.steering = {
+      let counts = steered()
+      return SteeringCounts(passed: counts[0], taken: counts[1], noSocket: counts[2])
+    }
+    let interfaces = engine.interfaces.map {
+      InterfaceStatus(
+        name: $0.name, queues: $0.queues, attach: $0.isNative ? "native" : "generic", transfer: $0.isZeroCopy ? "zero-copy" : "copy")
+    }
+    surroundings.interfaces = { interfaces }
+    let addresses = addresses
+    surroundings.published = { table in
+      routes.forget(allBut: Set(table.services.flatMap { $0.servers.map(\.address) }))
+      addresses?.follow(table)
+    }
+    director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)
+    notes = engine.notes + (engine.isTakenOver ? ["took over the tables and flows of a daemon that did not end in order"] : [])
+    summary =
+      "forwarding on \(engine.interfaces.map(\.name).joined(separator: ", ")) with \(engine.counters.count) "
+      + (engine.counters.count == 1 ? "worker" : "workers")
+    self.routes = routes
+    self.engine = Mutex(engine)
+  }
+
+  /// Puts the first generation in force.
+  func start(_ table: ServiceTable) async throws {
+    _ = try await director.apply(table)
+  }
+
+  /// Takes every change of routes and neighbours into the tables, until cancelled. An error here must not end forwarding: it is said, and
+  /// tried again.
+  func followKernel() async {
+    while !Task.isCancelled {
+      do {
+        let changes = try routes.changes()
+        // What changed between the first generation and the watch.
+        try await director.refreshNextHops()
+        for await _ in changes { try await director.refreshNextHops() }
+      } catch {
+        Log.line("next hops were not followed for a moment: \(error)")
+      }
+      try? await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  /// Leaves the host as it was before.
+  func stop() async {
+    engine.withLock { engine in
+      engine?.stop()
+      engine = nil
+    }
+    addresses?.removeAll()
+  }
+
+  private static func ways(to wanted: [IPAddress], _ routes: KernelRoutes, _ slots: [UInt32: Int]) -> Director.Ways {
+    var ways: Director.Ways = [:]
+    do {
+      for (address, answer) in try routes.resolve(wanted) {
+        ways[address] = Result { () throws(NextHopFault) in try answer.nextHop(slots: slots) }
+      }
+    } catch {
+      for address in wanted { ways[address] = .failure(.notAsked(error)) }
+    }
+    return ways
+  }
+}
+
+extension EngineOptions {
+  /// What the operator's file asks of the data plane.
+  init(_ settings: DirectorSettings) {
+    self.init(interfaces: settings.interfaces, busyPoll: settings.busyPoll, flows: settings.flows, capacity: settings.limits.capacity)
+    if case .count(let count) = settings.workers { workers = count }
+    mode =
+      switch settings.mode {
+      case .auto: .auto
+      case .native: .native
+      case .generic: .generic
+      }
+    copy =
+      switch settings.copy {
+      case .auto: .auto
+      case .copy: .copy
+      case .zeroCopy: .zeroCopy
+      }
+    hugePages =
+      switch settings.hugePages {
+      case .auto: .auto
+      case .on: .on
+      case .off: .off
+      }
+  }
+}
