@@ -83,6 +83,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "  limits: { servers: 65536 }\n",
       "f:3:22: director.limits.servers is '65536'; write a whole number from 1 to 65535"
     ),
+    .director("  flows: 2048\n  !tagged flows: 4096\n", "f:4:3: 'flows' is given twice in director; keep one"),
     .director("timeouts:\n  udp: 5m\n", "f:4:8: timeouts.udp is '5m'; write a whole number from 1 to 604800"),
     .director("timeouts:\n  etsablished: 5\n", "f:4:3: unknown key 'etsablished' in timeouts; did you mean 'established'?"),
   ])

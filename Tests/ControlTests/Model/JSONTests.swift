@@ -75,6 +75,7 @@ import Testing
     #expect(UnknownName.nearest(to: "wieght", in: known) == "weight")
     #expect(UnknownName.nearest(to: "Weight", in: known) == "weight")
     #expect(UnknownName.nearest(to: "server", in: known) == "servers")
+    #expect(UnknownName.nearest(to: "upd", in: ["udp", "close"]) == "udp", "two swapped letters are one slip")
     #expect(UnknownName.nearest(to: "colour", in: known) == nil)
     #expect(UnknownName.nearest(to: "", in: known) == nil)
     #expect(UnknownName.nearest(to: String(repeating: "x", count: 100_000), in: known) == nil)

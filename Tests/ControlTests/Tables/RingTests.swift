@@ -78,6 +78,26 @@ import Testing
     #expect(director.onRing(0) == [0, 1])
   }
 
+  @Test func `servers that change places on the ring change the ring`() throws {
+    let director = Director()
+    let wanted = try table(servers: [1, 2])
+    for (unresolved, left) in [(2, 0), (1, 1), (2, 0)] as [(UInt8, UInt16)] {
+      director.unresolved = [IPAddress(10, 0, 1, unresolved)]
+      #expect(try director.publish(wanted).ringsFilled == 1)
+      #expect(director.onRing(0) == [left])
+    }
+  }
+
+  @Test func `another server at the same index is another ring`() throws {
+    let director = Director(TableCapacity(slots: 64, services: 1, servers: 2, ringSlots: 16384))
+    try director.publish(table(servers: [1, 2]))
+    let before = ring(0, of: director)
+    #expect(try director.publish(table(servers: [3, 2])).ringsFilled == 1)
+    #expect(director.onRing(0) == [0, 1])
+    #expect(ring(0, of: director) != before)
+    #expect(ring(0, of: director) == fresh(0, of: director))
+  }
+
   @Test func `directors that came to the same table by different ways hold the same rings by address`() throws {
     let (one, other) = (Director(), Director())
     try one.publish(table(ring: 4093, servers: [1, 2, 3, 4]))

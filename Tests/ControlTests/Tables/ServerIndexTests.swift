@@ -56,6 +56,13 @@ import Testing
     #expect(director.active.servers[0].incarnation == 1)
   }
 
+  @Test func `an index that becomes free in this very change is given away last`() throws {
+    let director = Director(TableCapacity(slots: 64, services: 8, servers: 3, ringSlots: 16384))
+    try director.publish(table(servers: [1, 2, 3]))
+    try director.publish(table(servers: [1, 2]))
+    #expect(try director.publish(table(servers: [2, 4])).servers[name(4)] == 2)
+  }
+
   @Test func `incarnations of 12 bits come round without ever repeating the one before`() throws {
     let director = Director(TableCapacity(slots: 64, services: 1, servers: 1, ringSlots: 2048))
     var former: UInt16?

@@ -52,15 +52,28 @@ import Testing
   }
 
   @Test func `keys that share a home are refused once they pass the probe bound`() throws {
-    // Nine addresses with one home in a table of 16 slots, looked for by trial.
-    let home = IPAddress(10, 0, 0, 1).slotHash() & 15
+    // Nine addresses with one home in a table of 32 slots, looked for by trial.
+    let home = IPAddress(10, 0, 0, 1).slotHash() & 31
     let addresses = (1...4000).lazy.map { (number: Int) in IPAddress(10, 0, UInt8(number / 250), UInt8(number % 250)) }
-    let crowd = addresses.filter { (vip: IPAddress) in vip.slotHash() & 15 == home }.prefix(9)
+    let crowd = addresses.filter { (vip: IPAddress) in vip.slotHash() & 31 == home }.prefix(9)
     var services: [ServiceKey: Int] = [:]
     for (number, vip) in crowd.enumerated() { services[ServiceKey(.tcp, vip, port: UInt16(number + 1))] = number }
-    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 16)) { try SlotPlan(services: services, limit: 16) }
+    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 32)) { try SlotPlan(services: services, limit: 32) }
     let larger = try SlotPlan(services: services, limit: 4096)
-    #expect(larger.entries.count > 16)
+    #expect(larger.entries.count > 32)
+  }
+
+  @Test func `a thousand services on a thousand VIPs fit where first come, first served would not`() throws {
+    // Scattered: the hash spreads neighbouring addresses better than chance would.
+    let vips = (0..<1000).map { (number: Int) in
+      let bits = Maglev.mix(UInt64(number) + 3)
+      return IPAddress(10, UInt8(number & 255), UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8))
+    }
+    let services = Dictionary(uniqueKeysWithValues: vips.enumerated().map { (ServiceKey(.tcp, $1, port: 80), $0) })
+    let plan = try SlotPlan(services: services, limit: 4096)
+    #expect(plan.entries.count { $0 != nil } == 2000)
+    let places = plan.entries.enumerated().compactMap { slot, entry in entry.map { (slot - Int($0.hash)) & Int(plan.mask) } }
+    #expect((places.max() ?? 0) < Int(SLUICE_PROBES))
   }
 
   private func v6(_ number: Int) -> IPAddress {
