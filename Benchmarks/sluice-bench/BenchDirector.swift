@@ -1,0 +1,94 @@
+import CTables
+import Control
+import Forwarding
+
+/// One worker's forwarder over plain memory, with the flows it knows.
+struct BenchDirector: ~Copyable {
+  /// Entries there are for each flow at most: 16 bytes each.
+  static let entriesPerFlow = 2
+  static let largest = 1 << 20
+
+  private let built: BenchTables
+  private let flows: FlowTable
+  private let counters: Counters
+  private let forwarder: Forwarder
+  private let verdicts: UnsafeMutablePointer<Verdict>
+
+  init(servers: Int, method: ForwardingMethod) throws {
+    built = try BenchTables(servers: servers, method: method)
+    flows = .allocate(buckets: Self.largest * Self.entriesPerFlow / 4)
+    counters = .allocate(serverCapacity: built.serverCapacity)
+    forwarder = Forwarder(flows: flows, counters: counters)
+    verdicts = .allocate(capacity: Forwarder.batch)
+    verdicts.initialize(
+      repeating: Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0),
+      count: Forwarder.batch
+    )
+  }
+
+  deinit {
+    verdicts.deallocate()
+    flows.buckets.deallocate()
+    counters.received.deallocate()
+    counters.servers.deallocate()
+  }
+
+  var received: Int { Int(counters.received.pointee) }
+  var forwarded: Int { Int(counters.outcomes[Outcome.forwarded.index]) }
+  /// New flows that found no place, so far.
+  var withoutEntry: Int { Int(counters.flowTableFull.pointee) }
+
+  /// All frames once, in batches of 64.
+  func process(_ arena: borrowing FrameArena) {
+    var index = 0
+    while index < arena.count {
+      forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: 1000, into: verdicts)
+      index &+= Forwarder.batch
+    }
+  }
+
+  /// Forgets all flows.
+  func forget() {
+    UnsafeMutableRawPointer(flows.buckets).initializeMemory(
+      as: UInt8.self,
+      repeating: 0,
+      count: (Int(flows.mask) + 1) * MemoryLayout<sluice_bucket>.stride
+    )
+  }
+
+  /// Knows this many flows, their handshakes completed; returns how many of them found no entry.
+  func learn(_ flows: Int, _ arena: borrowing FrameArena) -> Int {
+    forget()
+    var refused = 0
+    for flags in [0x02, 0x10] as [UInt8] {
+      let before = withoutEntry
+      var first = 0
+      while first < flows {
+        arena.restore(first: first, flows: flows, flags: flags)
+        process(arena)
+        first += arena.count
+      }
+      refused = withoutEntry - before
+    }
+    // Fewer flows than frames: each was refused as often as it came.
+    return flows < arena.count ? refused * flows / arena.count : refused
+  }
+}
+
+/// The floor: what touching a frame costs on this machine at this moment, whatever is done with it.
+enum Floor {
+  /// Swaps the MAC addresses of every frame.
+  static func process(_ arena: borrowing FrameArena) {
+    var index = 0
+    while index < arena.count {
+      let frame = arena.frames[index].bytes
+      let destination = (frame.raw32(0), frame.raw16(4))
+      let source = (frame.raw32(6), frame.raw16(10))
+      frame.setRaw32(0, source.0)
+      frame.setRaw16(4, source.1)
+      frame.setRaw32(6, destination.0)
+      frame.setRaw16(10, destination.1)
+      index &+= 1
+    }
+  }
+}
