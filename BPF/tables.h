@@ -77,9 +77,9 @@ struct sluice_server {
 	__u16 service;          /* its virtual service's index */
 	__u16 incarnation;      /* 12 bits are used: what a flow entry can hold */
 	__u8 address[16];       /* the real server's own: a tunnel's outer destination */
-	__u8 tunnel_source[16]; /* a tunnel's outer source */
+	__u8 tunnel_source[16]; /* a tunnel's outer source; of an entry not PRESENT, in 8 bytes the generation that freed it (builder only) */
 	__u16 tunnel;           /* lowest index of a server of the same address: its identification counter serves all of them */
-	__u16 reserved_line;
+	__u16 weight;           /* what the ring was filled by; only the table builder reads it */
 };
 
 /* Where Swift's raw loads find what they copy whole. */

@@ -48,13 +48,6 @@ extension sluice_server {
     return flags & wanted == wanted && weight > 0
   }
 
-  /// Two things that only the builder reads, where the layout has room for them, so that they survive the daemon as the rest does.
-  /// The weight that the ring was filled by.
-  var weight: UInt16 {
-    get { reserved_line }
-    set { reserved_line = newValue }
-  }
-
   /// Of an entry that is not present: the generation that freed it. It lies in the tunnel source, which nobody uses any more.
   var freed: UInt64 {
     get { withUnsafeBytes(of: tunnel_source) { $0.loadUnaligned(as: UInt64.self) } }
