@@ -28,7 +28,8 @@ extension APIError: Codable {
     self.init(
       status: 0,
       code: try fields.decode(String.self, forKey: .code),
-      message: try fields.decode(String.self, forKey: .message))
+      message: try fields.decode(String.self, forKey: .message)
+    )
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -18,7 +18,8 @@ struct ControlAPI: HTTPHandler {
     } catch {
       return Self.response(
         APIError(status: 408, code: "timeout", message: "the request's body did not arrive: send it whole and without pause"),
-        closing: true)
+        closing: true
+      )
     }
     do {
       let (route, call) = try Self.route(request, body)
@@ -32,7 +33,10 @@ struct ControlAPI: HTTPHandler {
   /// The whole body, before anything else is looked at: what is left of it on the connection would be read as the next request.
   private static func body(of request: HTTPRequest) async throws -> Data {
     let tooLarge = APIError(
-      status: 413, code: "body-too-large", message: "the request's body is over \(bodyLimit >> 20) MiB: send the change in parts")
+      status: 413,
+      code: "body-too-large",
+      message: "the request's body is over \(bodyLimit >> 20) MiB: send the change in parts"
+    )
     if let announced = request.bodySequence.count, announced > bodyLimit { throw tooLarge }
     var body = Data()
     for try await chunk in request.bodySequence {
@@ -47,13 +51,18 @@ struct ControlAPI: HTTPHandler {
     let found = Route.all.compactMap { route in route.match(path).map { (route, $0) } }
     guard !found.isEmpty else {
       throw APIError(
-        status: 404, code: "no-such-route", message: "there is nothing at \(request.target.path()): see Docs/openapi.yaml")
+        status: 404,
+        code: "no-such-route",
+        message: "there is nothing at \(request.target.path()): see Docs/openapi.yaml"
+      )
     }
     guard let (route, parameters) = found.first(where: { $0.0.method == request.method }) else {
       let allowed = found.map(\.0.method.rawValue).joined(separator: ", ")
       throw APIError(
-        status: 405, code: "method-not-allowed",
-        message: "\(request.target.path()) does not take \(request.method.rawValue): use \(allowed)")
+        status: 405,
+        code: "method-not-allowed",
+        message: "\(request.target.path()) does not take \(request.method.rawValue): use \(allowed)"
+      )
     }
     var query: [String: String] = [:]
     for item in request.query {
@@ -103,7 +112,8 @@ extension ControlAPI {
   }
 
   private static let phrases = [
-    400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 413: "Content Too Large",
+    400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
+    413: "Content Too Large",
     422: "Unprocessable Content", 500: "Internal Server Error", 507: "Insufficient Storage",
   ]
 }

@@ -15,13 +15,19 @@ package struct ControlClient: Sendable {
 
   /// - Throws: `APIError` when the daemon refuses, `ControlClientError` when it can't be asked.
   package func send<Value: Decodable & Sendable>(
-    _ method: String, _ place: String, query: [String: String] = [:], body: (any Encodable & Sendable)? = nil
+    _ method: String,
+    _ place: String,
+    query: [String: String] = [:],
+    body: (any Encodable & Sendable)? = nil
   ) async throws -> Value {
     let request = HTTPRequest(
-      method: HTTPMethod(method), version: .http11, path: place,
+      method: HTTPMethod(method),
+      version: .http11,
+      path: place,
       query: query.sorted { $0.key < $1.key }.map { HTTPRequest.QueryItem(name: $0.key, value: $0.value) },
       headers: [.host: "sluice", .connection: "close", .contentType: "application/json"],
-      body: try body.map { try JSONEncoder().encode($0) } ?? Data())
+      body: try body.map { try JSONEncoder().encode($0) } ?? Data()
+    )
     let (status, data) = try await withThrowingTaskGroup(of: (Int, Data).self) { group in
       group.addTask { try await exchange(request) }
       group.addTask {

@@ -48,7 +48,8 @@ package struct ControlServer: Sendable {
       // No replay: bodies are read once, and never more of them than `ControlAPI.bodyLimit`.
       sharedRequestReplaySize: 0,
       pool: pool,
-      logger: .disabled)
+      logger: .disabled
+    )
     let server = HTTPServer(config: configuration, handler: ControlAPI(director: director))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }

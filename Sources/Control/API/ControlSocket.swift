@@ -9,16 +9,13 @@ package final class ControlSocket: Sendable {
   package let path: String
   private let lock: Int32
 
-  package static let defaultPath = "/run/sluice/sluice.sock"
-
   private var lockPath: String { path + ".lock" }
 
   /// Takes the path for this process. Makes its folder if only that is missing.
   package init(claiming path: String) throws(ControlSocketError) {
-    self.path = path
     guard path.utf8.count <= OwnerOnlyAddress.longestPath else { throw .pathTooLong(path) }
     if let cut = path.lastIndex(of: "/"), cut != path.startIndex { mkdir(String(path[..<cut]), 0o755) }
-    lock = try Self.lock(path + ".lock", for: path)
+    let lock = try Self.lock(path + ".lock", for: path)
     do {
       try Self.checkWhatIsThere(path)
     } catch {
@@ -26,6 +23,9 @@ package final class ControlSocket: Sendable {
       close(lock)
       throw error
     }
+    // Only now: once every property is set, a throw would run `deinit`, which takes away whatever lies at the path.
+    self.path = path
+    self.lock = lock
   }
 
   /// The file a dead daemon left would make `bind` fail. Only for the time before listening.
@@ -50,7 +50,9 @@ package final class ControlSocket: Sendable {
         throw code == EWOULDBLOCK ? .alreadyRunning(path) : .failed("lock", lockPath, code)
       }
       var (held, there) = (stat(), stat())
-      if fstat(file, &held) == 0, stat(lockPath, &there) == 0, held.st_ino == there.st_ino, held.st_dev == there.st_dev { return file }
+      if fstat(file, &held) == 0, stat(lockPath, &there) == 0, held.st_ino == there.st_ino, held.st_dev == there.st_dev {
+        return file
+      }
       close(file)
     }
     throw .alreadyRunning(path)
@@ -68,7 +70,11 @@ package final class ControlSocket: Sendable {
   }
 
   private static func answers(_ path: String) -> Bool {
-    let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let socket = Glibc.socket(
+      AF_UNIX,
+      Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+      0
+    )
     guard socket >= 0 else { return false }
     defer { close(socket) }
     // EAGAIN: its queue of connections is full, so there is somebody.

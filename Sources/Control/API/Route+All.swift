@@ -2,17 +2,18 @@ import FlyingFox
 
 extension Route {
   /// All of the control API.
-  static let all: [Route] = [
-    Route(method: .GET, template: "/v1/healthz") { _, director in
-      Answer(value: Health(status: "ok", generation: await director.generation))
-    },
-    Route(method: .GET, template: "/v1/status") { _, director in Answer(value: await director.status()) },
-    Route(method: .GET, template: "/v1/stats") { _, director in Answer(value: await director.statistics()) },
-    Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
-      let wanted = try call.decode(ServiceTable.self)
-      return Answer(value: try await director.apply(wanted, dryRun: try call.flag("dry-run")))
-    },
-  ] + services + servers
+  static let all: [Route] =
+    [
+      Route(method: .GET, template: "/v1/healthz") { _, director in
+        Answer(value: Health(status: "ok", generation: await director.generation))
+      },
+      Route(method: .GET, template: "/v1/status") { _, director in Answer(value: await director.status()) },
+      Route(method: .GET, template: "/v1/stats") { _, director in Answer(value: await director.statistics()) },
+      Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
+        let wanted = try call.decode(ServiceTable.self)
+        return Answer(value: try await director.apply(wanted, dryRun: try call.flag("dry-run")))
+      },
+    ] + services + servers
 
   private static let services: [Route] = [
     Route(method: .GET, template: "/v1/services") { _, director in
@@ -22,14 +23,17 @@ extension Route {
     Route(method: .POST, template: "/v1/services") { call, director in
       let service = try call.decode(VirtualService.self)
       return Answer(
-        status: .created, value: try await director.edit { table throws(ServiceTableError) in try table.addService(service) })
+        status: .created,
+        value: try await director.edit { table throws(ServiceTableError) in try table.addService(service) }
+      )
     },
     Route(method: .PATCH, template: "/v1/services/{protocol}/{endpoint}") { call, director in
       let (key, settings) = (try call.service(), try call.decode(ServiceSettings.self))
       return Answer(
         value: try await director.edit { table throws(ServiceTableError) in
           try table.setService(key, ringSize: settings.ring, onServerLoss: settings.onServerLoss)
-        })
+        }
+      )
     },
     Route(method: .DELETE, template: "/v1/services/{protocol}/{endpoint}") { call, director in
       let key = try call.service()
@@ -41,18 +45,23 @@ extension Route {
     Route(method: .POST, template: "/v1/services/{protocol}/{endpoint}/servers") { call, director in
       let (key, server) = (try call.service(), try call.decode(RealServer.self))
       return Answer(
-        status: .created, value: try await director.edit { table throws(ServiceTableError) in try table.addServer(server, to: key) })
+        status: .created,
+        value: try await director.edit { table throws(ServiceTableError) in try table.addServer(server, to: key) }
+      )
     },
     Route(method: .PATCH, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
       let (key, address, settings) = (try call.service(), try call.server(), try call.decode(ServerSettings.self))
       return Answer(
         value: try await director.edit { table throws(ServiceTableError) in
           try table.setServer(address, of: key, weight: settings.weight, method: settings.forward)
-        })
+        }
+      )
     },
     Route(method: .DELETE, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
       let (key, address) = (try call.service(), try call.server())
-      return Answer(value: try await director.edit { table throws(ServiceTableError) in try table.removeServer(address, of: key) })
+      return Answer(
+        value: try await director.edit { table throws(ServiceTableError) in try table.removeServer(address, of: key) }
+      )
     },
   ]
 }

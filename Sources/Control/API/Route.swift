@@ -39,8 +39,10 @@ struct Call: Sendable {
     let text = "\(parameters["protocol"] ?? "") \(parameters["endpoint"] ?? "")"
     guard let key = ServiceKey(text) else {
       throw APIError(
-        status: 400, code: "bad-request",
-        message: "'\(text.replacing(" ", with: "/"))' names no service: write /v1/services/tcp/10.0.0.100:80")
+        status: 400,
+        code: "bad-request",
+        message: "'\(text.replacing(" ", with: "/"))' names no service: write /v1/services/tcp/10.0.0.100:80"
+      )
     }
     return key
   }
@@ -69,9 +71,19 @@ struct Call: Sendable {
     if body.isEmpty { throw APIError(status: 400, code: "bad-json", message: "the request has no body: send a JSON object") }
     do {
       return try JSONDecoder().decode(Value.self, from: body)
-    } catch DecodingError.dataCorrupted(let place) where place.underlyingError != nil && place.codingPath.isEmpty {
-      let reason = place.underlyingError.map { "\($0)" } ?? place.debugDescription
-      throw APIError(status: 400, code: "bad-json", message: "the body is not JSON: \(reason)")
+    } catch DecodingError.dataCorrupted(let place) where place.codingPath.isEmpty {
+      if let fault = JSONFault.describe(body) {
+        throw APIError(status: 400, code: "bad-json", message: "the body is not JSON: \(fault)")
+      }
+      // Said of sound JSON, too, when a number doesn't fit its field.
+      if place.debugDescription == "The given data was not valid JSON." {
+        throw APIError(
+          status: 400,
+          code: "bad-request",
+          message: "a number in the body is no whole one or far too large: write weight and ring in digits"
+        )
+      }
+      throw DecodingError.dataCorrupted(place)
     }
   }
 }

@@ -22,7 +22,8 @@ extension Director {
 
   /// Carries out one change and answers once it is live everywhere. On an error everything is as it was.
   package func edit(
-    dryRun: Bool = false, _ change: @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
+    dryRun: Bool = false,
+    _ change: @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
   ) async throws -> Applied {
     try await inTurn {
       var wanted = table
@@ -61,8 +62,12 @@ extension Director {
 
   private func publish(_ wanted: ServiceTable, _ heard: Ways) async throws {
     let builder = TableBuilder(
-      table: wanted, hashKey: settings.hashKey, timeouts: settings.timeouts, generation: generation + 1,
-      nextHops: heard.compactMapValues { try? $0.get() })
+      table: wanted,
+      hashKey: settings.hashKey,
+      timeouts: settings.timeouts,
+      generation: generation + 1,
+      nextHops: heard.compactMapValues { try? $0.get() }
+    )
     let built = try builder.build(into: memory)
     try settings.flip(memory)
     table = wanted

@@ -13,7 +13,10 @@ extension Director {
   package func status() -> Status {
     let counts = hasPublished ? FlowCounts(flows, of: inForce, now: settings.now()) : nil
     return Status(
-      generation: generation, interfaces: settings.interfaces(), services: table.services.map { status(of: $0, counts) })
+      generation: generation,
+      interfaces: settings.interfaces(),
+      services: table.services.map { status(of: $0, counts) }
+    )
   }
 
   package func statistics() -> Statistics { Statistics(workers: counters, steering: settings.steering()) }
@@ -25,9 +28,15 @@ extension Director {
       servers[index].share = 100 * Double(servers[index].totals.packets) / Double(sent.packets)
     }
     return ServiceStatus(
-      service: service.key, scheduler: service.scheduler, ring: service.ringSize, onServerLoss: service.onServerLoss,
-      totals: sent + ledger.formerTotals(of: service.key), active: servers.reduce(0) { $0 + $1.active },
-      inactive: servers.reduce(0) { $0 + $1.inactive }, servers: servers)
+      service: service.key,
+      scheduler: service.scheduler,
+      ring: service.ringSize,
+      onServerLoss: service.onServerLoss,
+      totals: sent + ledger.formerTotals(of: service.key),
+      active: servers.reduce(0) { $0 + $1.active },
+      inactive: servers.reduce(0) { $0 + $1.inactive },
+      servers: servers
+    )
   }
 
   private func status(of server: RealServer, _ service: ServiceKey, _ counts: FlowCounts?) -> ServerStatus {
@@ -41,7 +50,15 @@ extension Director {
     case nil: (state, reason) = (.unresolved, "its next hop has not been asked for yet")
     }
     return ServerStatus(
-      address: server.address, forward: server.method, weight: server.weight, state: state, reason: reason, active: count.active,
-      inactive: count.inactive, totals: entry.map(ledger.totals) ?? Totals(), share: nil)
+      address: server.address,
+      forward: server.method,
+      weight: server.weight,
+      state: state,
+      reason: reason,
+      active: count.active,
+      inactive: count.inactive,
+      totals: entry.map(ledger.totals) ?? Totals(),
+      share: nil
+    )
   }
 }

@@ -32,11 +32,17 @@ package struct FlowCounts: Sendable {
         let entries = UnsafeMutableRawPointer(table.buckets).assumingMemoryBound(to: sluice_flow.self)
         for index in 0..<buckets * 4 {
           let entry = entries[index]
-          guard entry.tag != 0, Int(entry.server) < limit, incarnations[Int(entry.server)] == Int(entry.incarnation) else { continue }
+          guard entry.tag != 0, Int(entry.server) < limit, incarnations[Int(entry.server)] == Int(entry.incarnation) else {
+            continue
+          }
           // A worker may have stamped the entry after `now` was read: the wrapped age would look like a century of silence.
           let age = now >= entry.seen ? now - entry.seen : 0
           if entry.isExpired(age: age, half.half) { continue }
-          if Self.isActive(state: entry.state) { counts[Int(entry.server)].active += 1 } else { counts[Int(entry.server)].inactive += 1 }
+          if Self.isActive(state: entry.state) {
+            counts[Int(entry.server)].active += 1
+          } else {
+            counts[Int(entry.server)].inactive += 1
+          }
         }
       }
     }

@@ -18,12 +18,18 @@ package struct Totals: Equatable, Sendable, Codable {
   // Wrapping: counters run free, and a difference of two of them is right even across the wrap.
   static func + (left: Totals, right: Totals) -> Totals {
     Totals(
-      packets: left.packets &+ right.packets, bytes: left.bytes &+ right.bytes, connections: left.connections &+ right.connections)
+      packets: left.packets &+ right.packets,
+      bytes: left.bytes &+ right.bytes,
+      connections: left.connections &+ right.connections
+    )
   }
 
   static func - (left: Totals, right: Totals) -> Totals {
     Totals(
-      packets: left.packets &- right.packets, bytes: left.bytes &- right.bytes, connections: left.connections &- right.connections)
+      packets: left.packets &- right.packets,
+      bytes: left.bytes &- right.bytes,
+      connections: left.connections &- right.connections
+    )
   }
 }
 
@@ -58,7 +64,8 @@ struct ServerLedger {
       live[name] = entries[name].flatMap { $0.isSame(as: newcomer) ? $0 : nil } ?? newcomer
     }
     for (name, entry) in entries where !entry.isSame(as: live[name]) {
-      former[name.service, default: Totals()] = former[name.service, default: Totals()] + (counted(at: entry.index) - entry.baseline)
+      former[name.service, default: Totals()] =
+        former[name.service, default: Totals()] + (counted(at: entry.index) - entry.baseline)
     }
     former = former.filter { built.services[$0.key] != nil }
     entries = live

@@ -43,7 +43,9 @@ extension Statistics {
           Counter(name: "steer-taken", meaning: "for a service: handed to a worker; nonzero is normal", $0.taken),
           Counter(
             name: "steer-no-socket",
-            meaning: "for a service, but no worker on its queue: dropped; nonzero after a crash of the daemon", $0.noSocket),
+            meaning: "for a service, but no worker on its queue: dropped; nonzero after a crash of the daemon",
+            $0.noSocket
+          ),
         ]
       } ?? []
     let received = counter("received", "frames taken from the interfaces; nonzero is normal") { $0.received.pointee }

@@ -7,10 +7,10 @@ import Testing
 @Suite struct DirectorReportsTests {
   @Test func `each server shows its packets and its share`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second)))
-    await plain.send(30, to: first, of: web)
-    await plain.send(60, to: first, of: web, worker: 1)
-    await plain.send(10, to: second, of: web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    await plain.send(30, to: Sample.first, of: Sample.web)
+    await plain.send(60, to: Sample.first, of: Sample.web, worker: 1)
+    await plain.send(10, to: Sample.second, of: Sample.web)
     let service = try #require(await plain.director.status().services.first)
     #expect(service.servers.map(\.share) == [90, 10])
     #expect(service.servers.map(\.totals.packets) == [90, 10])
@@ -19,15 +19,15 @@ import Testing
 
   @Test func `before the first packet nobody has a share`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
     #expect(await plain.director.status().services.first?.servers.map(\.share) == [nil])
   }
 
   @Test func `a service keeps what its removed servers were sent`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second)))
-    await plain.send(40, to: first, of: web)
-    _ = try await plain.director.apply(try table(web, RealServer(second)))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.second)))
     let service = try #require(await plain.director.status().services.first)
     #expect(service.totals.packets == 40)
     #expect(service.servers.map(\.totals.packets) == [0])
@@ -35,11 +35,11 @@ import Testing
 
   @Test func `a server that comes back begins at zero`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    await plain.send(40, to: first, of: web)
-    _ = try await plain.director.apply(try table(web))
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    await plain.send(2, to: first, of: web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table())
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(2, to: Sample.first, of: Sample.web)
     let service = try #require(await plain.director.status().services.first)
     #expect(service.servers.map(\.totals.packets) == [2])
     #expect(service.totals.packets == 42)
@@ -47,11 +47,11 @@ import Testing
 
   @Test func `an index that is used again doesn't show its former owner's packets`() async throws {
     let plain = PlainDirector(capacity: TableCapacity(slots: 64, services: 2, servers: 1, ringSlots: 2048))
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    await plain.send(40, to: first, of: web)
-    _ = try await plain.director.apply(try table(web, RealServer(second)))
-    await plain.send(5, to: second, of: web)
-    #expect(await plain.director.ledger.entry(second, of: web)?.index == 0)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.second)))
+    await plain.send(5, to: Sample.second, of: Sample.web)
+    #expect(await plain.director.ledger.entry(Sample.second, of: Sample.web)?.index == 0)
     let service = try #require(await plain.director.status().services.first)
     #expect(service.servers.map(\.totals.packets) == [5])
     #expect(service.totals.packets == 45)
@@ -59,18 +59,18 @@ import Testing
 
   @Test func `a weight that changes keeps the server's totals`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    await plain.send(40, to: first, of: web)
-    _ = try await plain.director.apply(try table(web, RealServer(first, weight: 7)))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 7)))
     #expect(await plain.director.status().services.first?.servers.map(\.totals.packets) == [40])
   }
 
   @Test func `a service removed and added again begins at zero`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    await plain.send(40, to: first, of: web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
     _ = try await plain.director.apply(ServiceTable())
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
     #expect(await plain.director.status().services.first?.totals == Totals())
   }
 
@@ -78,7 +78,9 @@ import Testing
     let plain = PlainDirector()
     let third = IPAddress(10, 0, 0, 4)
     plain.kernel.silence([third])
-    _ = try await plain.director.apply(try table(web, RealServer(first), RealServer(second, weight: 0), RealServer(third)))
+    _ = try await plain.director.apply(
+      try Sample.table(RealServer(Sample.first), RealServer(Sample.second, weight: 0), RealServer(third))
+    )
     let servers = try #require(await plain.director.status().services.first?.servers)
     #expect(servers.map(\.state) == [.ok, .draining, .unresolved])
     #expect(servers.map { $0.reason == nil } == [true, true, false])
@@ -87,10 +89,14 @@ import Testing
 
   @Test func `flows are counted for the server they name`() async throws {
     let plain = PlainDirector()
-    _ = try await plain.director.apply(try table(web, RealServer(first)))
-    let entry = try #require(await plain.director.ledger.entry(first, of: web))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    let entry = try #require(await plain.director.ledger.entry(Sample.first, of: Sample.web))
     plain.flows[1].buckets[2].entries.1 = sluice_flow(
-      tag: 9, server: UInt16(entry.index), incarnation_state: entry.incarnation << 4 | UInt16(SLUICE_STATE_ESTABLISHED), seen: 999)
+      tag: 9,
+      server: UInt16(entry.index),
+      incarnation_state: entry.incarnation << 4 | UInt16(SLUICE_STATE_ESTABLISHED),
+      seen: 999
+    )
     let service = try #require(await plain.director.status().services.first)
     #expect(service.servers.map(\.active) == [1])
     #expect(service.active == 1 && service.inactive == 0)

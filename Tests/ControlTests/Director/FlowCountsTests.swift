@@ -29,12 +29,24 @@ import Testing
     Case(testDescription: "a free entry counts for nobody", state: SLUICE_STATE_ESTABLISHED, tag: 0, expected: nobody),
     Case(testDescription: "silent for exactly its timeout still lives", state: SLUICE_STATE_CLOSE, seen: 990, expected: inactive),
     Case(testDescription: "silent for longer than its timeout is over", state: SLUICE_STATE_CLOSE, seen: 989, expected: nobody),
-    Case(testDescription: "stamped a moment after the clock was read lives", state: SLUICE_STATE_CLOSE, seen: 1001, expected: inactive),
     Case(
-      testDescription: "a flow of the server that had the index before counts for nobody", state: SLUICE_STATE_ESTABLISHED,
-      incarnation: 4, expected: nobody),
+      testDescription: "stamped a moment after the clock was read lives",
+      state: SLUICE_STATE_CLOSE,
+      seen: 1001,
+      expected: inactive
+    ),
     Case(
-      testDescription: "a server beyond the table counts for nobody", state: SLUICE_STATE_ESTABLISHED, server: 9, expected: nobody),
+      testDescription: "a flow of the server that had the index before counts for nobody",
+      state: SLUICE_STATE_ESTABLISHED,
+      incarnation: 4,
+      expected: nobody
+    ),
+    Case(
+      testDescription: "a server beyond the table counts for nobody",
+      state: SLUICE_STATE_ESTABLISHED,
+      server: 9,
+      expected: nobody
+    ),
   ]
 
   @Test("An entry counts as IPVS counts it", arguments: cases)
@@ -48,7 +60,11 @@ import Testing
     half.servers[0].incarnation = 5
     let flows = FlowTable.allocate(buckets: 2)
     flows.buckets[1].entries.3 = sluice_flow(
-      tag: given.tag, server: given.server, incarnation_state: given.incarnation << 4 | 8 | UInt16(given.state), seen: given.seen)
+      tag: given.tag,
+      server: given.server,
+      incarnation_state: given.incarnation << 4 | 8 | UInt16(given.state),
+      seen: given.seen
+    )
     #expect(FlowCounts([flows], of: half, now: 1000)[server: 0] == given.expected)
   }
 

@@ -9,14 +9,15 @@ final class PlainDirector: Sendable {
   let memory: TableMemory
   let counters: [Counters]
   let flows: [FlowTable]
-  let director: Director
+  let director: Control.Director
   let kernel: Kernel
 
   struct FlipFailure: Error {}
 
   init(
     capacity: TableCapacity = TableCapacity(slots: 256, services: 16, servers: 32, ringSlots: 1 << 17),
-    memory: TableMemory? = nil, now: @escaping @Sendable () -> UInt32 = { 1000 }
+    memory: TableMemory? = nil,
+    now: @escaping @Sendable () -> UInt32 = { 1000 }
   ) {
     let memory = memory ?? TableMemory.allocate(capacity)
     self.memory = memory
@@ -24,10 +25,10 @@ final class PlainDirector: Sendable {
     flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
     let kernel = Kernel()
     self.kernel = kernel
-    var settings = Director.Settings(flip: { try kernel.flip($0) }, resolve: { kernel.resolve($0) })
+    var settings = Control.Director.Settings(flip: { try kernel.flip($0) }, resolve: { kernel.resolve($0) })
     settings.now = now
     settings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
-    director = Director(memory: memory, counters: counters, flows: flows, settings: settings)
+    director = Control.Director(memory: memory, counters: counters, flows: flows, settings: settings)
   }
 
   /// What lies outside the director: who answers ARP, and whether tables can be flipped.
@@ -45,7 +46,7 @@ final class PlainDirector: Sendable {
       memory.root.pointee.active ^= 1
     }
 
-    func resolve(_ addresses: [IPAddress]) -> Director.Ways {
+    func resolve(_ addresses: [IPAddress]) -> Control.Director.Ways {
       state.withLock { state in
         state.asked.append(Set(addresses))
         return Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.way(to: $0, state.silent.contains($0))) })
@@ -69,11 +70,12 @@ final class PlainDirector: Sendable {
   }
 }
 
-let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
-let names = ServiceKey(.udp, IPAddress(10, 0, 0, 100), port: 53)
-let first = IPAddress(10, 0, 0, 2)
-let second = IPAddress(10, 0, 0, 3)
+enum Sample {
+  static let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
+  static let first = IPAddress(10, 0, 0, 2)
+  static let second = IPAddress(10, 0, 0, 3)
 
-func table(_ key: ServiceKey = web, _ servers: RealServer...) throws -> ServiceTable {
-  try ServiceTable(services: [VirtualService(key, ringSize: 251, servers: servers)])
+  static func table(_ servers: RealServer...) throws -> ServiceTable {
+    try ServiceTable(services: [VirtualService(web, ringSize: 251, servers: servers)])
+  }
 }
