@@ -12,50 +12,98 @@ struct Ended {
 }
 
 /// A command that is running. It is bounded: who starts it waits with a limit, and whoever forgets it ends it.
+///
+/// posix_spawn rather than Foundation's Process, whose children inherit the signal mask of the thread that happens to start them: a
+/// test's thread blocks SIGINT and SIGTERM, and a daemon under test would never hear them.
 final class Running {
-  private let process = Process()
-  private let output: URL
-  private let errors: URL
+  let command: [String]
+  let pid: pid_t
+  private let output: String
+  private let errors: String
+  private var ending: Int32?
 
   // Files, not pipes: nobody has to read along, and nothing blocks when a pipe is full.
   init(_ command: [String], environment: [String: String] = [:]) throws {
-    let base = URL(filePath: NSTemporaryDirectory()).appending(path: "sluice-lab-\(UUID().uuidString)")
-    output = base.appendingPathExtension("out")
-    errors = base.appendingPathExtension("err")
-    for file in [output, errors] { try Data().write(to: file) }
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
+    self.command = command
+    let base = "\(NSTemporaryDirectory())/sluice-lab-\(UUID().uuidString)"
+    (output, errors) = ("\(base).out", "\(base).err")
     var all = ProcessInfo.processInfo.environment
     // Debian gives an ordinary user's shell no sbin.
     all["PATH"] = (all["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
-    process.environment = all.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
+    all.merge(environment) { $1 }
+    // env finds the command along the PATH it is given.
+    pid = try Self.spawn(
+      ["/usr/bin/env"] + command,
+      environment: all.map { "\($0)=\($1)" },
+      output: output,
+      errors: errors
+    )
   }
 
   deinit {
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    for file in [output, errors] { try? FileManager.default.removeItem(at: file) }
+    if isRunning {
+      kill(pid, SIGKILL)
+      waitpid(pid, nil, 0)
+    }
+    for file in [output, errors] { unlink(file) }
   }
 
-  var pid: pid_t { process.processIdentifier }
-  var isRunning: Bool { process.isRunning }
-  var said: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
-  var complained: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
+  var isRunning: Bool {
+    guard ending == nil else { return false }
+    var status: Int32 = 0
+    guard waitpid(pid, &status, WNOHANG) == pid else { return true }
+    // wait(2)'s encoding: the signal in the low seven bits, or the exit status in the next eight.
+    ending = status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f)
+    return false
+  }
 
-  func signal(_ number: Int32) { kill(pid, number) }
+  var said: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+  var complained: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+
+  /// Nothing if it has ended: its pid may be another's by now.
+  func signal(_ number: Int32) {
+    if isRunning { kill(pid, number) }
+  }
 
   /// Waits for the end; what has not ended in time is killed, and that is an error.
   @discardableResult
   func wait(within seconds: Double) throws -> Ended {
-    guard try holds(within: seconds, { !process.isRunning }) else {
+    guard try holds(within: seconds, { !isRunning }) else {
       kill(pid, SIGKILL)
-      throw LabFailure("\(process.arguments?.joined(separator: " ") ?? "") has not ended in \(seconds) s: \(said)\(complained)")
+      throw LabFailure("\(command.joined(separator: " ")) has not ended in \(seconds) s: \(said)\(complained)")
     }
-    let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    return Ended(status: status, output: said, errors: complained)
+    return Ended(status: ending ?? 0, output: said, errors: complained)
+  }
+
+  private static func spawn(_ command: [String], environment: [String], output: String, errors: String) throws -> pid_t {
+    var attributes = posix_spawnattr_t()
+    var files = posix_spawn_file_actions_t()
+    posix_spawnattr_init(&attributes)
+    posix_spawn_file_actions_init(&files)
+    defer {
+      posix_spawnattr_destroy(&attributes)
+      posix_spawn_file_actions_destroy(&files)
+    }
+    var none = sigset_t()
+    var every = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&every)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &every)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_addopen(&files, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+
+    var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in words + variables { free(text) } }
+    var pid: pid_t = 0
+    let error = posix_spawn(&pid, command[0], &files, &attributes, &words, &variables)
+    guard error == 0 else {
+      throw LabFailure("can't start \(command.joined(separator: " ")): \(String(cString: strerror(error)))")
+    }
+    return pid
   }
 }
 
