@@ -53,7 +53,8 @@ let package = Package(
     .target(name: "RuntimeCalls", path: "Tests/RuntimeCalls"),
     .testTarget(name: "ForwardingTests", dependencies: ["Forwarding", "RuntimeCalls"], swiftSettings: strict),
     .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"], swiftSettings: strict),
-    .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
+    .testTarget(name: "ControlTests", dependencies: ["Control", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "SluiceTests", dependencies: ["sluice", "Control"], swiftSettings: strict),
     .testTarget(name: "Lab", dependencies: ["Dataplane", "Control"], path: "Tests/Lab", swiftSettings: strict),
   ]
 )

@@ -5,13 +5,7 @@ import Glibc
 extension Configuration {
   /// Reads a configuration file.
   init(file: String, needsInterfaces: Bool = true) throws {
-    let bytes: Data
-    do {
-      bytes = try Data(contentsOf: URL(filePath: file))
-    } catch {
-      throw FileError(file: file, action: "read", reason: error)
-    }
-    try self.init(utf8: bytes, file: file, needsInterfaces: needsInterfaces)
+    try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces)
   }
 
   /// Replaces a configuration file, whole or not at all: a daemon that starts in this moment reads the old one or the new one.
@@ -19,7 +13,24 @@ extension Configuration {
     do {
       try Data(yaml.utf8).write(to: URL(filePath: file), options: .atomic)
     } catch {
-      throw FileError(file: file, action: "write", reason: error)
+      let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError).code
+      throw FileError(file: file, action: "write", code: Int32(clamping: code))
+    }
+  }
+
+  // Not Foundation's, whose errors are sentences without the kernel's reason.
+  private static func bytes(of file: String) throws -> [UInt8] {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(file: file, action: "read", code: errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &part, part.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(file: file, action: "read", code: errno) }
+      if count == 0 { return bytes }
+      bytes += part[..<count]
     }
   }
 }
@@ -28,11 +39,7 @@ extension Configuration {
 struct FileError: Error, CustomStringConvertible {
   var file: String
   var action: String
-  var reason: any Error
+  var code: Int32
 
-  var description: String {
-    let posix = ((reason as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? reason as NSError)
-    let why = posix.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(posix.code))) : reason.localizedDescription
-    return "can't \(action) \(file): \(why); check the path and its permissions"
-  }
+  var description: String { "can't \(action) \(file): \(String(cString: strerror(code))); check the path and its permissions" }
 }

@@ -5,7 +5,9 @@ import Foundation
 /// Which daemon a command talks to.
 struct DaemonOptions: ParsableArguments {
   @Option(
-    help: "The daemon's control socket. Default: $SLUICE_SOCKET, else \(DirectorSettings.defaultSocket).", completion: .file())
+    help: "The daemon's control socket. Default: $SLUICE_SOCKET, else \(DirectorSettings.defaultSocket).",
+    completion: .file()
+  )
   var socket: String?
 
   var client: ControlClient { ControlClient(path: path()) }

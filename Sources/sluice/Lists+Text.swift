@@ -17,7 +17,12 @@ extension ServiceList {
     var table = TextTable(["SERVICE": .left, "SCHEDULER": .left, "RING": .right, "ON-SERVER-LOSS": .left, "SERVERS": .right])
     for service in services {
       table.add(
-        "\(service.key)", service.scheduler.rawValue, "\(service.ringSize)", service.onServerLoss.rawValue, "\(service.servers.count)")
+        "\(service.key)",
+        service.scheduler.rawValue,
+        "\(service.ringSize)",
+        service.onServerLoss.rawValue,
+        "\(service.servers.count)"
+      )
     }
     return table.lines().joined(separator: "\n")
   }
@@ -27,7 +32,9 @@ extension [RealServer] {
   var text: String {
     if isEmpty { return "no servers: add one with 'sluice server add'" }
     var table = TextTable(["SERVER": .left, "FORWARD": .left, "WEIGHT": .right])
-    for server in self { table.add("\(server.address)", server.method.rawValue, server.isDraining ? "0 (draining)" : "\(server.weight)") }
+    for server in self {
+      table.add("\(server.address)", server.method.rawValue, server.isDraining ? "0 (draining)" : "\(server.weight)")
+    }
     return table.lines().joined(separator: "\n")
   }
 }

@@ -13,7 +13,8 @@ struct ServiceArguments: ParsableArguments {
         throw ValidationError("'\(text)' is not an address and port such as 10.0.0.100:80 or [2001:db8::1]:53")
       }
       return endpoint
-    })
+    }
+  )
   var endpoint: Endpoint
 
   var key: ServiceKey { ServiceKey(transport, endpoint.address, port: endpoint.port) }
@@ -27,7 +28,8 @@ struct ServerArguments: ParsableArguments {
     transform: { text in
       guard let address = IPAddress(text) else { throw ValidationError("'\(text)' is not an IPv4 or IPv6 address") }
       return address
-    })
+    }
+  )
   var address: IPAddress
 }
 

@@ -26,7 +26,10 @@ struct ServiceCommand: AsyncParsableCommand {
 
     func run() async throws {
       let added = VirtualService(
-        service.key, ringSize: settings.ring ?? VirtualService.defaultRingSize, onServerLoss: settings.onServerLoss ?? .rehash)
+        service.key,
+        ringSize: settings.ring ?? VirtualService.defaultRingSize,
+        onServerLoss: settings.onServerLoss ?? .rehash
+      )
       try await edit.carryOut { try await $0.add(added) }
     }
   }

@@ -24,7 +24,17 @@ extension ServiceStatus {
     ])
     for server in servers { table.add(server.cells) }
     table.add(
-      "total", "", "", "", "\(active)", "\(inactive)", "\(totals.connections)", "\(totals.packets)", totals.bytes.asBytes, "")
+      "total",
+      "",
+      "",
+      "",
+      "\(active)",
+      "\(inactive)",
+      "\(totals.connections)",
+      "\(totals.packets)",
+      totals.bytes.asBytes,
+      ""
+    )
     let reasons = servers.compactMap { server in server.reason.map { "  \(server.address): \($0)" } }
     return [head] + table.lines(indent: 2) + reasons
   }

@@ -1,0 +1,103 @@
+import Control
+import Forwarding
+import Foundation
+import Testing
+
+/// The executable against a real socket: a director over plain memory, its control API, and `sluice` as an operator runs it.
+@Suite(.serialized) struct CommandLineTests {
+  @Test func `a table is built by hand, shown, drained and taken down`() async throws {
+    try await PlainDaemon.run { daemon in
+      let added = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      #expect(
+        added.output == "+ service tcp 10.0.0.100:80: ring 251\ngeneration 2 is live\n"
+      )
+      _ = try await daemon.sluice("server", "add", "tcp", "10.0.0.100:80", "10.0.0.2", "--weight", "3", "--forward", "ipip")
+      let list = try await daemon.sluice("server", "list", "tcp", "10.0.0.100:80")
+      #expect(list.output == "SERVER    FORWARD  WEIGHT\n10.0.0.2  ipip          3\n")
+      let drained = try await daemon.sluice("server", "drain", "tcp", "10.0.0.100:80", "10.0.0.2")
+      #expect(drained.output == "~ server 10.0.0.2 of tcp 10.0.0.100:80: weight 3 -> 0\ngeneration 4 is live\n")
+      let status = try await daemon.sluice("status")
+      #expect(status.output.contains("10.0.0.2  ipip          0  draining"))
+      _ = try await daemon.sluice("server", "remove", "tcp", "10.0.0.100:80", "10.0.0.2")
+      _ = try await daemon.sluice("service", "remove", "tcp", "10.0.0.100:80")
+      #expect(try await daemon.sluice("service", "list").output.hasPrefix("no services"))
+    }
+  }
+
+  @Test("Every listing also speaks JSON", arguments: [["status"], ["stats"], ["service", "list"]])
+  func json(_ command: [String]) async throws {
+    try await PlainDaemon.run { daemon in
+      let result = try await daemon.sluice(command + ["--json"])
+      #expect(result.code == 0)
+      #expect(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) is [String: Any])
+    }
+  }
+
+  @Test func `a file is applied whole, with a dry run before`() async throws {
+    try await PlainDaemon.run { daemon in
+      let file = daemon.folder + "/sluice.yaml"
+      try "services:\n  - service: udp 10.0.0.100:53\n    ring: 251\n    servers: [{ address: 10.0.0.2 }]\n"
+        .write(toFile: file, atomically: true, encoding: .utf8)
+      #expect(try await daemon.sluice("apply", file, "--dry-run").output.hasSuffix("dry run: nothing has changed\n"))
+      #expect(try await daemon.sluice("apply", file).output.hasSuffix("generation 2 is live\n"))
+      #expect(try await daemon.sluice("apply", file).output == "nothing to change, generation 2 is live\n")
+    }
+  }
+
+  @Test func `a change by hand is written back to the file`() async throws {
+    try await PlainDaemon.run { daemon in
+      let file = daemon.folder + "/sluice.yaml"
+      try "director: { interfaces: [eth7] }\nservices: []\n".write(toFile: file, atomically: true, encoding: .utf8)
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251", "--write", file)
+      let written = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(written.contains("eth7"))
+      #expect(written.contains("service: tcp 10.0.0.100:80"))
+      #expect(try await daemon.sluice("apply", file).output == "nothing to change, generation 2 is live\n")
+    }
+  }
+
+  @Test func `a wrong file is refused with its line and changes nothing`() async throws {
+    try await PlainDaemon.run { daemon in
+      let file = daemon.folder + "/sluice.yaml"
+      try "services:\n  - service: tcp 10.0.0.100:80\n    rnig: 251\n".write(toFile: file, atomically: true, encoding: .utf8)
+      let result = try await daemon.sluice("apply", file)
+      #expect(result.code != 0)
+      #expect(result.error.contains("\(file):3:"))
+      #expect(result.error.split(separator: "\n").count == 1)
+      #expect(try await daemon.sluice("service", "list").output.hasPrefix("no services"))
+    }
+  }
+
+  @Test func `a refusal is one line and not success`() async throws {
+    try await PlainDaemon.run { daemon in
+      let result = try await daemon.sluice("server", "add", "tcp", "10.0.0.100:80", "10.0.0.2")
+      #expect(result.code == 1)
+      #expect(result.output == "")
+      let reason = ServiceTableError.noSuchService(ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80))
+      #expect(result.error == "Error: \(reason)\n")
+    }
+  }
+
+  @Test func `without a daemon it says how to start one`() async throws {
+    let result = try await PlainDaemon.sluice(["status", "--socket", "/tmp/sluice-nobody.sock"])
+    #expect(result.code == 1)
+    #expect(result.error.hasPrefix("Error: no sluice daemon listens on /tmp/sluice-nobody.sock: start one with 'sluice run"))
+    #expect(result.error.split(separator: "\n").count == 1)
+  }
+
+  @Test func `a file that isn't there is named`() async throws {
+    let result = try await PlainDaemon.sluice(["apply", "/tmp/no-such-sluice.yaml"])
+    #expect(result.code == 1)
+    #expect(
+      result.error
+        == "Error: can't read /tmp/no-such-sluice.yaml: No such file or directory; check the path and its permissions\n"
+    )
+  }
+
+  @Test("A wrong word on the command line is named", arguments: [["10.0.0.100"], ["10.0.0.300:80"], ["2001:db8::1:80"]])
+  func argument(_ endpoint: [String]) async throws {
+    let result = try await PlainDaemon.sluice(["service", "remove", "tcp"] + endpoint)
+    #expect(result.code == 64)
+    #expect(result.error.contains("'\(endpoint[0])' is not an address and port"))
+  }
+}

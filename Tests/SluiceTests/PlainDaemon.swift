@@ -1,0 +1,81 @@
+import Control
+import Forwarding
+import Foundation
+
+/// A control API over a director in plain memory, and the built `sluice` to talk to it.
+struct PlainDaemon: Sendable {
+  let folder: String
+
+  struct Result: Sendable {
+    var code: Int32
+    var output: String
+    var error: String
+  }
+
+  static func run(_ body: (PlainDaemon) async throws -> Void) async throws {
+    let folder = NSTemporaryDirectory() + "/sluice-cli-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let director = director()
+    _ = try await director.apply(ServiceTable())
+    let server = ControlServer(try ControlSocket(claiming: folder + "/sluice.sock"), director: director)
+    let (listening, signal) = AsyncStream.makeStream(of: Void.self)
+    let task = Task { try await server.run { signal.yield() } }
+    for await _ in listening { break }
+    let result: Swift.Result<Void, any Error>
+    do { result = .success(try await body(PlainDaemon(folder: folder))) } catch { result = .failure(error) }
+    task.cancel()
+    try await task.value
+    try result.get()
+  }
+
+  func sluice(_ arguments: String...) async throws -> Result { try await sluice(arguments) }
+
+  func sluice(_ arguments: [String]) async throws -> Result {
+    try await Self.sluice(arguments + ["--socket", folder + "/sluice.sock"])
+  }
+
+  static func sluice(_ arguments: [String]) async throws -> Result {
+    // Beside the test's own executable.
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = URL(filePath: own).deletingLastPathComponent().appending(path: "sluice")
+    process.arguments = arguments
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    return try await withCheckedThrowingContinuation { continuation in
+      // A thread of its own: the daemon lives in this process and in Swift's pool.
+      Thread.detachNewThread {
+        continuation.resume(
+          with: Swift.Result {
+            try process.run()
+            let texts = [output, error].map { String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+            process.waitUntilExit()
+            return Result(code: process.terminationStatus, output: texts[0], error: texts[1])
+          }
+        )
+      }
+    }
+  }
+
+  private static func director() -> Director {
+    let capacity = TableCapacity(slots: 256, services: 16, servers: 32, ringSlots: 1 << 17)
+    let settings = Director.Settings(
+      flip: { $0.root.pointee.active ^= 1 },
+      resolve: { addresses in
+        Dictionary(uniqueKeysWithValues: addresses.map { ($0, way(to: $0)) })
+      }
+    )
+    return Director(
+      memory: TableMemory.allocate(capacity),
+      counters: [Counters.allocate(serverCapacity: capacity.servers)],
+      flows: [FlowTable.allocate(buckets: 4)],
+      settings: settings
+    )
+  }
+
+  private static func way(to address: IPAddress) -> Swift.Result<NextHop, NextHopFault> {
+    guard let mac = MACAddress("02:00:00:00:00:01") else { return .failure(.notAttached(interface: "eth0")) }
+    return .success(NextHop(egress: 0, sourceMAC: mac, nextHopMAC: mac, mtu: 1500, source: address))
+  }
+}
