@@ -1,3 +1,5 @@
+import CTables
+
 /// What parsing found in a frame and later stages need: one of a batch's 64 scratch records.
 struct Packet {
   /// Once decided; nil while the packet is on its way to a server.
@@ -16,6 +18,8 @@ struct Packet {
   var server: UInt16
   /// The flow hash.
   var hash: UInt64
+  /// The flow's entry when the batch was looked up; another packet of the batch may have given it to another flow since.
+  var entry: UnsafeMutablePointer<sluice_flow>?
 }
 
 /// Bits of the TCP flags byte (RFC 9293 3.1).

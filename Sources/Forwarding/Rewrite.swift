@@ -69,15 +69,19 @@ extension Forwarder {
       identification = UInt16(truncatingIfNeeded: tunnel.pointee.identification &* UInt64(workerStep) &+ UInt64(worker))
       tunnel.pointee.identification &+= 1
     }
-    header.set16(0, 0x4500 | UInt16(inner.u8(1)))
-    header.set16(2, UInt16(truncatingIfNeeded: total &+ IPv4.headerLength))
-    header.set16(4, identification)
-    header.set16(6, fragment)
-    header.set16(8, 0x4004)  // TTL 64, protocol 4 (IPv4 in IPv4)
-    header.setRaw16(10, 0)
-    header.setRaw32(12, server.raw32(SLUICE_SERVER_TUNNEL_SOURCE &+ 12))
-    header.setRaw32(16, server.raw32(SLUICE_SERVER_ADDRESS &+ 12))
-    header.setRaw16(10, ~Checksum.sum(ofHeader: header, words: 5))
+    // Five words, each built in a register as it lies in memory (little endian) and summed there: reading back bytes just stored in other
+    // sizes would wait for the stores.
+    let first = 0x45 | UInt32(inner.u8(1)) &<< 8 | UInt32(UInt16(truncatingIfNeeded: total &+ IPv4.headerLength).bigEndian) &<< 16
+    let second = UInt32(identification.bigEndian) | UInt32(fragment.bigEndian) &<< 16
+    let third: UInt32 = 0x0440  // TTL 64, protocol 4 (IPv4 in IPv4), checksum to come
+    let source = server.raw32(SLUICE_SERVER_TUNNEL_SOURCE &+ 12)
+    let destination = server.raw32(SLUICE_SERVER_ADDRESS &+ 12)
+    let sum = UInt64(first) &+ UInt64(second) &+ UInt64(third) &+ UInt64(source) &+ UInt64(destination)
+    header.setRaw32(0, first)
+    header.setRaw32(4, second)
+    header.setRaw32(8, third | UInt32(~Checksum.fold(sum)) &<< 16)
+    header.setRaw32(12, source)
+    header.setRaw32(16, destination)
   }
 }
 

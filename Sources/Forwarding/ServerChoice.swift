@@ -2,11 +2,33 @@ import CTables
 
 /// Which real server a packet goes to: its flow's, else the one its hash has on the Maglev ring (design.md, decision 5).
 extension Forwarder {
+  /// Finds the flow's entry and asks for what choosing and rewriting will read: a known flow's server, or the ring's slot.
+  @inline(__always) @_noLocks
+  func lookUp(_ packet: inout Packet, _ tables: Tables) {
+    packet.entry = flows.find(packet.hash)
+    if let entry = packet.entry {
+      sluice_prefetch(tables.servers + Int(entry.pointee.server))
+      sluice_prefetch(counters.servers + Int(entry.pointee.server))
+    } else {
+      sluice_prefetch(slot(packet, tables))
+    }
+  }
+
+  /// The packet's slot of its service's ring: the upper half of its hash, scaled; no division. The lower half has placed the flow in its bucket.
+  @inline(__always) @_noLocks
+  private func slot(_ packet: Packet, _ tables: Tables) -> UnsafeMutablePointer<UInt16> {
+    let service = tables.services + Int(packet.service)
+    // Shifts bind tighter than products here, other than in C.
+    let slot = ((packet.hash &>> 32) &* UInt64(service.pointee.ring_size)) &>> 32
+    return tables.rings + (Int(service.pointee.ring_start) &+ Int(truncatingIfNeeded: slot))
+  }
+
   /// Sets `packet.server`; returns the outcome if that decides it, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ packet: inout Packet, _ tables: Tables, now: UInt32) -> Outcome? {
     let syn = TCPFlag.isSYN(packet.flags)
-    let entry = flows.find(packet.hash)
+    var entry = packet.entry
+    if entry?.pointee.tag != packet.hash { entry = flows.find(packet.hash) }
     if let entry, !entry.pointee.isExpired(age: now &- entry.pointee.seen, tables.half) {
       let state = entry.pointee.state
       let server = tables.servers + Int(entry.pointee.server)
@@ -30,13 +52,10 @@ extension Forwarder {
         return .droppedServerGone
       }
     }
-    let service = tables.services + Int(packet.service)
-    let size = service.pointee.ring_size
-    guard size != 0 else { return .droppedNoServer }
-    // Scale the upper half of the hash to the ring: no division. The lower half has placed the flow in its bucket.
-    let slot = ((packet.hash &>> 32) &* UInt64(size)) &>> 32
-    packet.server = tables.rings[Int(service.pointee.ring_start) &+ Int(truncatingIfNeeded: slot)]
+    guard tables.services[Int(packet.service)].ring_size != 0 else { return .droppedNoServer }
+    packet.server = slot(packet, tables).pointee
     guard packet.server != UInt16(truncatingIfNeeded: SLUICE_NO_SERVER) else { return .droppedNoServer }
+    sluice_prefetch(counters.servers + Int(packet.server))
     begin(&packet, tables, reusing: entry, now: now)
     return nil
   }
