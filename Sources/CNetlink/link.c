@@ -14,9 +14,11 @@
 #include <string.h>
 
 _Static_assert(SLUICE_NL_NAME == IFNAMSIZ, "interface names grew");
-_Static_assert(SLUICE_NL_ETHERNET == ARPHRD_ETHER && SLUICE_NL_LOWER_UP == IFF_LOWER_UP, "the header's copies of the kernel's numbers");
+_Static_assert(SLUICE_NL_ETHERNET == ARPHRD_ETHER, "the header's copy of the kernel's number");
+_Static_assert(SLUICE_NL_LOWER_UP == IFF_LOWER_UP, "the header's copy of the kernel's number");
 
-/* libnl 3.7 reads IPv6's settings of a link but has no getter for its MTU: IFLA_AF_SPEC / AF_INET6 / IFLA_INET6_CONF[DEVCONF_MTU6]. */
+/* libnl 3.7 reads IPv6's settings of a link but has no getter for its MTU:
+ * IFLA_AF_SPEC / AF_INET6 / IFLA_INET6_CONF[DEVCONF_MTU6]. */
 static uint32_t ipv6_mtu(struct nl_msg *message)
 {
 	struct nlattr *families = nlmsg_find_attr(nlmsg_hdr(message), sizeof(struct ifinfomsg), IFLA_AF_SPEC);

@@ -33,7 +33,7 @@ int sluice_nl_take_neighbour(struct nl_msg *message, void *into)
 
 int sluice_nl_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip, struct sluice_nl_neighbour *out)
 {
-	const struct ndmsg header = { .ndm_family = ip->family, .ndm_ifindex = (int)ifindex };
+	struct ndmsg header = { .ndm_family = ip->family, .ndm_ifindex = (int)ifindex };
 	struct nl_addr *address = sluice_nl_to_address(ip);
 	struct nl_msg *request;
 
@@ -42,7 +42,8 @@ int sluice_nl_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct slu
 		return -EAFNOSUPPORT;
 	/* One entry instead of libnl's cache of the whole table; kernels from 5.0 (neigh_get), older than any with our AF_XDP. */
 	request = nlmsg_alloc_simple(RTM_GETNEIGH, 0);
-	if (request && (nlmsg_append(request, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0 || nla_put_addr(request, NDA_DST, address) < 0)) {
+	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			nla_put_addr(request, NDA_DST, address) < 0)) {
 		nlmsg_free(request);
 		request = NULL;
 	}

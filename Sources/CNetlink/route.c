@@ -49,7 +49,8 @@ int sluice_nl_route(struct sluice_nl *nl, const struct sluice_nl_ip *destination
 	/* Not rtnl_route_lookup: it reads the answer with the socket's own callbacks and folds the errno. */
 	header.rtm_dst_len = (unsigned char)(nl_addr_get_len(address) * 8);
 	request = nlmsg_alloc_simple(RTM_GETROUTE, 0);
-	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 || nla_put_addr(request, RTA_DST, address) < 0)) {
+	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			nla_put_addr(request, RTA_DST, address) < 0)) {
 		nlmsg_free(request);
 		request = NULL;
 	}

@@ -2,7 +2,7 @@
 /*
  * One question, one answer. libnl's own nl_send_sync and *_get_kernel functions turn the kernel's errno into NLE_* numbers, which
  * can't be turned back (ENETUNREACH and EHOSTUNREACH become one), so the exchange is done here with libnl's callbacks and the
- * errno is kept. libnl's sequence check gives a socket up after one lost answer; this one skips answers to older questions instead.
+ * errno is kept. libnl's sequence check gives a socket up after one lost answer; this one skips answers to older questions.
  */
 #include "internal.h"
 #include <errno.h>

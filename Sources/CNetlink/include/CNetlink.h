@@ -9,7 +9,7 @@
 #ifndef SLUICE_CNETLINK_H
 #define SLUICE_CNETLINK_H
 
-/* The constants that the fields below hold: NUD_*, RTN_*, RT_SCOPE_*, IFA_F_*. Not linux/if.h, which quarrels with glibc's net/if.h. */
+/* The constants that the fields below hold: NUD_*, RTN_*, RT_SCOPE_*, IFA_F_*. Not linux/if.h: it quarrels with net/if.h. */
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 
@@ -105,12 +105,13 @@ int sluice_nl_route(struct sluice_nl *nl, const struct sluice_nl_ip *destination
 /* -ENOENT: the kernel knows nothing of it. */
 int sluice_nl_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip, struct sluice_nl_neighbour *out);
 
-/* The kernel resolves or confirms the neighbour as if it had a packet for it. Never to be asked of a permanent entry: kernels from
- * 5.16 take its permanence away (net/core/neighbour.c, NEIGH_UPDATE_F_USE). With `create`, -EEXIST if there is an entry. */
+/* The kernel resolves or confirms the neighbour as if it had a packet for it. Never to be asked of a permanent entry: kernels
+ * from 5.16 take its permanence away (net/core/neighbour.c, NEIGH_UPDATE_F_USE). With `create`, -EEXIST if there is an entry. */
 int sluice_nl_use_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip, int create);
 
 /* Adds a /32 or /128. `label` may be NULL (IPv4 only). -EEXIST: it is there. */
-int sluice_nl_add_address(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip, const char *label, uint8_t proto);
+int sluice_nl_add_address(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip, const char *label,
+	uint8_t proto);
 /* Removes a /32 or /128. -EADDRNOTAVAIL: it is not there. */
 int sluice_nl_remove_address(struct sluice_nl *nl, uint32_t ifindex, const struct sluice_nl_ip *ip);
 

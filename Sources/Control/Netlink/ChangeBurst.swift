@@ -1,5 +1,5 @@
-/// Makes one call of many events: 20 ms after the first, so that a MAC address that moved is followed at once, and never sooner than 100 ms after the last call,
-/// so that a full routing table pouring in costs ten resolves a second and not a thousand.
+/// Makes one call of many events: 20 ms after the first, so that a MAC address that moved is followed at once, and never sooner
+/// than 100 ms after the last call, so that a full routing table pouring in costs ten resolves a second and not a thousand.
 struct ChangeBurst {
   static let gather: Duration = .milliseconds(20)
   static let spacing: Duration = .milliseconds(100)

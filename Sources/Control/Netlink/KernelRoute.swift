@@ -54,7 +54,8 @@ package enum NoRoute: Error, Equatable, Sendable {
   case anycast
   case encapsulated
 
-  /// Nil for an errno that is no answer about the route (fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of net/ipv6/route.c).
+  /// Nil for an errno that is no answer about the route (fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
+  /// net/ipv6/route.c).
   init?(errno code: Int32) {
     switch code {
     case ENETUNREACH, EAGAIN, ESRCH: self = .none

@@ -1,9 +1,9 @@
 extension KernelRoutes {
   /// `resolve`, as next hops. `slots`: from an interface's index to its slot in `sluice_root.interfaces`.
   ///
-  /// Neighbours that were never asked for before are waited for, `patience` long at most: most answer within a millisecond, and a server just
-  /// added should be in the generation that says so. When the kernel can't be asked, its last answers stand: forwarding as before beats not
-  /// forwarding.
+  /// Neighbours that were never asked for before are waited for, `patience` long at most: most answer within a millisecond, and
+  /// a server just added should be in the generation that says so. When the kernel can't be asked, its last answers stand:
+  /// forwarding as before beats not forwarding.
   package func ways(
     to destinations: [IPAddress],
     slots: [UInt32: Int],

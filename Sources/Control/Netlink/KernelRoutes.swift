@@ -2,13 +2,15 @@ import Synchronization
 
 /// The kernel as the resolver: interfaces, routes and neighbours as `ip` shows them, asked when needed and followed live.
 ///
-/// Workers bypass the kernel, so it sees no traffic to the real servers: left alone it would never resolve one, and would let the known
-/// ones go stale. `resolve` has it look for what it doesn't know, and a watch has it confirm, every `pokeInterval`, what is in use.
-/// That is done with `NTF_USE`, which does to an entry what a packet does. The rejected choice is `NTF_EXT_MANAGED` (kernels from 5.16), with which the
-/// kernel repeats this by itself: such entries outlive a killed daemon in the operator's table, each removal has to be undone by hand, and nothing
-/// is gained, since without a daemon nobody would carry a new MAC address into the tables. One way on all kernels is also one way to test.
+/// Workers bypass the kernel, so it sees no traffic to the real servers: left alone it would never resolve one, and would let
+/// the known ones go stale. `resolve` has it look for what it doesn't know, and a watch has it confirm, every `pokeInterval`,
+/// what is in use. That is done with `NTF_USE`, which does to an entry what a packet does. The rejected choice is
+/// `NTF_EXT_MANAGED` (kernels from 5.16), with which the kernel repeats this by itself: such entries outlive a killed daemon in
+/// the operator's table, each removal has to be undone by hand, and nothing is gained, since without a daemon nobody would
+/// carry a new MAC address into the tables. One way on all kernels is also one way to test.
 package final class KernelRoutes: Sendable {
-  /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual rate, once a second.
+  /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual
+  /// rate, once a second.
   package static let pokeInterval: Duration = .seconds(3)
 
   private struct State: ~Copyable {
@@ -41,9 +43,9 @@ package final class KernelRoutes: Sendable {
     return LinkAddresses(of: link.index, among: all)
   }
 
-  /// The way to each destination. From now on they are in use: their next hops are followed and kept fresh, until `forget`.
-  /// An unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it. Start the watch first, or a change in
-  /// between is missed. For one caller at a time, who takes the last answers for the true ones.
+  /// The way to each destination. From now on they are in use: their next hops are followed and kept fresh, until `forget`. An
+  /// unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it. Start the watch first, or a
+  /// change in between is missed. For one caller at a time, who takes the last answers for the true ones.
   package func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
     try state.withLock { (state) throws(NetlinkError) in
       var round = ResolveRound(memory: memory, follows: true)

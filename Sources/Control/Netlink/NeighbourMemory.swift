@@ -1,8 +1,9 @@
 /// What is known of each next hop in use, from answers and events alike.
 ///
-/// The kernel's entries come and go in ways that are no news to a director: an entry turns stale, is probed, is confirmed again; an
-/// idle one is collected; a dead one that someone uses flickers between "failed" and "being asked for". So a hop once good stays good until the
-/// kernel says "failed", and one that failed stays so until it answers. Only a change of that verdict, or of the MAC address, is a change.
+/// The kernel's entries come and go in ways that are no news to a director: an entry turns stale, is probed, is confirmed
+/// again; an idle one is collected; a dead one that someone uses flickers between "failed" and "being asked for". So a hop once
+/// good stays good until the kernel says "failed", and one that failed stays so until it answers. Only a change of that
+/// verdict, or of the MAC address, is a change.
 struct NeighbourMemory {
   enum Verdict: Equatable, Sendable {
     case usable(MACAddress)

@@ -6,7 +6,8 @@ package final class NetlinkWatch: Sendable {
   private let wake: WakeDescriptor
   private let thread: Mutex<pthread_t?>
 
-  /// `isNews` says of each event whether it counts, `onChange` hears of those that do, `onInterval` is called every `interval`. All on the thread.
+  /// `isNews` says of each event whether it counts, `onChange` hears of those that do, `onInterval` is called every `interval`.
+  /// All on the thread.
   init(
     interval: Duration,
     isNews: @escaping @Sendable (KernelEvent) -> Bool,

@@ -2,8 +2,8 @@ import CNetlink
 import Glibc
 import Synchronization
 
-/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. An address that someone else put
-/// there (the operator, keepalived) is left alone for good.
+/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. An address that
+/// someone else put there (the operator, keepalived) is left alone for good.
 package final class VirtualAddresses: Sendable {
   package enum Origin: Equatable, Sendable {
     case addedNow
@@ -36,8 +36,8 @@ package final class VirtualAddresses: Sendable {
     state = Mutex(State(socket: try NetlinkSocket()))
   }
 
-  /// Puts the VIP there as /32 or /128, unless it is there with whatever prefix. To be called again after a change of links: the kernel
-  /// takes IPv6 addresses off an interface that goes down.
+  /// Puts the VIP there as /32 or /128, unless it is there with whatever prefix. To be called again after a change of links:
+  /// the kernel takes IPv6 addresses off an interface that goes down.
   package func add(_ vip: IPAddress, link: UInt32) throws(NetlinkError) -> Origin {
     try state.withLock { (state) throws(NetlinkError) in
       let place = Place(vip: vip, link: link)

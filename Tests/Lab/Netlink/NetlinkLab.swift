@@ -4,7 +4,8 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Two namespaces with two wires between them: the director's d0 and d1, the servers' s0 and s1. Taken away with the last reference.
+/// Two namespaces with two wires between them: the director's d0 and d1, the servers' s0 and s1. Taken away with the last
+/// reference.
 final class NetlinkLab: Sendable {
   /// Root tests only: they make network namespaces.
   static let isRoot = geteuid() == 0
