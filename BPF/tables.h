@@ -60,6 +60,7 @@ enum { SLUICE_DIRECT = 1, SLUICE_IPIP = 2 };
 enum {
 	SLUICE_SERVER_PRESENT = 1,  /* configured; otherwise its flows have lost their server */
 	SLUICE_SERVER_RESOLVED = 2, /* next hop known: MAC addresses, egress and MTU below are valid */
+	SLUICE_SERVER_IPV6 = 4,     /* its address is IPv6, and so is a tunnel's outer header */
 };
 
 /* A real server of one service. 64 bytes: one cache line is all that rewriting needs. An index stays with a server as long as

@@ -30,4 +30,5 @@ enum Ethernet {
 /// EtherTypes (IEEE 802 numbers).
 enum EtherType {
   @inline(__always) @_noLocks static func isIPv4(_ type: UInt16) -> Bool { type == 0x0800 }
+  @inline(__always) @_noLocks static func isIPv6(_ type: UInt16) -> Bool { type == 0x86dd }
 }

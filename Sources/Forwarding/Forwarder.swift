@@ -15,7 +15,7 @@ package struct Forwarder: ~Copyable {
   let worker: UInt32
   let workerStep: UInt32
   /// One record a frame of a batch, made once.
-  private let scratch: UnsafeMutablePointer<Packet>
+  let scratch: UnsafeMutablePointer<Packet>
 
   package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1) {
     self.flows = flows
@@ -27,6 +27,7 @@ package struct Forwarder: ~Copyable {
       repeating: Packet(
         outcome: nil,
         transport: 0,
+        isIPv6: false,
         flags: 0,
         network: 0,
         networkLength: 0,
@@ -75,13 +76,13 @@ package struct Forwarder: ~Copyable {
       let bytes = frames[index].bytes
       let length = Int(frames[index].length)
       let (network, type) = Ethernet.parse(bytes, length)
+      scratch[index].outcome = .notForService
       if network != 0 && EtherType.isIPv4(type) {
-        let outcome = IPv4.parse(bytes, length, at: network, tables, &scratch[index])
-        scratch[index].outcome = outcome
-        if case nil = outcome { sluice_prefetch(flows.bucket(scratch[index].hash)) }
-      } else {
-        scratch[index].outcome = .notForService
+        scratch[index].outcome = IPv4.parse(bytes, length, at: network, tables, &scratch[index])
+      } else if network != 0 && EtherType.isIPv6(type) {
+        scratch[index].outcome = IPv6.parse(bytes, length, at: network, tables, &scratch[index])
       }
+      if case nil = scratch[index].outcome { sluice_prefetch(flows.bucket(scratch[index].hash)) }
       index &+= 1
     }
   }

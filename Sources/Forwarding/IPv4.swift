@@ -49,24 +49,14 @@ enum IPv4 {
     guard header.u8(8) != 0 else { return .droppedTTL }
     guard isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
 
-    let payload = total &- transport
-    let isFragment = fragment & moreFragments != 0
-    if number == 6 {
-      guard payload >= 20 else { return isFragment ? Outcome.droppedFragment : .droppedBadLength }
-      let offset = Int(header.u8(transport &+ 12) &>> 4) &* 4
-      guard offset >= 20 else { return .droppedBadHeader }
-      guard isFragment || offset <= payload else { return .droppedBadLength }
-      packet.flags = header.u8(transport &+ 13)
-    } else {
-      guard payload >= 8 else { return isFragment ? Outcome.droppedFragment : .droppedBadLength }
-      let claimed = Int(header.u16(transport &+ 4))
-      guard claimed >= 8, isFragment || claimed <= payload else { return .droppedBadLength }
-      packet.flags = 0
+    let isFirst = fragment & moreFragments != 0
+    if let wrong = Transport.check(header, at: transport, payload: total &- transport, number, isFragment: isFirst, &packet.flags) {
+      return wrong
     }
-
     packet.transport = number
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
+    packet.isIPv6 = false
     packet.hash = FlowHash.v4(tables.half, source: source, destination: destination, ports: ports, protocol: number)
     return nil
   }

@@ -7,6 +7,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedBadChecksum
   case droppedBadLength
   case droppedBadHeader
+  case droppedExtensionHeaders
   case droppedTTL
   case droppedSource
   case droppedFragment
@@ -30,6 +31,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedBadChecksum: "dropped-bad-checksum"
     case .droppedBadLength: "dropped-bad-length"
     case .droppedBadHeader: "dropped-bad-header"
+    case .droppedExtensionHeaders: "dropped-extension-headers"
     case .droppedTTL: "dropped-ttl"
     case .droppedSource: "dropped-source"
     case .droppedFragment: "dropped-fragment"
@@ -50,7 +52,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedBadChecksum: "IPv4 header checksum wrong (RFC 1812 5.2.2); a few are normal, many mean a broken link or NIC"
     case .droppedBadLength: "a length in the packet says more than the frame holds; normally zero"
     case .droppedBadHeader: "IP or TCP header length impossible; normally zero"
-    case .droppedTTL: "arrived with TTL 0; normally zero"
+    case .droppedExtensionHeaders: "more than 8 IPv6 extension headers, or a type 0 routing header (RFC 5095); normally zero"
+    case .droppedTTL: "arrived with TTL or hop limit 0; normally zero"
     case .droppedSource: "source address nobody may send from, or a VIP (RFC 1812 5.3.7); nonzero means spoofing"
     case .droppedFragment: "a fragment too small to hold its ports (RFC 1858), or one that can't be placed; normally zero"
     case .droppedNoServer: "new flow of a service without a live server; nonzero means an outage"

@@ -6,6 +6,8 @@ struct Packet {
   var outcome: Outcome?
   /// Transport protocol number of the IP header.
   var transport: UInt8
+  /// Of the client's packet: what a direct server's frame says, and a tunnel's inner protocol.
+  var isIPv6: Bool
   /// TCP flags byte; 0 for UDP.
   var flags: UInt8
   /// Offset of the IP header in the frame.

@@ -16,7 +16,7 @@ extension Forwarder {
 
   /// The packet's slot of its service's ring: the upper half of its hash, scaled; no division. The lower half has placed the flow in its bucket.
   @inline(__always) @_noLocks
-  private func slot(_ packet: Packet, _ tables: Tables) -> UnsafeMutablePointer<UInt16> {
+  func slot(_ packet: Packet, _ tables: Tables) -> UnsafeMutablePointer<UInt16> {
     let service = tables.services + Int(packet.service)
     // Shifts bind tighter than products here, other than in C.
     let slot = ((packet.hash &>> 32) &* UInt64(service.pointee.ring_size)) &>> 32

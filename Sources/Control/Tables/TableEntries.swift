@@ -63,7 +63,7 @@ extension sluice_server {
     address = server.address.tuple
     weight = UInt16(server.weight)
     method = UInt8(server.method == .direct ? SLUICE_DIRECT : SLUICE_IPIP)
-    flags = UInt8(SLUICE_SERVER_PRESENT)
+    flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
     // What the tables can't say is a next hop we don't know.
     guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
     flags |= UInt8(SLUICE_SERVER_RESOLVED)
