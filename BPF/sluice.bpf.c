@@ -5,7 +5,7 @@
  * Model. A frame whose {address, protocol, port}, or {address, protocol, any port}, is a virtual service goes into the AF_XDP socket of
  * the queue it came in on. Everything else is XDP_PASS, untouched: ssh, ARP, BGP, broken packets, other machines' frames. What is
  * wrong with a service's packet is the worker's to say; here only the question "whose" is answered, in the order and with the same
- * lookups as Sources/Forwarding/IPv4.swift.
+ * lookups as Sources/Forwarding/IPv4.swift and IPv6.swift.
  *
  * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
  * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
@@ -71,10 +71,10 @@ struct lookup {
 };
 
 /* Open addressing, at most SLUICE_PROBES looks: the builder sees to it that no key lies farther from its place. */
-static __always_inline int is_service(const struct lookup *tables, __u64 low, __u16 port_be, __u8 protocol)
+static __always_inline int is_listed(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
 {
 	__u32 mask = tables->half->slot_mask;
-	__u32 at = sluice_slot_hash_words(0, low, port_be, protocol) & mask;
+	__u32 at = sluice_slot_hash_words(address[0], address[1], port_be, protocol) & mask;
 
 	for (__u32 probe = 0; probe < SLUICE_PROBES; probe++) {
 		__u32 key = tables->first + at;
@@ -84,45 +84,118 @@ static __always_inline int is_service(const struct lookup *tables, __u64 low, __
 		if (!slot || slot->service == SLUICE_NO_SERVICE)
 			return 0;
 		__builtin_memcpy(words, slot->address, sizeof(words));
-		if (words[0] == 0 && words[1] == low && slot->port_be == port_be && slot->protocol == protocol)
+		if (words[0] == address[0] && words[1] == address[1] && slot->port_be == port_be && slot->protocol == protocol)
 			return 1;
 		at = (at + 1) & mask;
 	}
 	return 0;
 }
 
-static __always_inline int may_be_vip(const struct sluice_half *half, __u64 low)
+/* Exact port before any port is the worker's business; here either will do. */
+static __always_inline int is_service(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
 {
-	__u32 bit = sluice_slot_hash_words(0, low, 0, 0) & (SLUICE_VIP_FILTER_WORDS * 64 - 1);
+	return is_listed(tables, address, port_be, protocol) || (port_be && is_listed(tables, address, 0, protocol));
+}
+
+static __always_inline int may_be_vip(const struct sluice_half *half, const __u64 *address)
+{
+	__u32 bit = sluice_slot_hash_words(address[0], address[1], 0, 0) & (SLUICE_VIP_FILTER_WORDS * 64 - 1);
 
 	return (half->vip_filter[bit >> 6] >> (bit & 63)) & 1;
+}
+
+static __always_inline int is_transport(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+}
+
+/* The destination port, or 0 where the frame ends before it: such a packet can only belong to a service of any port. */
+static __always_inline __u16 destination_port(const void *transport, const void *end)
+{
+	const __be16 *ports = transport;
+
+	return (const void *)(ports + 2) <= end ? ports[1] : 0;
 }
 
 static __always_inline int ipv4_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	const struct iphdr *ip = cursor->at;
+	__u64 address[2] = { 0, 0 };
 	__u32 header;
-	const __be16 *ports;
-	__u16 port = 0;
-	__u64 low;
 
 	if ((void *)(ip + 1) > cursor->end || ip->version != 4)
 		return 0;
-	low = ((__u64)ip->daddr << 32) | 0xffff0000; /* ::ffff:a.b.c.d, little endian */
-	if (!may_be_vip(tables->half, low))
+	address[1] = ((__u64)ip->daddr << 32) | 0xffff0000; /* ::ffff:a.b.c.d, little endian */
+	if (!may_be_vip(tables->half, address))
 		return 0;
-	if (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP)
-		return 0;
-	if (ip->frag_off & bpf_htons(0x1fff))
+	if (!is_transport(ip->protocol) || ip->frag_off & bpf_htons(0x1fff))
 		return 0;
 	/* A header that claims less than its minimum is read as the minimum: the worker counts and drops it. */
 	header = ip->ihl < 5 ? 20 : ip->ihl * 4;
-	ports = cursor->at + header;
-	if ((void *)(ports + 2) <= cursor->end)
-		port = ports[1];
-	if (is_service(tables, low, port, ip->protocol))
-		return 1;
-	return port && is_service(tables, low, 0, ip->protocol);
+	return is_service(tables, address, destination_port(cursor->at + header, cursor->end), ip->protocol);
+}
+
+enum {
+	EXTENSIONS = 8,           /* as many as Sources/Forwarding/IPv6.swift walks */
+	EXTENSIONS_BYTES = 0x4000, /* more than 8 of the longest; a bound the verifier can hold on to */
+};
+
+static __always_inline int is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_FRAGMENT ||
+	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS;
+}
+
+static __always_inline int ipv6_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	const struct ipv6hdr *ip = packet_ipv6(cursor);
+	__u32 offset = sizeof(*ip);
+	__u64 address[2];
+	__u8 protocol;
+
+	if (!ip)
+		return 0;
+	__builtin_memcpy(address, &ip->daddr, sizeof(address));
+	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
+		return 0;
+	protocol = ip->nexthdr;
+	for (__u32 count = 0; is_extension(protocol); count++) {
+		const __u8 *extension = cursor->at + offset;
+		__u32 bytes;
+
+		if (count == EXTENSIONS)
+			return 1; /* the worker refuses it */
+		if (offset > EXTENSIONS_BYTES || (void *)(extension + 8) > cursor->end)
+			return 0;
+		bytes = (extension[1] + 1) * 8;
+		switch (protocol) {
+		case IPPROTO_ROUTING: /* on its way to elsewhere, unless of type 0, which nobody may forward (RFC 5095) */
+			if (extension[2] && extension[3])
+				return 0;
+			break;
+		case IPPROTO_FRAGMENT:
+			if (((__u16)extension[2] << 8 | extension[3]) & 0xfff8)
+				return 0;
+			bytes = 8;
+			break;
+		case IPPROTO_AH:
+			bytes = (extension[1] + 2) * 4; /* RFC 4302 2.2 */
+			break;
+		}
+		protocol = extension[0];
+		offset += bytes;
+	}
+	if (offset > EXTENSIONS_BYTES || cursor->at + offset > cursor->end || !is_transport(protocol))
+		return 0;
+	return is_service(tables, address, destination_port(cursor->at + offset, cursor->end), protocol);
+}
+
+/* A service's packet, by its EtherType's family. */
+static __always_inline int is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	if (cursor->ethertype == bpf_htons(ETH_P_IP))
+		return ipv4_is_for_service(cursor, tables);
+	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(cursor, tables);
 }
 
 static __always_inline int interface_slot(const struct sluice_root *root, const struct xdp_md *ctx, const struct ethhdr *ethernet)
@@ -148,7 +221,7 @@ int sluice_steer(struct xdp_md *ctx)
 	struct lookup tables;
 	int slot;
 
-	if (!root || !packet_link(ctx, &cursor) || cursor.ethertype != bpf_htons(ETH_P_IP))
+	if (!root || !packet_link(ctx, &cursor))
 		return pass();
 	slot = interface_slot(root, ctx, cursor.start);
 	if (slot < 0)
@@ -156,7 +229,7 @@ int sluice_steer(struct xdp_md *ctx)
 	half = half_in_force(root, &index);
 	tables.half = half;
 	tables.first = index * root->slot_capacity;
-	if (!ipv4_is_for_service(&cursor, &tables))
+	if (!is_for_service(&cursor, &tables))
 		return pass();
 
 	key = slot * SLUICE_QUEUES + ctx->rx_queue_index;

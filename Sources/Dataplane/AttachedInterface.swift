@@ -22,7 +22,9 @@ package struct AttachedInterface: Sendable {
     guard ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` shows those there are") }
     var mac = [UInt8](repeating: 0, count: 6)
     let error = sockets_mac(name, &mac)
-    guard error == 0 else { throw EngineFailure("\(name) has no MAC address: \(EngineFailure.words(error)); Sluice needs an Ethernet interface") }
+    guard error == 0 else {
+      throw EngineFailure("\(name) has no MAC address: \(EngineFailure.words(error)); Sluice needs an Ethernet interface")
+    }
     self.mac = mac
     queues = 1
     try countQueues()
@@ -33,7 +35,9 @@ package struct AttachedInterface: Sendable {
     let count = sockets_queues(name)
     guard count > 0 else { throw EngineFailure("\(name) does not say how many queues it has: \(EngineFailure.words(count))") }
     guard count <= Int(SLUICE_QUEUES) else {
-      throw EngineFailure("\(name) has \(count) queues, more than \(SLUICE_QUEUES): `ethtool -L \(name) combined \(SLUICE_QUEUES)`")
+      throw EngineFailure(
+        "\(name) has \(count) queues, more than \(SLUICE_QUEUES): `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
+      )
     }
     queues = Int(count)
   }

@@ -20,9 +20,19 @@ struct Attachment {
   ///
   /// - Returns: also a line for the operator when generic mode had to do, with the reason.
   static func attach(
-    _ program: Int32, to interface: AttachedInterface, _ mode: EngineOptions.Mode
+    _ program: Int32,
+    to interface: AttachedInterface,
+    _ mode: EngineOptions.Mode
   ) throws(EngineFailure) -> (Attachment, String?) {
-    if let taken = try takeOver(program, interface) { return (taken, nil) }
+    if let taken = try takeOver(program, interface) {
+      let isAsked = taken.isNative ? mode != .generic : mode == .generic
+      return (
+        taken,
+        isAsked
+          ? nil
+          : "\(interface.name): \(taken.isNative ? "native" : "generic") XDP, as a former daemon left it; an orderly stop and a new start change it"
+      )
+    }
     if mode != .generic {
       let error = attach(program, interface, native: true)
       if case .success(let attachment) = error { return (attachment, nil) }
@@ -84,12 +94,12 @@ struct Attachment {
     if let path = PinPath.existing(interface.name) {
       let link = steering_open_pin(path)
       if link >= 0 {
-        guard steering_update_link(link, program) == 0 else {
-          close(link)
-          unlink(path)
-          return nil
+        if steering_update_link(link, program) == 0 {
+          return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .link(descriptor: link, path: path))
         }
-        return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .link(descriptor: link, path: path))
+        // The link of an interface that is gone, of the same name; the program here is held otherwise.
+        close(link)
+        unlink(path)
       }
     }
     var id: UInt32 = 0
@@ -104,13 +114,17 @@ struct Attachment {
   }
 
   private static func refusal(
-    _ interface: AttachedInterface, _ result: Result<Attachment, Refused>, _ mode: String
+    _ interface: AttachedInterface,
+    _ result: Result<Attachment, Refused>,
+    _ mode: String
   ) -> EngineFailure {
     guard case .failure(let refused) = result else { return EngineFailure("\(interface.name): attached") }
     switch refused.error {
     case -EPERM: return EngineFailure("may not attach to \(interface.name): run as root, or with CAP_BPF and CAP_NET_ADMIN")
     case -EBUSY, -EEXIST:
-      return EngineFailure("\(interface.name) has an XDP program already: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it")
+      return EngineFailure(
+        "\(interface.name) has an XDP program already: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
+      )
     case -EOPNOTSUPP:
       return EngineFailure("\(interface.name) has no \(mode) XDP: use another interface, or `director.mode: auto`")
     case let error: return EngineFailure("\(interface.name) takes no \(mode) XDP program: \(EngineFailure.words(error))")

@@ -21,8 +21,14 @@ package struct EngineOptions: Sendable {
   package var capacity: TableCapacity
 
   package init(
-    interfaces: [String], workers: Int? = nil, mode: Mode = .auto, copy: Copy = .auto, hugePages: HugePages = .auto, busyPoll: Int = 0,
-    flows: Int = 1 << 20, capacity: TableCapacity = TableCapacity()
+    interfaces: [String],
+    workers: Int? = nil,
+    mode: Mode = .auto,
+    copy: Copy = .auto,
+    hugePages: HugePages = .auto,
+    busyPoll: Int = 0,
+    flows: Int = 1 << 20,
+    capacity: TableCapacity = TableCapacity()
   ) {
     self.interfaces = interfaces
     self.workers = workers

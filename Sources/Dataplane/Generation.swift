@@ -14,7 +14,9 @@ struct Generation: Sendable {
     tables.flip()
     // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs (RCU).
     let error = threads_wait_for_readers()
-    guard error == 0 else { throw EngineFailure("the kernel has no membarrier (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer") }
+    guard error == 0 else {
+      throw EngineFailure("the kernel has no membarrier (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
+    }
     for worker in 0..<epochs.count {
       let seen = sluice_read_epoch(epochs[worker])
       guard seen & 1 == 1 else { continue }

@@ -23,7 +23,9 @@ struct SetUp {
       let interface = try AttachedInterface(name, slot: slot)
       let claim = sockets_claim("sluice/\(name)")
       if claim == -EADDRINUSE {
-        throw EngineFailure("another sluice runs on \(name) already: stop that one first, `ss -xlp | grep sluice/` shows its process")
+        throw EngineFailure(
+          "another sluice runs on \(name) already: stop that one first, `ss -xlp | grep sluice/` shows its process"
+        )
       }
       guard claim >= 0 else { throw EngineFailure("can't claim \(name): \(EngineFailure.words(claim))") }
       claims.append(claim)
@@ -85,7 +87,9 @@ struct SetUp {
 
   /// Binds each worker's sockets, starts its thread, then shows the sockets to steering.
   mutating func startWorkers(
-    _ count: Int, _ maps: borrowing SteeringMaps, _ options: EngineOptions
+    _ count: Int,
+    _ maps: borrowing SteeringMaps,
+    _ options: EngineOptions
   ) throws(EngineFailure) -> ([Counters], Epochs) {
     let epochs = Epochs(count: count)
     let cpus = Self.cpus()
@@ -95,12 +99,20 @@ struct SetUp {
       let opened = try WorkerSockets.open(number, interfaces, options)
       notes += opened.notes
       let bell = threads_bell()
-      guard bell >= 0 else { throw EngineFailure("can't make an eventfd: \(EngineFailure.words(bell)); `ulimit -n` bounds descriptors") }
+      guard bell >= 0 else {
+        throw EngineFailure("can't make an eventfd: \(EngineFailure.words(bell)); `ulimit -n` bounds descriptors")
+      }
       let stop = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
       stop.initialize(to: 0)
       let set = WorkerSet(
-        counters: counters[number], flows: maps.flows[number], epoch: epochs[number], stop: stop, bell: bell,
-        busyPoll: options.busyPoll > 0, sockets: opened.sockets)
+        counters: counters[number],
+        flows: maps.flows[number],
+        epoch: epochs[number],
+        stop: stop,
+        bell: bell,
+        busyPoll: options.busyPoll > 0,
+        sockets: opened.sockets
+      )
       let cpu = cpus.isEmpty ? nil : cpus[number % cpus.count]
       workers.append(try WorkerThread(number: number, of: count, cpu: cpu, set, maps.tables, opened.umem))
       for (slot, socket) in opened.sockets {
@@ -111,7 +123,9 @@ struct SetUp {
       }
     }
     if count > cpus.count, cpus.count > 0 {
-      notes.append("\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would do the same work with less switching")
+      notes.append(
+        "\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would do the same work with less switching"
+      )
     }
     return (counters, epochs)
   }

@@ -36,7 +36,11 @@ struct SteeringMaps: ~Copyable {
   }
 
   private init(
-    tables: TableMemory, flows: [FlowTable], kernel: steering_maps, descriptors: [Int32], isTakenOver: Bool
+    tables: TableMemory,
+    flows: [FlowTable],
+    kernel: steering_maps,
+    descriptors: [Int32],
+    isTakenOver: Bool
   ) {
     self.tables = tables
     self.flows = flows
@@ -60,13 +64,15 @@ struct SteeringMaps: ~Copyable {
       services: try opened.table("sl_services", count: 2 * capacity.services),
       servers: try opened.table("sl_servers", count: 2 * capacity.servers),
       rings: try opened.table("sl_rings", count: 2 * capacity.ringSlots, elements: Int(SLUICE_RING_BLOCK)),
-      capacity: capacity)
+      capacity: capacity
+    )
     let counters = try opened.map("sl_steered") { steering_make_counters($0, UInt32(SLUICE_STEER_COUNTERS)) }
     let sockets = try opened.map("sl_sockets") { steering_make_sockets($0, UInt32(SLUICE_INTERFACES * SLUICE_QUEUES)) }
     var flows: [FlowTable] = []
     for worker in 0..<workers {
       flows.append(
-        FlowTable(buckets: try opened.table("sl_flows_\(worker)", count: options.flowBuckets), count: options.flowBuckets))
+        FlowTable(buckets: try opened.table("sl_flows_\(worker)", count: options.flowBuckets), count: options.flowBuckets)
+      )
     }
     root.pointee.slot_capacity = UInt32(capacity.slots)
     root.pointee.layout = UInt32(SLUICE_LAYOUT)
@@ -138,7 +144,8 @@ private struct MapSet: ~Copyable {
     var error: Int32 = 0
     guard let memory = steering_map_memory(map, bytes, &error) else {
       throw EngineFailure(
-        "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); `director.limits` and `director.flows` size it")
+        "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); `director.limits` and `director.flows` size it"
+      )
     }
     return memory.bindMemory(to: T.self, capacity: count)
   }

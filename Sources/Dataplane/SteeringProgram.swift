@@ -21,7 +21,9 @@ struct SteeringProgram: ~Copyable {
       let error = steering_hold(descriptor, map)
       guard error == 0 || error == -EEXIST else {
         close(descriptor)
-        throw EngineFailure("the kernel does not bind a map to the program: \(EngineFailure.words(error)); Sluice needs Linux 5.10 or newer")
+        throw EngineFailure(
+          "the kernel does not bind a map to the program: \(EngineFailure.words(error)); Sluice needs Linux 5.10 or newer"
+        )
       }
     }
     self.descriptor = descriptor

@@ -27,7 +27,8 @@ struct Umem: ~Copyable {
     if hugePages == .on && huge == 0 {
       sockets_free_area(area, bytes)
       throw EngineFailure(
-        "huge-pages: on, but the kernel has not \(bytes >> 21) free: `sysctl vm.nr_hugepages=N` reserves them, huge-pages: auto does without")
+        "huge-pages: on, but the kernel has not \(bytes >> 21) free: `sysctl vm.nr_hugepages=N` reserves them, huge-pages: auto does without"
+      )
     }
     self.area = area
     self.frames = frames
@@ -39,8 +40,12 @@ struct Umem: ~Copyable {
     var handle: OpaquePointer?
     let error = sockets_register(&handle, area, bytes, UInt32(Self.chunk), ring, first)
     guard error == 0, let handle else {
-      if error == -EPERM { throw EngineFailure("may not make AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF") }
-      throw EngineFailure("the kernel takes no packet buffers of \(bytes >> 20) MiB: \(EngineFailure.words(error)); is `ulimit -l` too small?")
+      if error == -EPERM {
+        throw EngineFailure("may not make AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+      }
+      throw EngineFailure(
+        "the kernel takes no packet buffers of \(bytes >> 20) MiB: \(EngineFailure.words(error)); is `ulimit -l` too small?"
+      )
     }
     self.handle = handle
     // Before bind: igb in zero-copy mode receives nothing from a ring filled later. Other sockets' rings come into being within bind.

@@ -18,7 +18,8 @@ extension Worker {
     while sluice_load_acquire(stop) == 0 {
       idle = round() == 0 ? idle &+ 1 : 0
       if idle >= Self.idleRounds {
-        wait()
+        // Busy polling is not sleeping: the rounds themselves ask the device.
+        if !busyPoll { wait() }
         idle = 0
       }
     }
@@ -49,15 +50,21 @@ extension Worker {
     let socket = ports[index].socket
     var at: UInt32 = 0
     let count = Int(rings_receive(socket, UInt32(truncatingIfNeeded: Self.batch), &at))
-    guard count != 0 else { return 0 }
+    guard count != 0 else {
+      if busyPoll { rings_poll_device(socket) }
+      return 0
+    }
     var position = 0
     while position < count {
       let entry = at &+ UInt32(truncatingIfNeeded: position)
       let address = rings_received_address(socket, entry)
       let headroom = address & UInt64(truncatingIfNeeded: Umem.chunk &- 1)
       frames[position] = Frame(
-        bytes: umem + Int(truncatingIfNeeded: address), length: Int(rings_received_length(socket, entry)),
-        headroom: Int(truncatingIfNeeded: headroom), interface: ports[index].slot)
+        bytes: umem + Int(truncatingIfNeeded: address),
+        length: Int(rings_received_length(socket, entry)),
+        headroom: Int(truncatingIfNeeded: headroom),
+        interface: ports[index].slot
+      )
       position &+= 1
     }
 
@@ -76,16 +83,20 @@ extension Worker {
 
   /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would stop every flow
   /// for the sake of one interface.
+  ///
+  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring alone would allow
+  /// twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing would come in any more.
   @inline(__always) @_noLocks
   private mutating func carryOut(_ position: Int) {
     let bytes = frames[position].bytes
     let address = UInt64(truncatingIfNeeded: umem.distance(to: bytes))
     guard case .forward = verdicts[position].action else { return pool.giveBack(chunk(of: address)) }
-    var index = 0
     let egress = Int(verdicts[position].egress)
-    while index < portCount && ports[index].slot != egress { index &+= 1 }
+    let index = egress < Int(SLUICE_INTERFACES) ? portOfSlot[egress] : portCount
     var at: UInt32 = 0
-    guard index < portCount, rings_reserve_transmit(ports[index].socket, &at) == 1 else {
+    guard index < portCount, ports[index].outstanding &+ ports[index].pending < Self.ringSize,
+      rings_reserve_transmit(ports[index].socket, &at) == 1
+    else {
       counters.outcomes[Outcome.forwarded.index] &-= 1
       counters.outcomes[Outcome.droppedTransmitFull.index] &+= 1
       return pool.giveBack(chunk(of: address))
@@ -105,18 +116,18 @@ extension Worker {
       ports[index].pending = 0
     }
     guard ports[index].outstanding != 0 else { return }
-    // Bounded: what a batch of this worker can have written. What is left is asked for in the next round.
-    var calls = 0
-    while rings_kick_transmit(socket) == -EAGAIN && calls < 4 { calls &+= 1 }
+    // Bounded by what a round can have written: a batch from every socket. What is left is asked for in the next round.
+    var calls = 2 &* portCount &+ 2
+    while rings_kick_transmit(socket) == -EAGAIN && calls > 0 { calls &-= 1 }
   }
 
-  /// Takes sent frames back into the pool.
+  /// Takes sent frames back into the pool: all of them, since every socket's batch of a round may have gone out by this one.
   @inline(__always) @_noLocks
   private mutating func reclaim(_ index: Int) {
     guard ports[index].outstanding != 0 else { return }
     let socket = ports[index].socket
     var at: UInt32 = 0
-    let count = rings_complete(socket, UInt32(truncatingIfNeeded: 2 &* Self.batch), &at)
+    let count = rings_complete(socket, Self.ringSize, &at)
     guard count != 0 else { return }
     var position: UInt32 = 0
     while position < count {
@@ -127,22 +138,24 @@ extension Worker {
     ports[index].outstanding &-= count
   }
 
-  /// Keeps the fill ring full: an empty one looks to the sender like loss.
+  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it: see `framesPerSocket`.
   @inline(__always) @_noLocks
   private mutating func refill(_ index: Int) {
     let socket = ports[index].socket
     let room = Int(rings_fill_room(socket, UInt32(truncatingIfNeeded: Self.batch)))
     var count = room < pool.count ? room : pool.count
     if count > Self.batch { count = Self.batch }
-    guard count != 0 else { return }
     var at: UInt32 = 0
-    guard rings_reserve_fill(socket, UInt32(truncatingIfNeeded: count), &at) != 0 else { return }
-    var position = 0
-    while position < count {
-      rings_set_fill(socket, at &+ UInt32(truncatingIfNeeded: position), pool.take())
-      position &+= 1
+    if count != 0 && rings_reserve_fill(socket, UInt32(truncatingIfNeeded: count), &at) != 0 {
+      var position = 0
+      while position < count {
+        rings_set_fill(socket, at &+ UInt32(truncatingIfNeeded: position), pool.take())
+        position &+= 1
+      }
+      rings_submit_fill(socket, UInt32(truncatingIfNeeded: count))
     }
-    rings_submit_fill(socket, UInt32(truncatingIfNeeded: count))
+    // Also when nothing was put in: a driver that ran dry may ask only after the ring was filled and looked at, and a full ring gives no further
+    // occasion while other interfaces keep this worker out of poll.
     rings_kick_fill(socket)
   }
 
@@ -168,7 +181,7 @@ extension Worker {
       if ports[index].outstanding != 0 { sending = true }
       index &+= 1
     }
-    _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), busyPoll ? 0 : sending ? 1 : 200)
+    _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), sending ? 1 : 200)
   }
 
   /// The chunk a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.

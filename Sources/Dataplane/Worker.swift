@@ -15,7 +15,8 @@ struct Worker: ~Copyable {
   static var ringSize: UInt32 {
     @inline(__always) @_noLocks get { 2048 }
   }
-  /// Frames of the UMEM for each socket: a full fill ring and a full transmit ring.
+  /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its way
+  /// (`carryOut`), so fill rings can be kept full whatever the egress side does.
   static let framesPerSocket = 2 * Int(ringSize)
 
   let tables: TableMemory
@@ -24,8 +25,8 @@ struct Worker: ~Copyable {
   var forwarder: Forwarder
   let counters: Counters
   let epoch: UnsafeMutablePointer<UInt64>
-  /// By interface slot; nil where this worker has no socket.
-  let sockets: UnsafeMutablePointer<UnsafeMutablePointer<sluice_socket>?>
+  /// Index into `ports` by interface slot; `portCount` where this worker has no socket.
+  let portOfSlot: UnsafeMutablePointer<Int>
   /// The sockets there are, one after the other, with the interface slot of each.
   let ports: UnsafeMutablePointer<Port>
   let portCount: Int
@@ -57,26 +58,28 @@ struct Worker: ~Copyable {
     epoch = set.epoch
     stop = set.stop
     busyPoll = set.busyPoll
-    sockets = .allocate(capacity: Int(SLUICE_INTERFACES))
-    sockets.initialize(repeating: nil, count: Int(SLUICE_INTERFACES))
     portCount = set.sockets.count
+    portOfSlot = .allocate(capacity: Int(SLUICE_INTERFACES))
+    portOfSlot.initialize(repeating: portCount, count: Int(SLUICE_INTERFACES))
     ports = .allocate(capacity: portCount)
     waits = .allocate(capacity: portCount + 1)
     for (index, (slot, socket)) in set.sockets.enumerated() {
       (ports + index).initialize(to: Port(socket: socket, slot: slot, pending: 0, outstanding: 0))
       (waits + index).initialize(to: pollfd(fd: socket.pointee.descriptor, events: Int16(POLLIN), revents: 0))
-      sockets[slot] = socket
+      portOfSlot[slot] = index
     }
     (waits + portCount).initialize(to: pollfd(fd: set.bell, events: Int16(POLLIN), revents: 0))
     frames = .allocate(capacity: Self.batch)
     frames.initialize(repeating: Frame(bytes: umem, length: 0, headroom: 0), count: Self.batch)
     verdicts = .allocate(capacity: Self.batch)
     verdicts.initialize(
-      repeating: Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0), count: Self.batch)
+      repeating: Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0),
+      count: Self.batch
+    )
   }
 
   deinit {
-    sockets.deallocate()
+    portOfSlot.deallocate()
     ports.deallocate()
     waits.deallocate()
     frames.deallocate()

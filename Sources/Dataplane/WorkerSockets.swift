@@ -9,7 +9,9 @@ struct WorkerSockets: ~Copyable {
   let notes: [String]
 
   static func open(
-    _ number: Int, _ interfaces: [AttachedInterface], _ options: EngineOptions
+    _ number: Int,
+    _ interfaces: [AttachedInterface],
+    _ options: EngineOptions
   ) throws(EngineFailure) -> WorkerSockets {
     var umem = try Umem(frames: interfaces.count * Worker.framesPerSocket, hugePages: options.hugePages)
     var sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)] = []
@@ -33,7 +35,10 @@ struct WorkerSockets: ~Copyable {
   }
 
   private static func bind(
-    _ socket: UnsafeMutablePointer<sluice_socket>, _ interface: AttachedInterface, _ queue: Int, _ umem: OpaquePointer?,
+    _ socket: UnsafeMutablePointer<sluice_socket>,
+    _ interface: AttachedInterface,
+    _ queue: Int,
+    _ umem: OpaquePointer?,
     _ options: EngineOptions
   ) throws(EngineFailure) {
     let flags: Int32 =
@@ -61,12 +66,16 @@ struct WorkerSockets: ~Copyable {
     guard options.busyPoll > 0 else { return }
     let refused = sockets_prefer_busy_poll(socket, UInt32(options.busyPoll), 64)
     guard refused == 0 else {
-      throw EngineFailure("no busy polling on \(interface.name): \(EngineFailure.words(refused)); director.busy-poll: 0 does without")
+      throw EngineFailure(
+        "no busy polling on \(interface.name): \(EngineFailure.words(refused)); director.busy-poll: 0 does without"
+      )
     }
   }
 
   private static func note(
-    _ socket: UnsafeMutablePointer<sluice_socket>, _ interface: AttachedInterface, _ options: EngineOptions
+    _ socket: UnsafeMutablePointer<sluice_socket>,
+    _ interface: AttachedInterface,
+    _ options: EngineOptions
   ) -> String? {
     guard options.copy == .auto, sockets_is_zero_copy(socket) == 0 else { return nil }
     return "\(interface.name): copy mode, since its driver has no zero-copy AF_XDP; a copy of each frame each way"

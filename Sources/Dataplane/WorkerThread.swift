@@ -1,3 +1,4 @@
+import CTables
 import CXDP
 import Forwarding
 import Glibc
@@ -9,11 +10,17 @@ final class WorkerThread {
   private let umem: Umem
 
   /// Starts the thread.
-  init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: TableMemory, _ umem: consuming Umem) throws(EngineFailure) {
+  init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: TableMemory, _ umem: consuming Umem)
+    throws(EngineFailure)
+  {
     let start = Start(number: number, count: count, cpu: cpu, set: set, tables: tables, umem: umem.area, frames: umem.frames)
     var thread = pthread_t()
-    let error = pthread_create(&thread, nil, { run($0) }, Unmanaged.passRetained(start).toOpaque())
+    let argument = Unmanaged.passRetained(start)
+    let error = pthread_create(&thread, nil, { run($0) }, argument.toOpaque())
     guard error == 0 else {
+      argument.release()
+      for (_, socket) in set.sockets { sockets_close(socket) }
+      close(set.bell)
       throw EngineFailure("can't start worker \(number): \(EngineFailure.words(-error)); `ulimit -u` bounds threads")
     }
     self.thread = thread
@@ -23,7 +30,7 @@ final class WorkerThread {
 
   /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round it.
   func stop() {
-    set.stop.pointee = 1
+    sluice_store_release(set.stop, 1)
     threads_ring(set.bell)
     pthread_join(thread, nil)
     for (_, socket) in set.sockets { sockets_close(socket) }

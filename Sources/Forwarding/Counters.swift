@@ -29,6 +29,11 @@ package struct Counters: @unchecked Sendable {
     let servers = UnsafeMutablePointer<ServerCounters>.allocate(capacity: serverCapacity)
     servers.initialize(repeating: ServerCounters(), count: serverCapacity)
     return Counters(
-      outcomes: words + 8, received: words, flowTableFull: words + 1, servers: servers, serverCapacity: serverCapacity)
+      outcomes: words + 8,
+      received: words,
+      flowTableFull: words + 1,
+      servers: servers,
+      serverCapacity: serverCapacity
+    )
   }
 }

@@ -15,7 +15,11 @@ package struct FlowHash {
   /// Never 0, which marks a free flow entry. Addresses and ports as they lie in the packet (`ports`: source first).
   @inline(__always) @_noLocks
   package static func v4(
-    _ half: UnsafeMutablePointer<sluice_half>, source: UInt32, destination: UInt32, ports: UInt32, protocol number: UInt8
+    _ half: UnsafeMutablePointer<sluice_half>,
+    source: UInt32,
+    destination: UInt32,
+    ports: UInt32,
+    protocol number: UInt8
   ) -> UInt64 {
     let key = half.pointee.hash_key
     let addresses = UInt64(source) | UInt64(destination) &<< 32
@@ -28,7 +32,10 @@ package struct FlowHash {
   /// The same for IPv6, of the addresses' halves: two rounds more.
   @inline(__always) @_noLocks
   package static func v6(
-    _ half: UnsafeMutablePointer<sluice_half>, source: (UInt64, UInt64), destination: (UInt64, UInt64), ports: UInt32,
+    _ half: UnsafeMutablePointer<sluice_half>,
+    source: (UInt64, UInt64),
+    destination: (UInt64, UInt64),
+    ports: UInt32,
     protocol number: UInt8
   ) -> UInt64 {
     let key = half.pointee.hash_key

@@ -8,7 +8,9 @@ enum FlowState {
   static func next(_ state: UInt16, transport: UInt8, flags: UInt8) -> UInt16 {
     if transport == 17 { return UInt16(SLUICE_STATE_UDP) }
     if TCPFlag.isRST(flags) { return UInt16(SLUICE_STATE_CLOSE) }
-    if TCPFlag.isSYN(flags) { return UInt16(state == SLUICE_STATE_ESTABLISHED ? SLUICE_STATE_ESTABLISHED : SLUICE_STATE_SYN_RECEIVED) }
+    if TCPFlag.isSYN(flags) {
+      return UInt16(state == SLUICE_STATE_ESTABLISHED ? SLUICE_STATE_ESTABLISHED : SLUICE_STATE_SYN_RECEIVED)
+    }
     if TCPFlag.isFIN(flags) { return UInt16(state == SLUICE_STATE_CLOSE ? SLUICE_STATE_CLOSE : SLUICE_STATE_FIN_WAIT) }
     return state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE ? state : UInt16(SLUICE_STATE_ESTABLISHED)
   }

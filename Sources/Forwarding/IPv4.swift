@@ -18,7 +18,11 @@ enum IPv4 {
   /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
   @inline(__always) @_noLocks
   static func parse(
-    _ frame: UnsafeMutableRawPointer, _ length: Int, at network: Int, _ tables: Tables, _ packet: inout Packet
+    _ frame: UnsafeMutableRawPointer,
+    _ length: Int,
+    at network: Int,
+    _ tables: Tables,
+    _ packet: inout Packet
   ) -> Outcome? {
     let available = length &- network
     guard available >= 20 else { return .notForService }
@@ -38,7 +42,11 @@ enum IPv4 {
     let hasPorts = available >= transport &+ 4
     let ports = hasPorts ? header.raw32(transport) : 0
     let service = tables.service(
-      0, Tables.mapped(destination), port: UInt16(truncatingIfNeeded: ports &>> 16), protocol: number)
+      0,
+      Tables.mapped(destination),
+      port: UInt16(truncatingIfNeeded: ports &>> 16),
+      protocol: number
+    )
     guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return .notForService }
     packet.service = service
 
@@ -50,7 +58,8 @@ enum IPv4 {
     guard isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
 
     let isFirst = fragment & moreFragments != 0
-    if let wrong = Transport.check(header, at: transport, payload: total &- transport, number, isFragment: isFirst, &packet.flags) {
+    if let wrong = Transport.check(header, at: transport, payload: total &- transport, number, isFragment: isFirst, &packet.flags)
+    {
       return wrong
     }
     packet.transport = number

@@ -44,7 +44,11 @@ enum IPv6 {
   /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
   @inline(__always) @_noLocks
   static func parse(
-    _ frame: UnsafeMutableRawPointer, _ length: Int, at network: Int, _ tables: Tables, _ packet: inout Packet
+    _ frame: UnsafeMutableRawPointer,
+    _ length: Int,
+    at network: Int,
+    _ tables: Tables,
+    _ packet: inout Packet
   ) -> Outcome? {
     let available = length &- network
     guard available >= 40 else { return .notForService }
@@ -56,7 +60,8 @@ enum IPv6 {
     guard tables.isVIP(high, low) else { return .notForService }
     let chain = walk(header, available)
     if case .tooMany = chain.end { return .droppedExtensionHeaders }
-    guard case .transport = chain.end, chain.number == 6 || chain.number == 17, !chain.isOnItsWay, chain.fragment & 0xfff8 == 0 else {
+    guard case .transport = chain.end, chain.number == 6 || chain.number == 17, !chain.isOnItsWay, chain.fragment & 0xfff8 == 0
+    else {
       return .notForService
     }
     let hasPorts = available >= chain.offset &+ 4
@@ -75,8 +80,13 @@ enum IPv6 {
 
     let isFirst = chain.fragment & 1 != 0
     if let wrong = Transport.check(
-      header, at: chain.offset, payload: total &- chain.offset, chain.number, isFragment: isFirst, &packet.flags)
-    {
+      header,
+      at: chain.offset,
+      payload: total &- chain.offset,
+      chain.number,
+      isFragment: isFirst,
+      &packet.flags
+    ) {
       return wrong
     }
     packet.transport = chain.number
@@ -84,7 +94,12 @@ enum IPv6 {
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = true
     packet.hash = FlowHash.v6(
-      tables.half, source: (sourceHigh, sourceLow), destination: (high, low), ports: ports, protocol: chain.number)
+      tables.half,
+      source: (sourceHigh, sourceLow),
+      destination: (high, low),
+      ports: ports,
+      protocol: chain.number
+    )
     return nil
   }
 

@@ -37,9 +37,12 @@ package struct TableMemory: @unchecked Sendable {
   package let capacity: TableCapacity
 
   package init(
-    root: UnsafeMutablePointer<sluice_root>, slots: UnsafeMutablePointer<sluice_slot>,
-    services: UnsafeMutablePointer<sluice_service>, servers: UnsafeMutablePointer<sluice_server>,
-    rings: UnsafeMutablePointer<UInt16>, capacity: TableCapacity
+    root: UnsafeMutablePointer<sluice_root>,
+    slots: UnsafeMutablePointer<sluice_slot>,
+    services: UnsafeMutablePointer<sluice_service>,
+    servers: UnsafeMutablePointer<sluice_server>,
+    rings: UnsafeMutablePointer<UInt16>,
+    capacity: TableCapacity
   ) {
     self.root = root
     active = UnsafeMutableRawPointer(root).advanced(by: Int(SLUICE_ROOT_ACTIVE)).assumingMemoryBound(to: UInt32.self)
@@ -59,7 +62,8 @@ package struct TableMemory: @unchecked Sendable {
       slots: slots + index &* capacity.slots,
       services: services + index &* capacity.services,
       servers: servers + index &* capacity.servers,
-      rings: rings + index &* capacity.ringSlots)
+      rings: rings + index &* capacity.ringSlots
+    )
   }
 
   /// The half in force. The acquiring load orders every read of the tables after it; it pairs with the release in `flip`.
@@ -83,7 +87,8 @@ package struct TableMemory: @unchecked Sendable {
       services: zeroed(2 * capacity.services, sluice_service.self),
       servers: zeroed(2 * capacity.servers, sluice_server.self),
       rings: zeroed(2 * capacity.ringSlots, UInt16.self),
-      capacity: capacity)
+      capacity: capacity
+    )
     memory.root.pointee.slot_capacity = UInt32(capacity.slots)
     memory.root.pointee.layout = UInt32(SLUICE_LAYOUT)
     return memory

@@ -4,7 +4,12 @@ enum Transport {
   /// 20 bytes of TCP or 8 of UDP (RFC 1858, RFC 3128), while lengths are the whole datagram's.
   @inline(__always) @_noLocks
   static func check(
-    _ packet: UnsafeMutableRawPointer, at offset: Int, payload: Int, _ number: UInt8, isFragment: Bool, _ flags: inout UInt8
+    _ packet: UnsafeMutableRawPointer,
+    at offset: Int,
+    payload: Int,
+    _ number: UInt8,
+    isFragment: Bool,
+    _ flags: inout UInt8
   ) -> Outcome? {
     if number == 6 {
       guard payload >= 20 else { return isFragment ? .droppedFragment : .droppedBadLength }

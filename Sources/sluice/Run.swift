@@ -35,7 +35,10 @@ struct Run: AsyncParsableCommand {
 
   /// Until a signal ends it.
   private func serve(
-    _ running: Daemon, _ socket: ControlSocket, _ signals: Signals, _ configuration: Configuration
+    _ running: Daemon,
+    _ socket: ControlSocket,
+    _ signals: Signals,
+    _ configuration: Configuration
   ) async throws {
     try await running.start(configuration.table)
     for note in running.notes { Log.line(note) }

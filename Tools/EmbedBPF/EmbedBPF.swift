@@ -21,7 +21,8 @@ struct EmbedBPF: BuildToolPlugin {
         executable: embed,
         arguments: [clang.path(), source.path(), object.path(), output.path(), "\(program)Object"],
         inputFiles: [source, sources.appending(path: "tables.h"), sources.appending(path: "packet.h")],
-        outputFiles: [output])
+        outputFiles: [output]
+      )
     }
   }
 }
