@@ -26,7 +26,8 @@ final class Daemon: Sendable {
     let publish = engine.publish
     var surroundings = Director.Settings(
       flip: { _ in try publish() },
-      resolve: { wanted in Self.ways(to: wanted, routes, slots) })
+      resolve: { wanted in await routes.ways(to: wanted, slots: slots) }
+    )
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts
     let steered = engine.steered
@@ -36,7 +37,11 @@ final class Daemon: Sendable {
     }
     let interfaces = engine.interfaces.map {
       InterfaceStatus(
-        name: $0.name, queues: $0.queues, attach: $0.isNative ? "native" : "generic", transfer: $0.isZeroCopy ? "zero-copy" : "copy")
+        name: $0.name,
+        queues: $0.queues,
+        attach: $0.isNative ? "native" : "generic",
+        transfer: $0.isZeroCopy ? "zero-copy" : "copy"
+      )
     }
     surroundings.interfaces = { interfaces }
     let addresses = addresses
@@ -66,7 +71,11 @@ final class Daemon: Sendable {
         let changes = try routes.changes()
         // What changed between the first generation and the watch.
         try await director.refreshNextHops()
-        for await _ in changes { try await director.refreshNextHops() }
+        for await _ in changes {
+          try await director.refreshNextHops()
+          // The kernel takes IPv6 addresses off an interface that goes down.
+          addresses?.follow(await director.current.table)
+        }
       } catch {
         Log.line("next hops were not followed for a moment: \(error)")
       }
@@ -82,24 +91,17 @@ final class Daemon: Sendable {
     }
     addresses?.removeAll()
   }
-
-  private static func ways(to wanted: [IPAddress], _ routes: KernelRoutes, _ slots: [UInt32: Int]) -> Director.Ways {
-    var ways: Director.Ways = [:]
-    do {
-      for (address, answer) in try routes.resolve(wanted) {
-        ways[address] = Result { () throws(NextHopFault) in try answer.nextHop(slots: slots) }
-      }
-    } catch {
-      for address in wanted { ways[address] = .failure(.notAsked(error)) }
-    }
-    return ways
-  }
 }
 
 extension EngineOptions {
   /// What the operator's file asks of the data plane.
   init(_ settings: DirectorSettings) {
-    self.init(interfaces: settings.interfaces, busyPoll: settings.busyPoll, flows: settings.flows, capacity: settings.limits.capacity)
+    self.init(
+      interfaces: settings.interfaces,
+      busyPoll: settings.busyPoll,
+      flows: settings.flows,
+      capacity: settings.limits.capacity
+    )
     if case .count(let count) = settings.workers { workers = count }
     mode =
       switch settings.mode {

@@ -10,11 +10,11 @@ final class ManagedAddresses: Sendable {
   private let addresses: VirtualAddresses
   private let placed: Mutex<Set<VirtualAddresses.Place>>
 
-  /// - Parameter link: index of the interface; what a killed daemon put there counts as placed.
+  /// - Parameter link: index of the interface. What a killed daemon put anywhere counts as placed: `follow` takes away what is not wanted there.
   init(link: UInt32) throws {
     self.link = link
     addresses = try VirtualAddresses()
-    placed = Mutex(try addresses.all().filter { $0.link == link })
+    placed = Mutex(try addresses.all())
   }
 
   /// Puts the VIPs there that are missing and takes those away that no service has any more.
