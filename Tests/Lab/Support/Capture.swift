@@ -7,6 +7,8 @@ struct CapturedFrame {
 
   var destination: [UInt8] { Array(bytes[0..<6]) }
   var source: [UInt8] { Array(bytes[6..<12]) }
+  /// Ethertype and all that follows.
+  var pastAddresses: [UInt8] { Array(bytes[12...]) }
   /// From the IPv4 header on, without Ethernet padding.
   var packet: [UInt8] { Array(bytes[14..<min(bytes.count, 14 + word(16))]) }
   /// Two bytes at an offset into the frame, network order.
@@ -41,6 +43,11 @@ struct Capture {
     }
     return frames
   }
+}
+
+extension [CapturedFrame] {
+  /// What the frames carry past the MAC addresses, in an order of its own: two captures on two CPUs disagree about who came first.
+  var contents: [[UInt8]] { map(\.pastAddresses).sorted { $0.lexicographicallyPrecedes($1) } }
 }
 
 extension Laboratory {

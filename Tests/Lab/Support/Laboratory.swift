@@ -54,7 +54,7 @@ final class Laboratory: Sendable {
 
   /// Starts a command on a host; the laboratory's end is its end.
   func start(_ host: Host, _ command: [String], environment: [String: String] = [:]) throws -> Running {
-    try Running(["nsenter", "--net=/run/netns/sl-\(name)-\(host.rawValue)", "--"] + command, environment: environment)
+    try Running(["nsenter", "--net=/run/netns/sl-\(name)-\(host.rawValue)", "--"] + command, environment: environment, in: self)
   }
 
   func write(_ text: String, to file: String) throws -> String {
@@ -63,10 +63,11 @@ final class Laboratory: Sendable {
     return path
   }
 
-  /// The MAC address of a host's interface.
+  /// The MAC address of a host's interface. Not from /sys: that is the machine's, whatever namespace asks.
   func mac(_ host: Host, _ device: String = "eth0") throws -> [UInt8] {
-    let text = try output(host, "cat", "/sys/class/net/\(device)/address")
-    return text.split(separator: ":").compactMap { UInt8($0.trimmingCharacters(in: .whitespacesAndNewlines), radix: 16) }
+    struct Link: Decodable { let address: String }
+    let links = try JSONDecoder().decode([Link].self, from: Data(output(host, "ip", "-j", "link", "show", device).utf8))
+    return links[0].address.split(separator: ":").compactMap { UInt8($0, radix: 16) }
   }
 
   private static func lab(_ words: String...) throws {

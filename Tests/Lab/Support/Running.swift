@@ -21,10 +21,13 @@ final class Running {
   private let output: String
   private let errors: String
   private var ending: Int32?
+  /// The laboratory it runs in stays as long as it does.
+  private let laboratory: Laboratory?
 
   // Files, not pipes: nobody has to read along, and nothing blocks when a pipe is full.
-  init(_ command: [String], environment: [String: String] = [:]) throws {
+  init(_ command: [String], environment: [String: String] = [:], in laboratory: Laboratory? = nil) throws {
     self.command = command
+    self.laboratory = laboratory
     let base = "\(NSTemporaryDirectory())/sluice-lab-\(UUID().uuidString)"
     (output, errors) = ("\(base).out", "\(base).err")
     var all = ProcessInfo.processInfo.environment
@@ -41,10 +44,9 @@ final class Running {
   }
 
   deinit {
-    if isRunning {
-      kill(pid, SIGKILL)
-      waitpid(pid, nil, 0)
-    }
+    // In order first: what is killed may leave something behind in the kernel.
+    signal(SIGTERM)
+    if (try? wait(within: 3)) == nil { waitpid(pid, nil, 0) }
     for file in [output, errors] { unlink(file) }
   }
 
