@@ -5,7 +5,10 @@ import Control
 struct EditOptions: ParsableArguments {
   @OptionGroup var daemon: DaemonOptions
 
-  @Option(help: "Write the services, as they are after the change, back to this configuration file.", completion: .file())
+  @Option(
+    help: "Write the services, as they are after the change, back to this configuration file; its comments are lost.",
+    completion: .file()
+  )
   var write: String?
 
   @OptionGroup var listing: ListingOptions

@@ -62,6 +62,8 @@ extension Statistics {
       table.add([counter.name, "\(counter.total)"] + values + [counter.meaning])
     }
     let rest = steering.count + workers.count - shown.count
-    return (table.lines() + (rest > 0 ? ["", "\(rest) counters are zero: --all shows them"] : [])).joined(separator: "\n")
+    return
+      (table.lines() + (rest > 0 ? ["", "\(rest) \(rest == 1 ? "counter is" : "counters are") zero: --all shows them"] : []))
+      .joined(separator: "\n")
   }
 }

@@ -100,7 +100,7 @@ import Testing
         received         0         0         0  taken
         dropped-ttl      3         1         2  too old
 
-        1 counters are zero: --all shows them
+        1 counter is zero: --all shows them
         """
     )
     #expect(statistics.text(zeros: true).contains("steer-passed"))

@@ -20,7 +20,7 @@ package struct FlowCounts: Sendable {
 
   /// Takes the flows of the servers of `half`; an entry of a server that is gone, or of the one that had its index before, counts for nobody.
   ///
-  /// The workers go on writing meanwhile, so each entry is a moment's picture. 5 to 10 ms for a million entries.
+  /// The workers go on writing meanwhile, so each entry is a moment's picture. About 5 ms for a million entries.
   /// - Parameter now: seconds of CLOCK_MONOTONIC, the workers' clock.
   package init(_ tables: [FlowTable], of half: Tables, now: UInt32) {
     let limit = Int(half.half.pointee.server_limit)
