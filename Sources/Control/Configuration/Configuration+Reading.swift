@@ -7,9 +7,15 @@ extension Configuration {
   ///
   /// - Parameter file: what errors call it.
   /// - Parameter needsInterfaces: a director can't start without any; a file that is only applied to a running one can leave them out.
-  package init(yaml text: String, file: String, needsInterfaces: Bool = true) throws(ConfigurationError) {
+  /// - Parameter standIns: what it must say of the machine when there is none to ask.
+  package init(
+    yaml text: String,
+    file: String,
+    needsInterfaces: Bool = true,
+    standIns need: StandIns.Need = .optional
+  ) throws(ConfigurationError) {
     let root = try YAMLValue(node: Self.compose(text, file: file), file: file, path: "")
-    let fields = try root.fields(["director", "timeouts", "services"])
+    let fields = try root.fields(["director", "timeouts", "services", "replay"])
     director = DirectorSettings()
     if needsInterfaces || fields["director"] != nil {
       let part = try fields.required("director", example: "{ interfaces: [eth0] }")
@@ -17,14 +23,26 @@ extension Configuration {
     }
     timeouts = try fields["timeouts"].map { value throws(ConfigurationError) in try Timeouts(value) } ?? Timeouts()
     table = try fields["services"].map { value throws(ConfigurationError) in try ServiceTable(value) } ?? ServiceTable()
+    standIns = StandIns()
+    if need == .everything || fields["replay"] != nil {
+      let part = try fields.required("replay", example: "{ interfaces: { eth0: { mac: 02:00:00:00:00:02 } } }")
+      var attached = director.interfaces
+      if case .news(let interfaces) = need { attached = interfaces }
+      standIns = try StandIns(part, attached: attached, need: need)
+    }
   }
 
   /// The same from a file's bytes.
-  package init(utf8 bytes: some Sequence<UInt8>, file: String, needsInterfaces: Bool = true) throws(ConfigurationError) {
+  package init(
+    utf8 bytes: some Sequence<UInt8>,
+    file: String,
+    needsInterfaces: Bool = true,
+    standIns need: StandIns.Need = .optional
+  ) throws(ConfigurationError) {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file: file, what: "it isn't UTF-8 text", mend: "save it as UTF-8")
     }
-    try self.init(yaml: text, file: file, needsInterfaces: needsInterfaces)
+    try self.init(yaml: text, file: file, needsInterfaces: needsInterfaces, standIns: need)
   }
 
   private static func compose(_ text: String, file: String) throws(ConfigurationError) -> Node {

@@ -9,6 +9,7 @@ extension Configuration {
     let changed = timeouts.lines
     if !changed.isEmpty { lines += ["timeouts:"] + changed.map { "  " + $0 } }
     lines += table.yamlLines
+    if !standIns.isEmpty { lines += ["replay:"] + standIns.yamlLines.map { "  " + $0 } }
     return lines.map { $0 + "\n" }.joined()
   }
 }
@@ -26,15 +27,15 @@ extension DirectorSettings {
     let usual = DirectorSettings()
     var lines: [String] = []
     func add(_ key: String, _ value: String, unless same: Bool) { if !same { lines.append("\(key): \(value)") } }
-    add("interfaces", "[" + interfaces.map(quoted).joined(separator: ", ") + "]", unless: interfaces.isEmpty)
+    add("interfaces", "[" + interfaces.map(yamlQuoted).joined(separator: ", ") + "]", unless: interfaces.isEmpty)
     if case .count(let count) = workers { lines.append("workers: \(count)") }
-    add("socket", quoted(socket), unless: socket == usual.socket)
+    add("socket", yamlQuoted(socket), unless: socket == usual.socket)
     add("addresses", addresses.rawValue, unless: addresses == usual.addresses)
     add("busy-poll", "\(busyPoll)", unless: busyPoll == usual.busyPoll)
     add("huge-pages", hugePages.rawValue, unless: hugePages == usual.hugePages)
     add("mode", mode.rawValue, unless: mode == usual.mode)
     add("copy", copy.rawValue, unless: copy == usual.copy)
-    if let hashKeyText { lines.append("hash-key: \(quoted(hashKeyText))") }
+    if let hashKeyText { lines.append("hash-key: \(yamlQuoted(hashKeyText))") }
     add("flows", "\(flows)", unless: flows == usual.flows)
     if limits != usual.limits {
       lines += ["limits:", "  services: \(limits.services)", "  servers: \(limits.servers)", "  ring-slots: \(limits.ringSlots)"]
@@ -69,7 +70,7 @@ extension VirtualService {
 }
 
 /// Plain where no YAML reader can take it for anything else, else in double quotes with YAML's (and JSON's) escapes.
-private func quoted(_ text: String) -> String {
+func yamlQuoted(_ text: String) -> String {
   let letters = text.utf8.allSatisfy {
     (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || "-_./".utf8.contains($0)
   }

@@ -100,14 +100,18 @@ package struct Configuration: Equatable, Sendable {
   package var director: DirectorSettings
   package var timeouts: Timeouts
   package var table: ServiceTable
+  /// Under `replay`: for the commands that need no machine.
+  package var standIns: StandIns
 
   package init(
     director: DirectorSettings = DirectorSettings(),
     timeouts: Timeouts = Timeouts(),
-    table: ServiceTable = ServiceTable()
+    table: ServiceTable = ServiceTable(),
+    standIns: StandIns = StandIns()
   ) {
     self.director = director
     self.timeouts = timeouts
     self.table = table
+    self.standIns = standIns
   }
 }

@@ -1,0 +1,37 @@
+/// An interface's address with the prefix of its segment, written `10.0.0.1/24` as `ip address` shows it; without a length it is the
+/// address alone.
+package struct AddressPrefix: Hashable, Sendable {
+  package var address: IPAddress
+  /// Bits of the address's own family.
+  package var length: Int
+
+  package init(_ address: IPAddress, length: Int? = nil) {
+    self.address = address
+    self.length = length ?? (address.isIPv4 ? 32 : 128)
+  }
+
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = IPAddress(parts[0]) else { return nil }
+    self.init(address)
+    guard parts.count == 2 else { return }
+    guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]), 0...self.length ~= length else {
+      return nil
+    }
+    self.length = length
+  }
+
+  /// Whether the address is on this segment.
+  package func contains(_ other: IPAddress) -> Bool {
+    guard other.isIPv4 == address.isIPv4 else { return false }
+    let bits = length + (address.isIPv4 ? 96 : 0)
+    let (own, others) = (address.bytes, other.bytes)
+    let whole = bits / 8
+    guard own[..<whole] == others[..<whole] else { return false }
+    return bits % 8 == 0 || (own[whole] ^ others[whole]) >> (8 - bits % 8) == 0
+  }
+}
+
+extension AddressPrefix: CustomStringConvertible {
+  package var description: String { "\(address)/\(length)" }
+}

@@ -1,0 +1,89 @@
+import CTables
+import Forwarding
+
+/// A director that lives through a capture: frames in, verdicts and frames out, time as the capture has it.
+///
+/// Steering's part is the question of the MAC address; whose packet it is otherwise, the forwarder answers in the same order as steering.
+package struct Replay: ~Copyable {
+  private var director: OfflineDirector
+  private let worker: SoloWorker
+  private var clock = Clock()
+
+  /// - Parameter configuration: with a stand-in for every interface.
+  package init(_ configuration: Configuration) throws(TableBuildError) {
+    director = try OfflineDirector(configuration)
+    worker = SoloWorker(
+      flowBuckets: configuration.director.flows / 4,
+      serverCapacity: configuration.director.limits.servers
+    )
+  }
+
+  package var faults: [IPAddress: StandInFault] { director.faults }
+  package var generation: UInt64 { director.generation }
+
+  /// Flows go on; servers that are gone lose theirs by their service's rule.
+  package mutating func apply(_ configuration: Configuration) throws(TableBuildError) { try director.apply(configuration) }
+
+  package mutating func play(_ packet: CapturedPacket) -> Played {
+    let now = clock.now(at: packet.time)
+    guard let interface = director.ingress(to: packet.bytes.prefix(6)) else { return .passedUnseen }
+    let tables = director.inForce
+    let passage = worker.process(packet.bytes, interface: interface, tables, now: now)
+    let verdict = passage.verdict
+    let server = verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
+    return Played(
+      verdict: verdict.action.name,
+      reason: verdict.outcome.name,
+      meaning: verdict.outcome.meaning,
+      service: passage.trace.service.flatMap { ServiceKey(tables.services[Int($0)]) },
+      server: server,
+      interface: passage.sent.isEmpty ? nil : director.interfaces[Int(verdict.egress)],
+      sent: passage.sent
+    )
+  }
+}
+
+extension Replay {
+  /// The capture's time in the whole seconds that flows are kept by.
+  private struct Clock {
+    /// The first packet's second: far enough from 0 that whatever was never seen is long ago, and from 2³² that it doesn't wrap.
+    private static let start: UInt32 = 1_000_000
+    private var first: UInt32?
+    private var latest = Clock.start
+
+    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of silence.
+    mutating func now(at time: CaptureTime) -> UInt32 {
+      let first = first ?? time.seconds
+      self.first = first
+      if time.seconds >= first { latest = max(latest, Clock.start &+ (time.seconds - first)) }
+      return latest
+    }
+  }
+}
+
+/// What became of one packet of a capture.
+package struct Played: Equatable, Sendable {
+  /// forward, pass, drop; stable.
+  package var verdict: String
+  /// The counter that counted it; stable.
+  package var reason: String
+  /// What that counter means.
+  package var meaning: String
+  package var service: ServiceKey?
+  package var server: IPAddress?
+  /// Where it was sent out; nil when it wasn't.
+  package var interface: String?
+  /// The frames it became.
+  package var sent: [[UInt8]]
+
+  /// Steering leaves it to the kernel.
+  static let passedUnseen = Played(
+    verdict: "pass",
+    reason: "another-mac",
+    meaning: "to a MAC address that is no interface's of ours: left to the kernel by steering; nonzero is normal",
+    service: nil,
+    server: nil,
+    interface: nil,
+    sent: []
+  )
+}
