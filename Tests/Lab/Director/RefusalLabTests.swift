@@ -24,6 +24,17 @@ extension DirectorLab {
       expectOneLine(try lab.run(.director, [Laboratory.sluice, "decap", "--interface", "eth7"]), naming: "eth7")
     }
 
+    @Test("An interface whose driver has no XDP, when native mode is asked for: the line names it and what to do")
+    func noNativeXDP() throws {
+      let lab = try Laboratory(serving: false)
+      // The bridge: it takes no XDP program but the generic kind.
+      let text = lab.configuration(.usual, interfaces: ["segment"], director: ["mode: native"])
+      let file = try lab.write(text, to: "sluice.yaml")
+      let ended = try lab.run(.net, [Laboratory.sluice, "run", "--config", file])
+      expectOneLine(ended, naming: "segment")
+      #expect(ended.errors.contains("mode: auto"), "\(ended.errors)")
+    }
+
     @Test("Wrong YAML: the line has the place, and nothing is attached")
     func wrongYAML() throws {
       let lab = try Laboratory(serving: false)

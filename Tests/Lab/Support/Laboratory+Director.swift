@@ -12,9 +12,15 @@ extension Laboratory {
 
   var socket: String { "\(folder)/sluice.sock" }
 
-  /// A configuration with these services; the interface is eth0 and the VIPs are Sluice's to manage.
-  func configuration(_ services: [String: [Server]], director: [String] = []) -> String {
-    var lines = ["director:", "  interfaces: [eth0]", "  socket: \(socket)", "  addresses: managed"]
+  /// A configuration with these services; the VIPs are Sluice's to manage.
+  func configuration(
+    _ services: [String: [Server]],
+    interfaces: [String] = ["eth0"],
+    director: [String] = []
+  ) -> String {
+    var lines = [
+      "director:", "  interfaces: [\(interfaces.joined(separator: ", "))]", "  socket: \(socket)", "  addresses: managed",
+    ]
     lines += director.map { "  \($0)" }
     lines.append("services:")
     for (service, servers) in services.sorted(by: { $0.key < $1.key }) {
@@ -25,8 +31,12 @@ extension Laboratory {
   }
 
   /// Starts the director and waits until it answers and knows the way to all its servers.
-  func direct(_ services: [String: [Server]], director: [String] = []) throws -> Running {
-    let file = try write(configuration(services, director: director), to: "sluice.yaml")
+  func direct(
+    _ services: [String: [Server]],
+    interfaces: [String] = ["eth0"],
+    director: [String] = []
+  ) throws -> Running {
+    let file = try write(configuration(services, interfaces: interfaces, director: director), to: "sluice.yaml")
     let daemon = try start(.director, [Self.sluice, "run", "--config", file])
     try awaitReady(daemon)
     return daemon

@@ -47,6 +47,11 @@ final class Laboratory: Sendable {
   /// What a command prints, which must succeed.
   @discardableResult
   func output(_ host: Host, _ command: String..., within seconds: Double = 20) throws -> String {
+    try output(host, command, within: seconds)
+  }
+
+  @discardableResult
+  func output(_ host: Host, _ command: [String], within seconds: Double = 20) throws -> String {
     let ended = try run(host, command, within: seconds)
     guard ended.status == 0 else { throw LabFailure("on \(host.rawValue), \(command.joined(separator: " ")): \(ended.text)") }
     return ended.output
