@@ -85,7 +85,7 @@ struct sluice_server {
 
 /* Where Swift's raw loads find what they copy whole. */
 enum { SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
-       SLUICE_ROOT_HALVES = 208 };
+       SLUICE_ROOT_HALVES = 208, SLUICE_HALF_TIMEOUTS = 56 };
 
 /* Connection states of the client's half, the only half a director sees under direct routing (IPVS: ip_vs_proto_tcp.c,
  * tcp_states_dr). Index into timeouts. */
@@ -191,6 +191,7 @@ _Static_assert(__builtin_offsetof(struct sluice_server, tunnel_source) == SLUICE
 _Static_assert(__builtin_offsetof(struct sluice_half, vip_filter) == SLUICE_HALF_VIP_FILTER, "SLUICE_HALF_VIP_FILTER");
 _Static_assert(__builtin_offsetof(struct sluice_root, active) == SLUICE_ROOT_ACTIVE, "SLUICE_ROOT_ACTIVE");
 _Static_assert(__builtin_offsetof(struct sluice_root, interfaces) == SLUICE_ROOT_INTERFACES, "SLUICE_ROOT_INTERFACES");
+_Static_assert(__builtin_offsetof(struct sluice_half, timeouts) == SLUICE_HALF_TIMEOUTS, "SLUICE_HALF_TIMEOUTS");
 _Static_assert(__builtin_offsetof(struct sluice_root, halves) == SLUICE_ROOT_HALVES, "SLUICE_ROOT_HALVES");
 _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.find reads a slot by words");
 SLUICE_SIZE(struct sluice_flow, 16);
