@@ -137,7 +137,7 @@ static __always_inline int ipv4_is_for_service(const struct packet_cursor *curso
 
 enum {
 	EXTENSIONS = 8,           /* as many as Sources/Forwarding/IPv6.swift walks */
-	EXTENSIONS_BYTES = 0x4000, /* more than 8 of the longest; a bound the verifier can hold on to */
+	EXTENSIONS_BYTES = 0x4fff, /* more than a header and 8 of the longest extensions; a bound the verifier can hold on to */
 };
 
 static __always_inline int is_extension(__u8 protocol)
@@ -156,6 +156,9 @@ static __always_inline int ipv6_is_for_service(const struct packet_cursor *curso
 	if (!ip)
 		return 0;
 	__builtin_memcpy(address, &ip->daddr, sizeof(address));
+	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
+	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
+		return 0;
 	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
 		return 0;
 	protocol = ip->nexthdr;
@@ -163,9 +166,11 @@ static __always_inline int ipv6_is_for_service(const struct packet_cursor *curso
 		const __u8 *extension = cursor->at + offset;
 		__u32 bytes;
 
+		if (offset > EXTENSIONS_BYTES || (void *)extension > cursor->end)
+			return 0;
 		if (count == EXTENSIONS)
 			return 1; /* the worker refuses it */
-		if (offset > EXTENSIONS_BYTES || (void *)(extension + 8) > cursor->end)
+		if ((void *)(extension + 8) > cursor->end)
 			return 0;
 		bytes = (extension[1] + 1) * 8;
 		switch (protocol) {

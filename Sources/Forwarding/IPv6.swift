@@ -16,27 +16,29 @@ enum IPv6 {
     var offset: Int
     /// The protocol number there.
     var number: UInt8
-    /// The fragment header's offset-and-flags field; 0 without one.
-    var fragment: UInt16
-    /// A fragment header was met (an atomic fragment has one too, RFC 6946).
-    var isFragment: Bool
+    /// More fragments follow: this is the first. An atomic fragment (RFC 6946) has the header and is whole.
+    var isFirstFragment: Bool
     /// A type 0 routing header was met (RFC 5095: refused).
     var hasRoutingZero: Bool
-    /// A routing header of another type sends the packet on: this address is not its end.
-    var isOnItsWay: Bool
     var end: End
 
-    enum End { case transport, truncated, tooMany }
+    enum End {
+      case transport
+      /// A later fragment: what follows is payload.
+      case fragment
+      /// A routing header sends the packet on from here: this address is not its end.
+      case onItsWay
+      case truncated
+      case tooMany
+    }
 
     // Spelled out, since the compiler's own can't carry the attribute.
     @inline(__always) @_noLocks
     init(number: UInt8) {
       offset = 40
       self.number = number
-      fragment = 0
-      isFragment = false
+      isFirstFragment = false
       hasRoutingZero = false
-      isOnItsWay = false
       end = .transport
     }
   }
@@ -56,14 +58,11 @@ enum IPv6 {
     guard header.u8(0) &>> 4 == 6 else { return .notForService }
     let high = header.raw64(24)
     let low = header.raw64(32)
-    // The host's own traffic leaves here, before any walk.
-    guard tables.isVIP(high, low) else { return .notForService }
+    // The host's own traffic leaves here, before any walk. A v4-mapped destination would find an IPv4 VIP, whose key it looks like.
+    guard !isMapped(high, low), tables.isVIP(high, low) else { return .notForService }
     let chain = walk(header, available)
     if case .tooMany = chain.end { return .droppedExtensionHeaders }
-    guard case .transport = chain.end, chain.number == 6 || chain.number == 17, !chain.isOnItsWay, chain.fragment & 0xfff8 == 0
-    else {
-      return .notForService
-    }
+    guard case .transport = chain.end, chain.number == 6 || chain.number == 17 else { return .notForService }
     let hasPorts = available >= chain.offset &+ 4
     let ports = hasPorts ? header.raw32(chain.offset) : 0
     let service = tables.service(high, low, port: UInt16(truncatingIfNeeded: ports &>> 16), protocol: chain.number)
@@ -72,19 +71,20 @@ enum IPv6 {
 
     let total = Int(header.u16(4)) &+ 40
     guard total >= chain.offset, total <= available else { return .droppedBadLength }
+    // The payload's length alone has 16 bits, as an MTU has here: such a packet fits no way.
+    guard total <= 0xffff else { return .droppedTooBig }
     guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
     guard header.u8(7) != 0 else { return .droppedTTL }
     let sourceHigh = header.raw64(8)
     let sourceLow = header.raw64(16)
     guard isUnicast(sourceHigh, sourceLow), !tables.isVIP(sourceHigh, sourceLow) else { return .droppedSource }
 
-    let isFirst = chain.fragment & 1 != 0
     if let wrong = Transport.check(
       header,
       at: chain.offset,
       payload: total &- chain.offset,
       chain.number,
-      isFragment: isFirst,
+      isFragment: chain.isFirstFragment,
       &packet.flags
     ) {
       return wrong
@@ -124,20 +124,23 @@ enum IPv6 {
         if header.u8(chain.offset &+ 2) == 0 {
           chain.hasRoutingZero = true
         } else if header.u8(chain.offset &+ 3) != 0 {
-          chain.isOnItsWay = true
+          chain.end = .onItsWay
+          return chain
         }
       case 44:
         bytes = 8
-        chain.isFragment = true
-        chain.fragment = header.u16(chain.offset &+ 2)
+        let fragment = header.u16(chain.offset &+ 2)
+        if fragment & 0xfff8 != 0 {
+          chain.end = .fragment
+          return chain
+        }
+        if fragment & 1 != 0 { chain.isFirstFragment = true }
       case 51: bytes = (size &+ 2) &* 4  // RFC 4302 2.2: in words, minus 2
       default: break
       }
       chain.number = header.u8(chain.offset)
       chain.offset = chain.offset &+ bytes
       count &+= 1
-      // What follows a later fragment's header is payload, whatever the field says.
-      if chain.fragment & 0xfff8 != 0 { return chain }
       guard available >= chain.offset else {
         chain.end = .truncated
         return chain
@@ -157,8 +160,11 @@ enum IPv6 {
   static func isUnicast(_ high: UInt64, _ low: UInt64) -> Bool {
     if high == 0 {
       if low == 0 || low == 0x0100_0000_0000_0000 { return false }
-      if low & 0xffff_ffff == 0xffff_0000 { return false }
     }
-    return high & 0xff != 0xff
+    return high & 0xff != 0xff && !isMapped(high, low)
   }
+
+  /// `::ffff:a.b.c.d` (RFC 4291 2.5.5.2): an IPv4 address to us, and nothing that belongs on the wire.
+  @inline(__always) @_noLocks
+  static func isMapped(_ high: UInt64, _ low: UInt64) -> Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }
 }
