@@ -4,8 +4,8 @@ import Glibc
 
 extension Configuration {
   /// Reads a configuration file.
-  init(file: String, needsInterfaces: Bool = true) throws {
-    try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces)
+  init(file: String, needsInterfaces: Bool = true, standIns: StandIns.Need = .optional) throws {
+    try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces, standIns: standIns)
   }
 
   /// Replaces a configuration file, whole or not at all: a daemon that starts in this moment reads the old one or the new one.

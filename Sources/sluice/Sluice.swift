@@ -10,6 +10,9 @@ struct Sluice: AsyncParsableCommand {
       """,
     subcommands: [
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, DecapCommand.self,
+      ReplayCommand.self,
     ]
   )
+
+  static func main() async { await main(SwitchArgument.joined(Array(CommandLine.arguments.dropFirst()))) }
 }

@@ -34,7 +34,7 @@ package struct Replay: ~Copyable {
     return Played(
       verdict: verdict.action.name,
       reason: verdict.outcome.name,
-      meaning: verdict.outcome.meaning,
+      meaning: verdict.action == .pass ? Played.passedMeaning : verdict.outcome.meaning,
       service: passage.trace.service.flatMap { ServiceKey(tables.services[Int($0)]) },
       server: server,
       interface: passage.sent.isEmpty ? nil : director.interfaces[Int(verdict.egress)],
@@ -76,11 +76,14 @@ package struct Played: Equatable, Sendable {
   /// The frames it became.
   package var sent: [[UInt8]]
 
+  // The outcome's own sentence is about a frame that steering has taken already.
+  fileprivate static let passedMeaning = "not for a service: left to the kernel; nonzero is normal"
+
   /// Steering leaves it to the kernel.
   static let passedUnseen = Played(
     verdict: "pass",
     reason: "another-mac",
-    meaning: "to a MAC address that is no interface's of ours: left to the kernel by steering; nonzero is normal",
+    meaning: "to a MAC address that is no interface's of ours: left to the kernel; nonzero is normal",
     service: nil,
     server: nil,
     interface: nil,

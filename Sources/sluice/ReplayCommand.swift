@@ -1,0 +1,103 @@
+import ArgumentParser
+import Control
+
+/// `sluice replay`: a capture through the forwarder, on paper.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run a capture through the forwarder and see what becomes of each packet.",
+    usage: "sluice replay --config <file> <in.pcap> <out.pcap> [--at <packet> <file>] ... [--json]",
+    discussion: """
+      Needs no root, no interface and no kernel: what the configuration says under 'replay' stands for them (Docs/replay.md). The code that \
+      decides and rewrites is the daemon's; time is the capture's. Passed packets are not in the output.
+      """
+  )
+
+  @Option(help: "The configuration file, with a 'replay' section.", completion: .file(extensions: ["yaml", "yml"]))
+  var config: String
+
+  @Argument(help: "The capture: a classic pcap file of Ethernet frames.", completion: .file(extensions: ["pcap"]))
+  var input: String
+
+  @Argument(help: "Where the packets go that would be sent: a pcap file.", completion: .file(extensions: ["pcap"]))
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Switch to another configuration before this packet, as 'sluice apply' would; can be given again.",
+      valueName: "packet> <file"
+    )
+  )
+  var at: [SwitchArgument] = []
+
+  @Flag(help: "Print one line of JSON a packet, for programs.")
+  var json = false
+
+  func run() throws {
+    let configuration = try Configuration(file: config, standIns: .everything)
+    let switches = try at.map { switching in
+      let names = configuration.director.interfaces
+      let wanted = try Configuration(file: switching.file, needsInterfaces: false, standIns: .news(interfaces: names))
+      return ReplaySwitch(packet: switching.packet, configuration: wanted)
+    }
+    var run = try ReplayRun(configuration, switches: switches)
+    let source = try InputFile(input)
+    var reader = try named(input) { try CaptureReader { try source.read($0) } }
+    let sink = try OutputFile(output, besides: source)
+    var writer = CaptureWriter(CaptureFormat(isNanosecond: reader.format.isNanosecond)) { try sink.write($0) }
+    let lines = LineOutput()
+    let played = Result {
+      try named(input) { try run.play(&reader, into: &writer) { line in if json { try lines.add(line.json) } } }
+    }
+    // Also after an error: what was played is there to be looked at.
+    try writer.finish()
+    if !json { try lines.add(run.summary.text(output: output)) }
+    try lines.finish()
+    for note in run.summary.notes { Log.line(note) }
+    if run.pending > 0 { Log.line("\(run.pending) of --at came after the last packet: \(input) has \(run.summary.packets)") }
+    try played.get()
+  }
+
+  /// Says of which file an error of the format is.
+  private func named<Value: ~Copyable>(_ file: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as CaptureError {
+      throw ReplayError(file: file, reason: error)
+    }
+  }
+}
+
+struct ReplayError: Error, CustomStringConvertible {
+  var file: String
+  var reason: CaptureError
+
+  var description: String { "can't replay \(file): \(reason)" }
+}
+
+/// `--at N FILE`: two words, which ArgumentParser has no option for. `joined` makes them one before it sees them.
+struct SwitchArgument: ExpressibleByArgument {
+  private static let separator: Character = "\u{0}"
+  var packet: Int
+  var file: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let packet = Int(parts[0]), packet > 0 else { return nil }
+    self.packet = packet
+    file = String(parts[1])
+  }
+
+  /// The command line with the two words after each `--at` of `replay` as one.
+  static func joined(_ arguments: [String]) -> [String] {
+    guard arguments.first == "replay" else { return arguments }
+    var joined: [String] = []
+    var rest = arguments[...]
+    while let word = rest.popFirst() {
+      joined.append(word)
+      guard word == "--at", let packet = rest.popFirst() else { continue }
+      joined.append(([packet] + (rest.popFirst().map { [$0] } ?? [])).joined(separator: String(separator)))
+    }
+    return joined
+  }
+}

@@ -1,0 +1,87 @@
+import Glibc
+
+/// A file that is read from its beginning, once; a pipe will do.
+final class InputFile {
+  fileprivate let descriptor: Int32
+  private let path: String
+
+  init(_ path: String) throws {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(file: path, action: "read", code: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// As many bytes at most; none at the end.
+  func read(_ count: Int) throws -> [UInt8] {
+    while true {
+      var bytes = [UInt8](repeating: 0, count: count)
+      let got = Glibc.read(descriptor, &bytes, count)
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw FileError(file: path, action: "read", code: errno) }
+      return Array(bytes.prefix(got))
+    }
+  }
+}
+
+/// A file that is written from its beginning; what was in it is gone.
+final class OutputFile {
+  private let descriptor: Int32
+  private let path: String
+
+  /// Refuses to be the file that is being read.
+  init(_ path: String, besides input: InputFile) throws {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(file: path, action: "write", code: errno) }
+    var (own, other) = (stat(), stat())
+    let isSame =
+      fstat(descriptor, &own) == 0 && fstat(input.descriptor, &other) == 0 && own.st_ino == other.st_ino
+      && own.st_dev == other.st_dev
+    if isSame && own.st_mode & S_IFMT == S_IFREG { throw OutputIsInput(path: path) }
+    // A pipe or device can't be cut, and need not be.
+    if own.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) != 0 {
+      throw FileError(file: path, action: "write", code: errno)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  func write(_ bytes: [UInt8]) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(file: path, action: "write", code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+struct OutputIsInput: Error, CustomStringConvertible {
+  var path: String
+
+  var description: String { "\(path) is the capture itself: give the output another name" }
+}
+
+/// Lines to standard output, many at a time: `print` would be a system call a packet.
+final class LineOutput {
+  private var text = ""
+
+  func add(_ line: String) throws {
+    text += line + "\n"
+    if text.utf8.count >= 1 << 16 { try finish() }
+  }
+
+  func finish() throws {
+    var rest = Array(text.utf8)[...]
+    text = ""
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(file: "standard output", action: "write", code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
