@@ -6,10 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct decap {
@@ -84,34 +81,4 @@ void decap_close(struct decap *decap)
 		close(decap->link);
 	bpf_object__close(decap->object);
 	free(decap);
-}
-
-/* A handler and an eventfd: signalfd and sigtimedwait want the signals blocked in every thread, and Swift's runtime has started
- * threads by now. */
-static int stop_event = -1;
-
-static void on_stop(int signal)
-{
-	uint64_t one = 1;
-	ssize_t written = write(stop_event, &one, sizeof(one));
-
-	(void)signal;
-	(void)written; /* can't fail: the counter is far from full, and there is nobody to tell */
-}
-
-int decap_catch_stop(void)
-{
-	struct sigaction action = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
-
-	stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (stop_event < 0 || sigaction(SIGINT, &action, NULL) || sigaction(SIGTERM, &action, NULL))
-		return -errno;
-	return 0;
-}
-
-int decap_stopped(int milliseconds)
-{
-	struct pollfd event = { .fd = stop_event, .events = POLLIN };
-
-	return poll(&event, 1, milliseconds) == 1;
 }

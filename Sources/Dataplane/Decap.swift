@@ -60,15 +60,6 @@ package struct Decap: ~Copyable {
     return DecapCounters(passed: read(0), unwrapped: read(1), refused: read(2), fragments: read(3))
   }
 
-  /// From now on SIGINT and SIGTERM show in `stopped` instead of ending the process; a second one ends it.
-  package static func catchStop() throws(DecapFailure) {
-    let error = decap_catch_stop()
-    guard error == 0 else { throw DecapFailure("can't catch SIGTERM: \(reason(error))") }
-  }
-
-  /// Waits for one of them, so many milliseconds at most.
-  package static func stopped(within milliseconds: Int32) -> Bool { decap_stopped(milliseconds) == 1 }
-
   private static func load() throws(DecapFailure) -> OpaquePointer {
     let object = decodeBase64(decapObject)
     var program: OpaquePointer?

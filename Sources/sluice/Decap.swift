@@ -20,13 +20,13 @@ struct DecapCommand: ParsableCommand {
   var interface: String
 
   func run() throws {
-    try Decap.catchStop()
+    let signals = try Signals()
     var decap = try Decap(interface: interface)
     try decap.refreshAddresses()
     print(greeting(decap.mode))
     fflush(nil)
 
-    while !Decap.stopped(within: 1000) { try decap.refreshAddresses() }
+    while signals.next(within: .seconds(1)) == nil { try decap.refreshAddresses() }
 
     let counters = decap.counters
     print(

@@ -21,7 +21,7 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configuration(file: config)
-    let signals = Signals()
+    let signals = try Signals()
     let socket = try ControlSocket(claiming: daemon.path(configured: configuration.director.socket))
     let running = try Daemon(configuration)
     do {
@@ -50,7 +50,7 @@ struct Run: AsyncParsableCommand {
         }
       }
       group.addTask {
-        for await signal in signals.received {
+        for await signal in signals.sequence {
           guard signal == SIGHUP else { return Log.line("stopping: \(signal == SIGINT ? "SIGINT" : "SIGTERM")") }
           await reload(running)
         }

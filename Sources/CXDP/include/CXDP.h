@@ -4,4 +4,5 @@
 #include "steering.h"
 #include "sockets.h"
 #include "rings.h"
+#include "signals.h"
 #include "threads.h"

@@ -26,10 +26,4 @@ unsigned int decap_attached_program(unsigned int ifindex);
 
 void decap_close(struct decap *decap);
 
-/* From now on SIGINT and SIGTERM don't end the process but show in decap_stopped; a second one ends it. */
-int decap_catch_stop(void);
-
-/* Waits up to so many milliseconds for one of them: 1 if it came, else 0. */
-int decap_stopped(int milliseconds);
-
 #endif

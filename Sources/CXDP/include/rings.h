@@ -108,6 +108,13 @@ SLUICE_HOT void rings_kick_fill(struct sluice_socket *socket)
 		recvfrom(socket->descriptor, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
+/* Polls the device once from this thread (SO_BUSY_POLL), whether or not it wants to be woken: with its interrupts put off nobody else does.
+ * poll(2) would do it only under the sysctl net.core.busy_poll. */
+SLUICE_HOT void rings_poll_device(struct sluice_socket *socket)
+{
+	recvfrom(socket->descriptor, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
 SLUICE_HOT int rings_wait(struct pollfd *descriptors, uint32_t count, int milliseconds)
 {
 	return poll(descriptors, count, milliseconds);
