@@ -27,7 +27,7 @@ package struct EngineOptions: Sendable {
     copy: Copy = .auto,
     hugePages: HugePages = .auto,
     busyPoll: Int = 0,
-    flows: Int = 1 << 20,
+    flows: Int = 1 << 19,
     capacity: TableCapacity = TableCapacity()
   ) {
     self.interfaces = interfaces

@@ -10,7 +10,7 @@ package struct TableCapacity: Equatable, Sendable {
   /// Maglev ring slots of all services together, a multiple of `SLUICE_RING_BLOCK`.
   package var ringSlots: Int
 
-  package init(slots: Int = 8192, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 4 << 20) {
+  package init(slots: Int = 8192, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
     self.slots = slots
     self.services = services
     self.servers = servers

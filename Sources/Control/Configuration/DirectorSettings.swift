@@ -53,7 +53,7 @@ package struct Limits: Equatable, Sendable {
   package static let serverRange = 1...Int(SLUICE_NO_SERVER)
   package static let ringSlotRange = Int(SLUICE_RING_BLOCK)...(1 << 28)
 
-  package init(services: Int = 1024, servers: Int = 4096, ringSlots: Int = 4 << 20) {
+  package init(services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
     self.services = services
     self.servers = servers
     self.ringSlots = ringSlots
@@ -86,7 +86,8 @@ package struct DirectorSettings: Equatable, Sendable {
   package var limits = Limits()
 
   package static let defaultSocket = "/run/sluice/sluice.sock"
-  package static let defaultFlows = 1 << 20
+  /// 8 MiB a worker: mapped BPF memory counts as resident whether it is touched or not, and an idle daemon should stay under 64 MiB.
+  package static let defaultFlows = 1 << 19
   package static let flowRange = 1024...(1 << 28)
   package static let busyPollRange = 0...1_000_000
 
