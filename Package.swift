@@ -24,7 +24,8 @@ let package = Package(
     .target(
       name: "CNetlink",
       cSettings: [.unsafeFlags(["-I/usr/include/libnl3"])],
-      linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]),
+      linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]
+    ),
 
     .target(name: "Forwarding", dependencies: ["CTables"], swiftSettings: hot),
     .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: hot, plugins: ["EmbedBPF"]),
@@ -34,11 +35,13 @@ let package = Package(
         "Forwarding", "CNetlink", .product(name: "Yams", package: "Yams"),
         .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "sluice",
       dependencies: ["Control", "Dataplane", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
 
     // BPF objects become Swift source at build time: no file to find at run time.
     .executableTarget(name: "bpf-embed", path: "Tools/bpf-embed", swiftSettings: strict),
@@ -47,12 +50,16 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: ["Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      path: "Benchmarks/sluice-bench", swiftSettings: strict),
+      path: "Benchmarks/sluice-bench",
+      swiftSettings: strict
+    ),
 
     // Counts what the runtime is asked for; stands before libc and the Swift runtime in the test bundle.
     .target(name: "RuntimeCalls", path: "Tests/RuntimeCalls"),
     .testTarget(name: "ForwardingTests", dependencies: ["Forwarding", "RuntimeCalls"], swiftSettings: strict),
-    .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"], swiftSettings: strict),
+    // BPF_PROG_TEST_RUN and namespaces for the data plane's tests.
+    .target(name: "KernelCalls", path: "Tests/KernelCalls", linkerSettings: [.linkedLibrary("bpf")]),
+    .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Control", "KernelCalls"], swiftSettings: strict),
     .testTarget(name: "ControlTests", dependencies: ["Control", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "SluiceTests", dependencies: ["sluice", "Control"], swiftSettings: strict),
     .testTarget(name: "Lab", dependencies: ["Dataplane", "Control"], path: "Tests/Lab", swiftSettings: strict),

@@ -2,8 +2,8 @@ import CTables
 import CXDP
 import Glibc
 
-/// The steering program on one interface. It outlives the process on purpose: a killed daemon's packets wait for the next one instead of being
-/// answered by the kernel. Only `detach` takes it off.
+/// The steering program on one interface. It outlives the process on purpose: a killed daemon's packets wait for the next one
+/// instead of being answered by the kernel. Only `detach` takes it off.
 struct Attachment {
   enum Hold {
     /// A BPF link, pinned in a bpffs: nobody can replace the program by mistake.

@@ -5,9 +5,9 @@ import Glibc
 
 /// The running data plane: steering attached, sockets bound, workers started. `Control` sees only its memory and `publish`.
 ///
-/// Order of the set-up: claim the interfaces, find or make the maps, load and attach the program, then bind sockets (a driver may change its
-/// queues on attach), then start the workers, and only then let steering find the sockets. `stop` goes the other way round: some drivers
-/// oops when sockets close under an attached program.
+/// Order of the set-up: claim the interfaces, find or make the maps, load and attach the program, then bind sockets (a driver may
+/// change its queues on attach), then start the workers, and only then let steering find the sockets. `stop` goes the other way
+/// round: some drivers oops when sockets close under an attached program.
 package final class Engine {
   package let interfaces: [AttachedInterface]
   package let tables: TableMemory

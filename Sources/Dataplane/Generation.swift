@@ -8,11 +8,12 @@ struct Generation: Sendable {
   let tables: TableMemory
   let epochs: Epochs
 
-  /// Flips to the idle half; returns when every worker and every BPF program that could have seen the other one has moved on, so that the
-  /// other may be written again. Usually some milliseconds, nearly all of them the kernel's grace period.
+  /// Flips to the idle half; returns when every worker and every BPF program that could have seen the other one has moved on, so
+  /// that the other may be written again. Usually some milliseconds, nearly all of them the kernel's grace period.
   func publish() throws(EngineFailure) {
     tables.flip()
-    // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs (RCU).
+    // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs
+    // (RCU).
     let error = threads_wait_for_readers()
     guard error == 0 else {
       throw EngineFailure("the kernel has no membarrier (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")

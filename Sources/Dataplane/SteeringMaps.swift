@@ -5,8 +5,9 @@ import Glibc
 
 /// The BPF maps of one data plane and their memory: made anew, or found on an interface where a daemon left them.
 ///
-/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those it does not read itself), so they live exactly as long
-/// as it is attached, and a new daemon finds them through the interface: with or without a bpffs, and nothing is left to tidy up.
+/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those it does not read itself), so they live
+/// exactly as long as it is attached, and a new daemon finds them through the interface: with or without a bpffs, and nothing is
+/// left to tidy up.
 struct SteeringMaps: ~Copyable {
   /// As BPF names programs and maps: 15 characters.
   static let program = "sluice_steer"
@@ -19,8 +20,8 @@ struct SteeringMaps: ~Copyable {
   /// Whether tables and flows of a former daemon go on.
   let isTakenOver: Bool
 
-  /// Takes over the maps that the program on the first interface holds, if they are of this layout and size and of the same interfaces in
-  /// the same order, which their next hops call by number; makes new ones otherwise.
+  /// Takes over the maps that the program on the first interface holds, if they are of this layout and size and of the same
+  /// interfaces in the same order, which their next hops call by number; makes new ones otherwise.
   init(_ options: EngineOptions, workers: Int, interfaces: [UInt32]) throws(EngineFailure) {
     if let former = try? Self.open(options, workers, .interface(interfaces[0])), former.interfaces == interfaces {
       self = former

@@ -1,7 +1,8 @@
 import CXDP
 import Glibc
 
-/// The packet memory of one worker, shared by its sockets on every interface: a frame that came in by one leaves by another uncopied.
+/// The packet memory of one worker, shared by its sockets on every interface: a frame that came in by one leaves by another
+/// uncopied.
 struct Umem: ~Copyable {
   /// 2 KiB chunks, not 4: fewer frames alias in the L1 cache, and a frame of 1,500 bytes with its headroom fits.
   static var chunk: Int {
@@ -48,7 +49,8 @@ struct Umem: ~Copyable {
       )
     }
     self.handle = handle
-    // Before bind: igb in zero-copy mode receives nothing from a ring filled later. Other sockets' rings come into being within bind.
+    // Before bind: igb in zero-copy mode receives nothing from a ring filled later. Other sockets' rings come into being within
+    // bind.
     var at: UInt32 = 0
     _ = rings_reserve_fill(first, ring, &at)
     for frame in 0..<ring { rings_set_fill(first, at &+ frame, UInt64(frame) * UInt64(Self.chunk)) }

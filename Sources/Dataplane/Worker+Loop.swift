@@ -2,10 +2,12 @@ import CTables
 import CXDP
 import Forwarding
 
-/// The worker's loop. Start reading here: a frame comes in by a receive ring, `Forwarder.process` decides and rewrites it, it goes out by a
-/// transmit ring of the server's side, and comes back through that socket's completion ring to the pool, from which fill rings are fed.
+/// The worker's loop. Start reading here: a frame comes in by a receive ring, `Forwarder.process` decides and rewrites it, it
+/// goes out by a transmit ring of the server's side, and comes back through that socket's completion ring to the pool, from which
+/// fill rings are fed.
 extension Worker {
-  /// Rounds without a frame before the worker sleeps in poll: a few cost less than a wake-up under load, many would burn an idle CPU.
+  /// Rounds without a frame before the worker sleeps in poll: a few cost less than a wake-up under load, many would burn an idle
+  /// CPU.
   private static var idleRounds: Int {
     @inline(__always) @_noLocks get { 32 }
   }
@@ -33,11 +35,12 @@ extension Worker {
     while index < portCount {
       reclaim(index)
       received &+= receive(index)
-      refill(index)
       index &+= 1
     }
+    // Only now, with all that came back in the pool: no ring goes short for what another socket still had.
     index = 0
     while index < portCount {
+      refill(index)
       send(index)
       index &+= 1
     }
@@ -81,23 +84,27 @@ extension Worker {
     return count
   }
 
-  /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would stop every flow
-  /// for the sake of one interface.
+  /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would
+  /// stop every flow for the sake of one interface.
   ///
-  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring alone would allow
-  /// twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing would come in any more.
+  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring
+  /// alone would allow twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing
+  /// would come in any more.
   @inline(__always) @_noLocks
   private mutating func carryOut(_ position: Int) {
     let bytes = frames[position].bytes
     let address = UInt64(truncatingIfNeeded: umem.distance(to: bytes))
-    guard case .forward = verdicts[position].action else { return pool.giveBack(chunk(of: address)) }
+    switch verdicts[position].action {
+    case .forward, .answer: break
+    case .pass, .drop: return pool.giveBack(chunk(of: address))
+    }
     let egress = Int(verdicts[position].egress)
     let index = egress < Int(SLUICE_INTERFACES) ? portOfSlot[egress] : portCount
     var at: UInt32 = 0
     guard index < portCount, ports[index].outstanding &+ ports[index].pending < Self.ringSize,
       rings_reserve_transmit(ports[index].socket, &at) == 1
     else {
-      counters.outcomes[Outcome.forwarded.index] &-= 1
+      counters.outcomes[verdicts[position].outcome.index] &-= 1
       counters.outcomes[Outcome.droppedTransmitFull.index] &+= 1
       return pool.giveBack(chunk(of: address))
     }
@@ -138,13 +145,13 @@ extension Worker {
     ports[index].outstanding &-= count
   }
 
-  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it: see `framesPerSocket`.
+  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it (`framesPerSocket`),
+  /// short of those that lie received in another socket's ring; once they come back, all of it is made up for at once.
   @inline(__always) @_noLocks
   private mutating func refill(_ index: Int) {
     let socket = ports[index].socket
-    let room = Int(rings_fill_room(socket, UInt32(truncatingIfNeeded: Self.batch)))
-    var count = room < pool.count ? room : pool.count
-    if count > Self.batch { count = Self.batch }
+    let room = Int(rings_fill_room(socket, Self.ringSize))
+    let count = room < pool.count ? room : pool.count
     var at: UInt32 = 0
     if count != 0 && rings_reserve_fill(socket, UInt32(truncatingIfNeeded: count), &at) != 0 {
       var position = 0
@@ -154,8 +161,8 @@ extension Worker {
       }
       rings_submit_fill(socket, UInt32(truncatingIfNeeded: count))
     }
-    // Also when nothing was put in: a driver that ran dry may ask only after the ring was filled and looked at, and a full ring gives no further
-    // occasion while other interfaces keep this worker out of poll.
+    // Also when nothing was put in: a driver that ran dry may ask only after the ring was filled and looked at, and a full ring
+    // gives no further occasion while other interfaces keep this worker out of poll.
     rings_kick_fill(socket)
   }
 
@@ -163,11 +170,7 @@ extension Worker {
   private mutating func fillAll() {
     var index = 0
     while index < portCount {
-      var filled = 0
-      while filled < Int(Self.ringSize) {
-        refill(index)
-        filled &+= Self.batch
-      }
+      refill(index)
       index &+= 1
     }
   }

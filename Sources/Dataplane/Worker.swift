@@ -2,10 +2,12 @@ import CTables
 import CXDP
 import Forwarding
 
-/// One worker: queue q of every attached interface, and everything it writes - flow table, counters, frames, rings. Nothing here is shared with
-/// another worker, so nothing is locked; what the control thread reads (counters, flows, epoch), it reads as a moment's picture.
+/// One worker: queue q of every attached interface, and everything it writes - flow table, counters, frames, rings. Nothing here
+/// is shared with another worker, so nothing is locked; what the control thread reads (counters, flows, epoch), it reads as a
+/// moment's picture.
 ///
-/// The thread that runs it makes it, uses it and gives it back (see WorkerThread.swift). Raw pointers, no class: no retain in the loop.
+/// The thread that runs it makes it, uses it and gives it back (see WorkerThread.swift). Raw pointers, no class: no retain in the
+/// loop.
 struct Worker: ~Copyable {
   /// Descriptors moved at once: the forwarder's batch.
   static var batch: Int {
@@ -15,8 +17,8 @@ struct Worker: ~Copyable {
   static var ringSize: UInt32 {
     @inline(__always) @_noLocks get { 2048 }
   }
-  /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its way
-  /// (`carryOut`), so fill rings can be kept full whatever the egress side does.
+  /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its
+  /// way (`carryOut`), so fill rings can be kept full whatever the egress side does.
   static let framesPerSocket = 2 * Int(ringSize)
 
   let tables: TableMemory

@@ -28,7 +28,8 @@ final class WorkerThread {
     self.umem = umem
   }
 
-  /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round it.
+  /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round
+  /// it.
   func stop() {
     sluice_store_release(set.stop, 1)
     threads_ring(set.bell)

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "include/KernelCalls.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_xdp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef AF_XDP
+#define AF_XDP 44
+#endif
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+int kernel_run_xdp(int program, const void *frame, size_t size, uint32_t times)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (uint32_t)size, .repeat = (int)times);
+
+	return bpf_prog_test_run_opts(program, &options) ? -errno : (int)options.retval;
+}
+
+int kernel_make_xdp_socket(void)
+{
+	int size = 64, made = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (made < 0)
+		return -errno;
+	if (setsockopt(made, SOL_XDP, XDP_RX_RING, &size, sizeof(size))) {
+		int error = -errno;
+
+		close(made);
+		return error;
+	}
+	return made;
+}
+
+int kernel_load_passing_program(const char *name)
+{
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_XDP, name, "GPL", instructions, 2, NULL);
+
+	return program < 0 ? -errno : program;
+}
+
+int kernel_enter_own_namespaces(void)
+{
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS))
+		return -errno;
+	/* Or what is mounted here would show up in the namespace we came from. */
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
+int kernel_mount(const char *type, const char *folder)
+{
+	return mount(type, folder, type, 0, NULL) ? -errno : 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernel calls that only the data plane's tests make. Every int is 0 (or a descriptor) or -errno. */
+#ifndef SLUICE_KERNEL_CALLS_H
+#define SLUICE_KERNEL_CALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Runs an XDP program over a frame `times` times (BPF_PROG_TEST_RUN), as if it came in on this network namespace's loopback, queue 0: the
+ * kernel's default without a context. Returns the last XDP verdict. What the program writes to the frame goes to a copy. */
+int kernel_run_xdp(int program, const void *frame, size_t size, uint32_t times);
+
+/* An AF_XDP socket with a receive ring and nothing else: bound nowhere, but an XSKMAP takes it. */
+int kernel_make_xdp_socket(void);
+
+/* A program of that name which passes everything: somebody else's. */
+int kernel_load_passing_program(const char *name);
+
+/* Moves the calling thread, and what it starts from now on, into network and mount namespaces of its own, which end with it. Nothing it
+ * mounts is seen outside. */
+int kernel_enter_own_namespaces(void);
+
+/* Mounts an empty file system of a type ("bpf", "tmpfs") over a folder. */
+int kernel_mount(const char *type, const char *folder);
+
+#endif
