@@ -10,7 +10,7 @@ struct Sluice: AsyncParsableCommand {
       """,
     subcommands: [
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, DecapCommand.self,
-      ReplayCommand.self,
+      ExplainCommand.self, ReplayCommand.self,
     ]
   )
 

@@ -9,6 +9,9 @@ extension Route {
       },
       Route(method: .GET, template: "/v1/status") { _, director in Answer(value: await director.status()) },
       Route(method: .GET, template: "/v1/stats") { _, director in Answer(value: await director.statistics()) },
+      Route(method: .GET, template: "/v1/explain", queries: ["protocol", "source", "destination"]) { call, director in
+        Answer(value: await director.explain(try call.flow()))
+      },
       Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
         let wanted = try call.decode(ServiceTable.self)
         return Answer(value: try await director.apply(wanted, dryRun: try call.flag("dry-run")))

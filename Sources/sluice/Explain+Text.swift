@@ -1,0 +1,50 @@
+import Control
+
+extension Explanation {
+  /// A line for each step of the packet's way, for people.
+  var text: String {
+    var lines = [("flow", "\(self.protocol.name) \(source) > \(destination), by generation \(generation)")]
+    if let service {
+      let ring = service.ring == 0 ? "no live server" : "ring of \(service.ring) slots"
+      lines.append(("service", "\(service.service) (\(service.match == .exact ? "exact port" : "any port")), \(ring)"))
+    }
+    lines += entries.map { ("known to", $0.text) }
+    if let hash {
+      let place = slot.map { "slot \($0)" + (slotServer.map { " of server \($0)" } ?? "") } ?? "no slot"
+      lines.append(("hash", "\(hash), \(place)" + (entries.isEmpty ? "; no worker knows the flow" : "")))
+    }
+    if let server {
+      lines.append(("server", server.text + (decidedBy.map { ", by \($0 == .flow ? "the flow's entry" : "the hash")" } ?? "")))
+    }
+    if let nextHop { lines.append(("next hop", nextHop.text)) }
+    if let header {
+      lines.append(("header", "\(header.bytes.utf8.count / 2) bytes before the client's packet:"))
+      lines += header.layers.map { ("", $0) }
+    }
+    lines.append(("verdict", verdict == reason || verdict == "forward" ? verdict : "\(verdict) (\(reason))"))
+    lines += notes.map { ("note", $0) }
+    return lines.map { name, text in name + String(repeating: " ", count: 10 - name.count) + text }.joined(separator: "\n")
+  }
+}
+
+extension Explanation.Entry {
+  fileprivate var text: String {
+    let silence = "last packet \(age) s ago of \(timeout) s"
+    let confirmation = confirmed ? "" : ", unconfirmed"
+    let target = server.map { ", server \($0)" } ?? ""
+    return "worker \(worker): \(state)\(confirmation), \(silence)\(target)" + (fault.map { "; does not count: \($0)" } ?? "")
+  }
+}
+
+extension Explanation.Server {
+  fileprivate var text: String {
+    "\(address), \(forward.rawValue), weight \(weight), \(state.rawValue)" + (reason.map { " (\($0))" } ?? "")
+  }
+}
+
+extension Explanation.Hop {
+  fileprivate var text: String {
+    let tagged = tags.isEmpty ? "" : ", VLAN \(tags.map { "\($0 & 0xfff)" }.joined(separator: " in "))"
+    return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)"
+  }
+}
