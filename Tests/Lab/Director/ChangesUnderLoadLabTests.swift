@@ -54,8 +54,8 @@ extension DirectorLab {
       #expect(result.lost == 0)
       #expect(result.moved == 0)
       #expect(result.servers["rs4"] == nil, "every flow is older than rs4: \(result.servers)")
-      // And new ones do go by the new tables.
-      let new = try lab.udp("--flows", "300", "--per-flow", "1").result()
+      // And new ones do go by the new tables: from below the range that the first ones' ports are from.
+      let new = try lab.udp("--flows", "300", "--per-flow", "1", "--first-port", "20000").result()
       #expect(new.servers["rs4"] ?? 0 > 0)
       #expect(new.servers["rs1"] == nil)
     }
