@@ -6,8 +6,8 @@ import Testing
 
 @testable import Dataplane
 
-/// A generation is put in force under running workers (Docs/generations.md). Here workers are threads that do what `Worker.receive`
-/// does with epoch and tables, and nothing else.
+/// A generation is put in force under running workers (Docs/generations.md). Here workers are threads that do what
+/// `Worker.receive` does with epoch and tables, and nothing else.
 @Suite(.serialized) struct GenerationTests {
   private let tables = CanaryTables()
   private let epochs = Epochs(count: 3)
@@ -19,10 +19,8 @@ import Testing
     let over = Signal()
     let wrong = Atomic<Int>(0)
     let batches = Atomic<Int>(0)
-    let published = Atomic<Int>(1)
-    let result = try withReaders(
-      2,
-      { worker in
+    let workers = (0..<2).map { worker in
+      ReaderThread {
         var last: UInt64 = 0
         while !over.isRaised {
           sluice_enter_batch(epochs[worker])
@@ -32,21 +30,21 @@ import Testing
           batches.add(1, ordering: .relaxed)
         }
       }
-    ) {
-      defer { over.raise() }
-      let end = ContinuousClock.now + .seconds(2)
-      var generation: UInt64 = 1
-      while ContinuousClock.now < end {
-        generation += 1
-        tables.build(generation)
-        try self.generation.publish()
-        tables.poisonIdle()
-        published.add(1, ordering: .relaxed)
-      }
-      return generation
+    }
+    let end = ContinuousClock.now + .seconds(2)
+    var published: UInt64 = 1
+    defer {
+      over.raise()
+      for worker in workers { worker.join() }
+    }
+    while ContinuousClock.now < end {
+      published += 1
+      tables.build(published)
+      try generation.publish()
+      tables.poisonIdle()
     }
     #expect(wrong.load(ordering: .relaxed) == 0)
-    #expect(result > 20, "too few publications to show anything")
+    #expect(published > 20, "too few publications to show anything")
     #expect(batches.load(ordering: .relaxed) > 1000)
   }
 
@@ -87,21 +85,19 @@ import Testing
   func restlessWorker() throws {
     let epochs = epochs
     let over = Signal()
-    let elapsed = try withReaders(
-      1,
-      { worker in
-        while !over.isRaised {
-          sluice_enter_batch(epochs[worker])
-          usleep(500)
-          sluice_leave_batch(epochs[worker])
-        }
+    let worker = ReaderThread {
+      while !over.isRaised {
+        sluice_enter_batch(epochs[0])
+        usleep(500)
+        sluice_leave_batch(epochs[0])
       }
-    ) {
-      defer { over.raise() }
-      tables.build(2)
-      return try ContinuousClock().measure { try generation.publish() }
     }
-    #expect(elapsed < .seconds(2))
+    defer {
+      over.raise()
+      worker.join()
+    }
+    tables.build(2)
+    #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
   }
 
   @Test("Sleeping workers, whose epochs are even, cost a publication nothing but the kernel's grace period")
@@ -122,16 +118,5 @@ import Testing
     let lines = (0..<epochs.count).map { UInt(bitPattern: epochs[$0]) }
     #expect(lines.allSatisfy { $0 % 64 == 0 })
     #expect(Set(lines).count == epochs.count)
-  }
-
-  /// Runs `body` beside so many threads of `reader`, which `body` must tell to stop.
-  private func withReaders<Value>(
-    _ count: Int,
-    _ reader: @escaping @Sendable (Int) -> Void,
-    _ body: () throws -> Value
-  ) rethrows -> Value {
-    let threads = (0..<count).map { worker in ReaderThread { reader(worker) } }
-    defer { for thread in threads { thread.join() } }
-    return try body()
   }
 }

@@ -1,0 +1,113 @@
+import Testing
+
+/// A sentence and a frame.
+struct SteeringCase: CustomTestStringConvertible {
+  let testDescription: String
+  let frame: [UInt8]
+
+  private init(_ sentence: String, _ frame: [UInt8]) { (testDescription, self.frame) = (sentence, frame) }
+
+  private static func v4(_ sentence: String, _ change: (inout TestFrame) -> Void) -> SteeringCase {
+    SteeringCase(sentence, TestFrame(change).bytes)
+  }
+
+  private static func v6(_ sentence: String, _ change: (inout TestFrameIPv6) -> Void) -> SteeringCase {
+    SteeringCase(sentence, TestFrameIPv6(change).bytes)
+  }
+
+  private static let tag: (type: UInt16, tci: UInt16) = (0x8100, 5)
+  private static let serviceTag: (type: UInt16, tci: UInt16) = (0x88a8, 6)
+
+  static let taken: [SteeringCase] = [
+    v4("TCP to a service") { _ in },
+    SteeringCase("UDP to a service", TestFrame.udp().bytes),
+    v4("one tag") { $0.tags = [tag] },
+    v4("two tags") { $0.tags = [serviceTag, tag] },
+    v4("options before the ports") { $0.options = [UInt8](repeating: 1, count: 40) },
+    v4("a first fragment") { $0.fragment = 0x2000 },
+    v4("a wrong checksum is the worker's to refuse") { $0.hasBadChecksum = true },
+    v4("TTL 0 likewise") { $0.ttl = 0 },
+    v4("a header shorter than its minimum, read as the minimum") { $0.words = 4 },
+    v4("any port of a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.port = 9
+    },
+    v4("the exact port beside any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.port = 443
+    },
+    v4("no ports in the frame, a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.transport = [0x9c]
+    },
+    v4("three bytes of ports, a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.transport = [0x9c, 0x40, 0]
+    },
+    v4("nothing behind the header, a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.transport = []
+    },
+    v4("port 0, a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.port = 0
+    },
+    v6("IPv6 to a service") { _ in },
+    v6("IPv6 with two tags") { $0.tags = [serviceTag, tag] },
+    v6("IPv6 behind eight extension headers") { $0.extensions = (0..<8).map { _ in .options() } },
+    v6("nine, for the worker to refuse") { $0.extensions = (0..<9).map { _ in .options() } },
+    v6("IPv6 behind an authentication header") { $0.extensions = [.authentication] },
+    v6("an IPv6 first fragment") { $0.extensions = [.fragment(offset: 0, more: true)] },
+    v6("a routing header at its end") { $0.extensions = [.routing(type: 4, left: 0)] },
+    v6("type 0 routing, for the worker to refuse") { $0.extensions = [.routing(type: 0, left: 1)] },
+    v6("UDP over IPv6 to a service of any port") {
+      $0.destination = TestFrameIPv6.vip(0x01)
+      $0.number = 17
+    },
+  ]
+
+  static let passed: [SteeringCase] = [
+    v4("another port of the VIP") { $0.port = 22 },
+    v4("another protocol of the VIP's port") { $0.number = 17 },
+    v4("ICMP to the VIP") { $0.number = 1 },
+    v4("protocol 0, port 0: how the VIP itself stands in the table") {
+      $0.number = 0
+      $0.port = 0
+    },
+    v4("TCP port 0 where there is no service of any port") { $0.port = 0 },
+    v4("an address next to the VIP") { $0.destination = [10, 0, 0, 99] },
+    v4("a real server's address") { $0.destination = [10, 0, 1, 10] },
+    v4("a later fragment") { $0.fragment = 1 },
+    v4("the last possible fragment") { $0.fragment = 0x1fff },
+    v4("three tags") { $0.tags = [serviceTag, tag, tag] },
+    v4("another machine's MAC address") { $0.destinationMAC[5] = 0xd2 },
+    v4("broadcast") { $0.destinationMAC = [UInt8](repeating: 0xff, count: 6) },
+    v4("another EtherType") { $0.etherType = 0x0806 },
+    v4("no ports in the frame, a service of one port") { $0.transport = [] },
+    v4("ports cut off by options") {
+      $0.words = 15
+      $0.transport = [0x9c, 0x40, 0, 80]
+    },
+    SteeringCase("version 6 under IPv4's EtherType", changed(TestFrame().bytes, at: 14, to: 0x65)),
+    SteeringCase("19 bytes of header", Array(TestFrame().bytes.prefix(14 + 19))),
+    SteeringCase("an Ethernet header and nothing else", Array(TestFrame().bytes.prefix(14))),
+    SteeringCase("a tag cut in half", Array(TestFrame { $0.tags = [tag] }.bytes.prefix(16))),
+    v6("another port of the IPv6 VIP") { $0.port = 22 },
+    v6("an address next to the IPv6 VIP") { $0.destination = TestFrameIPv6.vip(0x02) },
+    v6("a v4-mapped destination that looks like the IPv4 VIP") {
+      $0.destination = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 100]
+    },
+    v6("version 4 under IPv6's EtherType") { $0.version = 4 },
+    v6("an IPv6 later fragment") { $0.extensions = [.fragment(offset: 1, more: false)] },
+    v6("a routing header that sends it on") { $0.extensions = [.routing(type: 4, left: 1)] },
+    v6("ICMPv6 to the VIP") { $0.number = 58 },
+    v6("no next header") { $0.number = 59 },
+    SteeringCase("an extension header cut off", Array(TestFrameIPv6 { $0.extensions = [.options()] }.bytes.prefix(14 + 40 + 7))),
+  ]
+
+  private static func changed(_ frame: [UInt8], at index: Int, to value: UInt8) -> [UInt8] {
+    var frame = frame
+    frame[index] = value
+    return frame
+  }
+}
