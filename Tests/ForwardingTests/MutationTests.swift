@@ -45,7 +45,7 @@ private struct MutationRun {
 
   init(seed: UInt64) {
     random = XorShift(seed: seed)
-    originals = Mutation.originals.map(\.bytes)
+    originals = Mutation.originals.map(\.bytes) + Mutation.originalsIPv6.map(\.bytes)
   }
 
   var hex: String { frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
@@ -80,10 +80,12 @@ private struct MutationRun {
     if expected != .forwarded { return "forwarded, the reference says \(expected)" }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
-    let identification = verdict.length >= 20 ? Reference.word(sent, 18) : 0
-    if sent != Reference.forwarded(frame, by: server, identification: identification) {
+    let label = Int(sent[15] & 0x0f) << 16 | Reference.word(sent, 16)
+    if sent != Reference.forwarded(frame, by: server, identification: Reference.word(sent, 18), label: label) {
       return "forwarded otherwise than the reference"
     }
+    let isIPv6Tunnel = server.method == UInt8(SLUICE_IPIP) && server.flags & UInt8(SLUICE_SERVER_IPV6) != 0
+    if isIPv6Tunnel && label == 0 { return "a flow label of 0" }
     return pages.isClean(outside: min(start, sentStart)..<end) ? nil : "bytes outside the frame and its headers were changed"
   }
 }

@@ -2,11 +2,11 @@ import Testing
 
 @testable import Forwarding
 
-/// A case of a table: a sentence, a packet, what is to become of it.
+/// A case of a table: a sentence, a frame, what is to become of it.
 struct Case: CustomTestStringConvertible, Sendable {
   let sentence: String
   let outcome: Outcome
-  let packet: @Sendable () -> ClientPacket
+  let frame: @Sendable () -> [UInt8]
 
   var testDescription: String { sentence }
 
@@ -16,7 +16,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     _ outcome: Outcome,
     _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
   ) -> Case {
-    Case(sentence: sentence, outcome: outcome) { ClientPacket(change) }
+    Case(sentence: sentence, outcome: outcome) { ClientPacket(change).bytes }
   }
 
   /// A datagram to the DNS service, changed.
@@ -25,13 +25,13 @@ struct Case: CustomTestStringConvertible, Sendable {
     _ outcome: Outcome,
     _ change: @escaping @Sendable (inout ClientPacket) -> Void = { _ in }
   ) -> Case {
-    Case(sentence: sentence, outcome: outcome) { .udp(change) }
+    Case(sentence: sentence, outcome: outcome) { ClientPacket.udp(change).bytes }
   }
 
   /// Expects the outcome, counted once and nothing else counted, and for a drop or a pass no byte of the frame touched.
   func check(sourceLocation: SourceLocation = #_sourceLocation) {
     let director = TestDirector()
-    let frame = packet().bytes
+    let frame = frame()
     let guarded = GuardedFrame(frame, headroom: 64, end: .right)
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
     var frames = [guarded.frame]

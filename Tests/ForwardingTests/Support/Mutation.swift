@@ -48,13 +48,18 @@ enum Mutation {
     ClientPacket { $0.etherType = 0x86dd },
   ]
 
+  /// Values that mean something somewhere: lengths, versions, the extension headers' numbers, the transports'.
+  private static let telling: [UInt8] = [
+    0, 1, 2, 4, 5, 6, 0x0f, 17, 41, 43, 44, 0x45, 0x4f, 51, 58, 59, 60, 0x7f, 0x80, 0xff,
+  ]
+
   static func mutate(_ frame: inout [UInt8], _ random: inout XorShift) {
     guard !frame.isEmpty else { return }
-    // Headers are where decisions are made.
-    let place = random.below(min(frame.count, random.below(3) == 0 ? frame.count : 62))
+    // Headers are where decisions are made; IPv6 has longer ones.
+    let place = random.below(min(frame.count, random.below(3) == 0 ? frame.count : random.below(2) == 0 ? 62 : 110))
     switch random.below(8) {
     case 0: frame[place] ^= 1 << UInt8(random.below(8))
-    case 1: frame[place] = [0, 1, 4, 5, 0x0f, 0x45, 0x4f, 0x7f, 0x80, 0xff][random.below(10)]
+    case 1: frame[place] = Self.telling[random.below(Self.telling.count)]
     case 2: frame[place] = UInt8(random.below(256))
     case 3: frame[place] &+= UInt8(random.below(9)) &- 4
     case 4: frame.removeLast(random.below(frame.count) / (1 + random.below(8)))

@@ -2,7 +2,7 @@ import CTables
 
 @testable import Forwarding
 
-/// The rules of IPv4 once more, written from the RFCs over plain arrays, slowly and without sharing a line with what is tested: what tests
+/// The rules of both families once more, written from the RFCs over plain arrays, slowly and without sharing a line with what is tested: what tests
 /// compare with where bytes can't be written down.
 enum Reference {
   /// RFC 1071, sixteen bits at a time.
@@ -29,6 +29,13 @@ enum Reference {
     Service(number: 6, address: [10, 0, 0, 101], port: 0), Service(number: 17, address: [10, 0, 0, 101], port: 53),
     Service(number: 6, address: [10, 0, 0, 101], port: 443),
     Service(number: 6, address: [10, 0, 0, 102], port: 80, hasServers: false),
+    Service(number: 6, address: ClientPacketIPv6.vip(0x100), port: 80),
+    Service(number: 17, address: ClientPacketIPv6.vip(0x100), port: 53),
+    Service(number: 6, address: ClientPacketIPv6.vip(0x101), port: 0),
+    Service(number: 17, address: ClientPacketIPv6.vip(0x101), port: 53),
+    Service(number: 6, address: ClientPacketIPv6.vip(0x101), port: 443),
+    Service(number: 6, address: ClientPacketIPv6.vip(0x102), port: 80, hasServers: false),
+    Service(number: 6, address: [10, 0, 0, 102], port: 443),
   ]
 
   /// Where the IP header lies and what the packet is refused for; nil: not for a service.
@@ -38,9 +45,11 @@ enum Reference {
     /// Nil: sound.
     var refusal: Outcome?
     var hasServers: Bool
+    var isIPv6 = false
   }
 
   static func read(_ frame: [UInt8]) -> Reading? {
+    if let network = networkOffset(frame, type: 0x86dd) { return readIPv6(Array(frame[network...]), at: network) }
     guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
     let packet = Array(frame[network...])
     guard packet[0] >> 4 == 4, packet[9] == 6 || packet[9] == 17, word(packet, 6) & 0x1fff == 0 else { return nil }
@@ -56,12 +65,13 @@ enum Reference {
     return Reading(network: network, total: word(packet, 2), refusal: refusal, hasServers: service.hasServers)
   }
 
-  static func networkOffset(_ frame: [UInt8]) -> Int? {
+  /// Where the packet of that EtherType begins; nil when it is another's.
+  static func networkOffset(_ frame: [UInt8], type: Int = 0x0800) -> Int? {
     for tags in 0...2 {
       let offset = 12 + tags * 4
       guard frame.count >= offset + 2 else { return nil }
       switch word(frame, offset) {
-      case 0x0800: return offset + 2
+      case type: return offset + 2
       case 0x8100, 0x88a8: continue
       default: return nil
       }
@@ -81,11 +91,13 @@ enum Reference {
       return .droppedSource
     }
     if town.contains(where: { $0.address == source }) { return .droppedSource }
-    let body = Array(packet[(words * 4)..<total])
-    let more = word(packet, 6) & 0x2000 != 0
-    let least = packet[9] == 6 ? 20 : 8
-    guard body.count >= least else { return more ? .droppedFragment : .droppedBadLength }
-    if packet[9] == 6 {
+    return transportRefusal(Array(packet[(words * 4)..<total]), packet[9], isFragment: word(packet, 6) & 0x2000 != 0)
+  }
+
+  /// Of TCP's or UDP's header, and of a first fragment of it.
+  static func transportRefusal(_ body: [UInt8], _ number: UInt8, isFragment more: Bool) -> Outcome? {
+    guard body.count >= (number == 6 ? 20 : 8) else { return more ? .droppedFragment : .droppedBadLength }
+    if number == 6 {
       let length = Int(body[12] >> 4) * 4
       guard length >= 20 else { return .droppedBadHeader }
       return more || length <= body.count ? nil : .droppedBadLength

@@ -78,6 +78,16 @@ extension TestTables {
     tables.add(17, [10, 0, 0, 101], port: 53, [.tunnel(20) { $0.tunnel = 3 }])
     tables.add(6, [10, 0, 0, 101], port: 443, [.direct(12)])
     tables.add(6, [10, 0, 0, 102], port: 80, [])
+    // The same over IPv6, and tunnels of either family around either.
+    let web = ClientPacketIPv6.vip(0x100)
+    let tunnelled = ClientPacketIPv6.vip(0x101)
+    tables.add(6, web, port: 80, [.direct6(10), .direct6(11) { $0.egress = 1 }])
+    tables.add(17, web, port: 53, [.direct6(10)])
+    tables.add(6, tunnelled, port: 0, [.tunnel6(20)])
+    tables.add(17, tunnelled, port: 53, [.tunnel(20) { $0.tunnel = 3 }])
+    tables.add(6, tunnelled, port: 443, [.direct6(12)])
+    tables.add(6, ClientPacketIPv6.vip(0x102), port: 80, [])
+    tables.add(6, [10, 0, 0, 102], port: 443, [.tunnel6(20)])
     return tables
   }
 }

@@ -80,8 +80,10 @@ final class TestTables {
   }
 }
 
-/// ::ffff:a.b.c.d
-func mapped(_ address: [UInt8]) -> [UInt8] { [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address }
+/// ::ffff:a.b.c.d for an IPv4 address, an IPv6 address as it is.
+func mapped(_ address: [UInt8]) -> [UInt8] {
+  address.count == 4 ? [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address : address
+}
 
 /// A real server's way, as a test tells it.
 struct TestServer {
@@ -108,7 +110,25 @@ struct TestServer {
     }
   }
 
+  /// fd00:1::last
+  static func direct6(_ last: UInt8, _ change: (inout TestServer) -> Void = { _ in }) -> TestServer {
+    var server = TestServer(address: [0xfd, 0, 0, 1] + [UInt8](repeating: 0, count: 11) + [last])
+    change(&server)
+    return server
+  }
+
+  static func tunnel6(_ last: UInt8, _ change: (inout TestServer) -> Void = { _ in }) -> TestServer {
+    direct6(last) {
+      $0.method = Int(SLUICE_IPIP)
+      change(&$0)
+    }
+  }
+
   static let tunnelSource: [UInt8] = [10, 0, 9, 1]
+  /// fd00:9::1
+  static let tunnelSource6: [UInt8] = [0xfd, 0, 0, 9] + [UInt8](repeating: 0, count: 11) + [1]
+
+  private var isIPv6: Bool { address.count == 16 }
 
   func entry(index: Int, service: Int) -> sluice_server {
     var entry = sluice_server()
@@ -117,14 +137,16 @@ struct TestServer {
     entry.tag_count = UInt8(tags.count)
     entry.tags = (tags.first ?? 0, tags.dropFirst().first ?? 0)
     entry.method = UInt8(method)
-    entry.flags = flags
+    entry.flags = flags | (isIPv6 ? UInt8(SLUICE_SERVER_IPV6) : 0)
     entry.egress = egress
     entry.mtu = mtu
     entry.service = UInt16(service)
     entry.incarnation = incarnation
     entry.tunnel = tunnel ?? UInt16(index)
     withUnsafeMutableBytes(of: &entry.address) { $0.copyBytes(from: mapped(address)) }
-    withUnsafeMutableBytes(of: &entry.tunnel_source) { $0.copyBytes(from: mapped(Self.tunnelSource)) }
+    withUnsafeMutableBytes(of: &entry.tunnel_source) {
+      $0.copyBytes(from: mapped(isIPv6 ? Self.tunnelSource6 : Self.tunnelSource))
+    }
     return entry
   }
 }

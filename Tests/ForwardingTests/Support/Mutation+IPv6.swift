@@ -1,0 +1,47 @@
+extension Mutation {
+  /// As `originals`, for IPv6: every service, every extension header, chains up to the limit and past it.
+  static let originalsIPv6: [ClientPacketIPv6] =
+    plain + chains.map { chain in ClientPacketIPv6 { $0.extensions = chain } }
+    + chains.map { chain in
+      .udp6 {
+        $0.extensions = chain
+        $0.destination = ClientPacketIPv6.vip(0x101)
+      }
+    }
+
+  private static let plain: [ClientPacketIPv6] = [
+    ClientPacketIPv6(), ClientPacketIPv6 { $0.tcpFlags = 0x10 }, ClientPacketIPv6 { $0.tcpFlags = 4 }, .udp6(),
+    ClientPacketIPv6 { $0.payload = [UInt8](repeating: 0x55, count: 900) }, ClientPacketIPv6 { $0.padding = 6 },
+    ClientPacketIPv6 { $0.tags = [(0x88a8, 5), (0x8100, 6)] }, ClientPacketIPv6 { $0.trafficClass = 0xb9 },
+    ClientPacketIPv6 {
+      $0.dataOffset = 10
+      $0.payload = [UInt8](repeating: 1, count: 20)
+    },
+    ClientPacketIPv6 { $0.destination = ClientPacketIPv6.vip(0x101) },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x101)
+      $0.destinationPort = 443
+    },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x101)
+      $0.payload = [UInt8](repeating: 2, count: 1401)
+    },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x101)
+      $0.tags = [(0x8100, 1)]
+      $0.padding = 20
+    },
+    ClientPacketIPv6 { $0.destination = ClientPacketIPv6.vip(0x102) },
+    ClientPacketIPv6 { $0.destination = mapped([10, 0, 0, 100]) },
+    ClientPacketIPv6 { $0.source = ClientPacketIPv6.vip(0x101) }, ClientPacketIPv6 { $0.source = mapped([10, 0, 0, 100]) },
+    ClientPacketIPv6 { $0.hopLimit = 0 }, ClientPacketIPv6 { $0.number = 58 },
+  ]
+
+  private static let chains: [[ClientPacketIPv6.Extension]] = [
+    [.hopByHop()], [.destination(units: 2)], [.authentication], [.fragment()], [.fragment(more: true)],
+    [.fragment(offset: 1, more: true)], [.routing(type: 0, left: 1)], [.routing(type: 4, left: 0)], [.routing(type: 4, left: 1)],
+    [.hopByHop(), .destination(), .routing(type: 4, left: 0), .fragment(more: true), .authentication, .destination(units: 1)],
+    Array(repeating: .destination(), count: 8), Array(repeating: .destination(), count: 9),
+    [.fragment(more: true), .fragment()], [.authentication, .authentication, .hopByHop(units: 4)],
+  ]
+}

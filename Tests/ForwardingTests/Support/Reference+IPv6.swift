@@ -1,0 +1,80 @@
+@testable import Forwarding
+
+/// The rules of IPv6 once more, from RFC 8200 and packets.md, over plain arrays.
+extension Reference {
+  /// What stands behind the extension headers.
+  private struct Walked {
+    /// The headers' numbers with their bytes, in order.
+    var headers: [(number: UInt8, bytes: [UInt8])] = []
+    /// The number of what follows them, and where it begins.
+    var number: UInt8
+    var offset = 40
+  }
+
+  private enum Chain {
+    case whole(Walked)
+    case notOurs
+    case tooMany
+  }
+
+  static func readIPv6(_ packet: [UInt8], at network: Int) -> Reading? {
+    guard packet.count >= 40, packet[0] >> 4 == 6 else { return nil }
+    let destination = Array(packet[24..<40])
+    let services = town.filter { $0.address == destination }
+    guard !services.isEmpty else { return nil }
+    let total = 40 + word(packet, 4)
+    let walked: Walked
+    switch walk(packet) {
+    case .notOurs: return nil
+    case .tooMany:
+      return Reading(network: network, total: total, refusal: .droppedExtensionHeaders, hasServers: false, isIPv6: true)
+    case .whole(let found): walked = found
+    }
+    let port = packet.count >= walked.offset + 4 ? word(packet, walked.offset + 2) : 0
+    let candidates = services.filter { $0.number == walked.number }
+    guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else {
+      return nil
+    }
+    let refusal = refusal(packet, walked, total: total)
+    return Reading(network: network, total: total, refusal: refusal, hasServers: service.hasServers, isIPv6: true)
+  }
+
+  private static func walk(_ packet: [UInt8]) -> Chain {
+    var walked = Walked(number: packet[6])
+    while [0, 43, 44, 51, 60].contains(walked.number) {
+      if walked.headers.count == 8 { return .tooMany }
+      let rest = Array(packet[walked.offset...])
+      guard rest.count >= 8 else { return .notOurs }
+      let length =
+        switch walked.number {
+        case 44: 8
+        case 51: 4 * Int(rest[1]) + 8
+        default: 8 * Int(rest[1]) + 8
+        }
+      // On its way to elsewhere; a later fragment.
+      if walked.number == 43 && rest[2] != 0 && rest[3] != 0 { return .notOurs }
+      if walked.number == 44 && word(rest, 2) / 8 != 0 { return .notOurs }
+      guard rest.count >= length else { return .notOurs }
+      walked.headers.append((walked.number, Array(rest[..<length])))
+      walked.number = rest[0]
+      walked.offset += length
+    }
+    return walked.number == 6 || walked.number == 17 ? .whole(walked) : .notOurs
+  }
+
+  private static func refusal(_ packet: [UInt8], _ walked: Walked, total: Int) -> Outcome? {
+    guard total >= walked.offset, total <= packet.count else { return .droppedBadLength }
+    if total > 65535 { return .droppedTooBig }
+    if walked.headers.contains(where: { $0.number == 43 && $0.bytes[2] == 0 }) { return .droppedExtensionHeaders }
+    guard packet[7] > 0 else { return .droppedTTL }
+    let source = Array(packet[8..<24])
+    let zeros = [UInt8](repeating: 0, count: 10)
+    if source[0] == 255 || source == zeros + [0, 0, 0, 0, 0, 0] || source == zeros + [0, 0, 0, 0, 0, 1]
+      || Array(source[..<12]) == zeros + [255, 255] || town.contains(where: { $0.address == source })
+    {
+      return .droppedSource
+    }
+    let isFirst = walked.headers.contains { $0.number == 44 && $0.bytes[3] & 1 == 1 }
+    return transportRefusal(Array(packet[walked.offset..<total]), walked.number, isFragment: isFirst)
+  }
+}
