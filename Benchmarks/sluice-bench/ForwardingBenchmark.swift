@@ -12,11 +12,15 @@ struct ForwardingBenchmark: ParsableCommand {
   @Option(help: "Packets of one side in one round.") var packets = 1 << 18
   @Option(help: "Frames that stay in cache, or one in each chunk of 256 MiB: warm, cold. Default: both.") var arena: String?
   @Option(help: "Real servers of each service: 16, 1000. Default: both.") var servers: Int?
+  @Option(help: "Known flows, a power of two up to 1048576. Default: 16, 65536 and 1048576, then new flows.") var flows: Int?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
     guard rounds > 0, packets > 0 else { throw ValidationError("--rounds and --packets are above 0") }
     guard arena == nil || Scenario.Arena(rawValue: arena ?? "") != nil else { throw ValidationError("--arena is warm or cold") }
+    guard flows == nil || (flows ?? 0).nonzeroBitCount == 1 && flows ?? 0 <= BenchDirector.largest else {
+      throw ValidationError("--flows is a power of two up to \(BenchDirector.largest)")
+    }
     guard servers == nil || (1...1000).contains(servers ?? 0) else { throw ValidationError("--servers is 1 to 1000") }
   }
 
@@ -26,7 +30,7 @@ struct ForwardingBenchmark: ParsableCommand {
       let frames = try FrameArena(count: kind.frames)
       for count in servers.map({ [$0] }) ?? [16, 1000] { try measure(count, kind, frames, &report) }
     }
-    if arena == nil && servers == nil { report.maglev = MaglevBenchmark.measure(rounds: rounds) }
+    if arena == nil && servers == nil && flows == nil { report.maglev = MaglevBenchmark.measure(rounds: rounds) }
     try report.show(json: json)
   }
 
@@ -34,7 +38,7 @@ struct ForwardingBenchmark: ParsableCommand {
   private func measure(_ servers: Int, _ kind: Scenario.Arena, _ frames: borrowing FrameArena, _ report: inout Report) throws {
     let direct = try BenchDirector(servers: servers, method: .direct)
     let tunnel = try BenchDirector(servers: servers, method: .ipip)
-    for flows in [16, 1 << 16, 1 << 20, nil] {
+    for flows in self.flows.map({ [$0] }) ?? [16, 1 << 16, BenchDirector.largest, nil] {
       let refused = flows.map { (direct.learn($0, frames), tunnel.learn($0, frames)) } ?? (0, 0)
       if flows == nil {
         direct.forget()

@@ -89,9 +89,20 @@ package struct Forwarder: ~Copyable {
 
   @inline(__always) @_noLocks
   private func lookUp(_ count: Int, _ tables: Tables) {
+    var misses = 0
     var index = 0
     while index < count {
-      if case nil = scratch[index].outcome { lookUp(&scratch[index], tables) }
+      if case nil = scratch[index].outcome {
+        lookUp(&scratch[index], tables)
+        if scratch[index].entry == nil { misses &+= 1 }
+      }
+      index &+= 1
+    }
+    // New flows want one more thing ahead, the record of the server that their slot names: known ones don't pay for it.
+    guard misses != 0 else { return }
+    index = 0
+    while index < count {
+      if case nil = scratch[index].outcome, scratch[index].entry == nil { fetchPick(scratch[index], tables) }
       index &+= 1
     }
   }

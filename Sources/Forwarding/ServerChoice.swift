@@ -23,6 +23,14 @@ extension Forwarder {
     return tables.rings + (Int(service.pointee.ring_start) &+ Int(truncatingIfNeeded: slot))
   }
 
+  /// Asks for the record of the server that the packet's slot of the ring names. Any 16 bits are within reach of a prefetch, which can't fail.
+  @inline(__always) @_noLocks
+  func fetchPick(_ packet: Packet, _ tables: Tables) {
+    let server = Int(slot(packet, tables).pointee)
+    sluice_prefetch(tables.servers + server)
+    sluice_prefetch(counters.servers + server)
+  }
+
   /// Sets `packet.server`; returns the outcome if that decides it, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ packet: inout Packet, _ tables: Tables, now: UInt32) -> Outcome? {
