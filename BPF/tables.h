@@ -42,6 +42,7 @@ struct sluice_slot {
 enum {
 	SLUICE_SERVICE_LIVE = 1,      /* has a live server */
 	SLUICE_SERVICE_LOSS_DROP = 2, /* flows of a removed server are dropped, not rehashed */
+	SLUICE_SERVICE_RESET = 4,     /* TCP without a live server is answered with a reset, not with port unreachable */
 };
 
 /* A virtual service. 64 bytes: one cache line. */

@@ -16,6 +16,8 @@ package struct Forwarder: ~Copyable {
   let workerStep: UInt32
   /// One record a frame of a batch, made once.
   let scratch: UnsafeMutablePointer<Packet>
+  /// What may still be originated, by `Answer`.
+  let allowances: UnsafeMutablePointer<TokenBucket>
 
   package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1) {
     self.flows = flows
@@ -23,6 +25,8 @@ package struct Forwarder: ~Copyable {
     self.worker = UInt32(worker)
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
     self.scratch = .allocate(capacity: Self.batch)
+    allowances = .allocate(capacity: Answer.kinds)
+    allowances.initialize(repeating: TokenBucket(), count: Answer.kinds)
     scratch.initialize(
       repeating: Packet(
         outcome: nil,
@@ -40,7 +44,10 @@ package struct Forwarder: ~Copyable {
     )
   }
 
-  deinit { scratch.deallocate() }
+  deinit {
+    scratch.deallocate()
+    allowances.deallocate()
+  }
 
   /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts.
   ///
@@ -57,7 +64,7 @@ package struct Forwarder: ~Copyable {
     parse(frames, count, tables)
     lookUp(count, tables)
     choose(frames, count, tables, now: now)
-    rewrite(frames, count, tables, into: verdicts)
+    rewrite(frames, count, tables, now: now, into: verdicts)
     counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
   }
 
@@ -129,15 +136,15 @@ package struct Forwarder: ~Copyable {
     _ frames: UnsafeMutablePointer<Frame>,
     _ count: Int,
     _ tables: Tables,
+    now: UInt32,
     into verdicts: UnsafeMutablePointer<Verdict>
   ) {
     var index = 0
     while index < count {
       if let outcome = scratch[index].outcome {
-        verdicts[index] = .drop(outcome, server: scratch[index].server)
-        if case .notForService = outcome { verdicts[index].action = .pass }
+        verdicts[index] = conclude(outcome, frames[index], scratch[index], tables, now: now)
       } else {
-        verdicts[index] = rewrite(frames[index], scratch[index], tables)
+        verdicts[index] = rewrite(frames[index], scratch[index], tables, now: now)
       }
       counters.outcomes[verdicts[index].outcome.index] &+= 1
       index &+= 1

@@ -22,6 +22,8 @@ package struct Verdict: Equatable {
   package enum Action: UInt8, Sendable {
     /// Send `length` bytes from `start` by interface slot `egress`.
     case forward
+    /// The same, for what we say ourselves: `egress` is the interface it came in on.
+    case answer
     /// Not for a virtual service: the kernel's. Steering has passed such a frame before a worker sees it, but for the moment after
     /// a service went; a worker can then only drop it, `replay` says pass.
     case pass

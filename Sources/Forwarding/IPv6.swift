@@ -5,6 +5,10 @@ enum IPv6 {
   static var headerLength: Int {
     @inline(__always) @_noLocks get { 40 }
   }
+  /// What every IPv6 way can carry (RFC 8200 5).
+  static var leastMTU: Int {
+    @inline(__always) @_noLocks get { 1280 }
+  }
   /// Extension headers that are walked, the fragment header and AH among them; more are refused.
   static var extensionLimit: Int {
     @inline(__always) @_noLocks get { 8 }

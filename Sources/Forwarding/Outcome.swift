@@ -1,8 +1,12 @@
 /// What became of a frame: every frame a worker receives ends in exactly one of these, and each has its own counter.
 ///
-/// Rule: received = forwarded + answered + held now + every kind of dropped.
+/// Rule: received = forwarded + every kind of answered + not for a service + every kind of dropped.
 package enum Outcome: UInt8, CaseIterable, Sendable {
   case forwarded
+  case answeredTooBig
+  case answeredUnreachable
+  case answeredReset
+  case answeredEcho
   case notForService
   case droppedBadChecksum
   case droppedBadLength
@@ -16,6 +20,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedUnresolved
   case droppedTooBig
   case droppedNoHeadroom
+  case droppedRateLimited
   case droppedTransmitFull
 
   /// The raw value as an array index. `rawValue` itself is a call in debug builds, which `@_noLocks` refuses.
@@ -27,6 +32,10 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   package var name: String {
     switch self {
     case .forwarded: "forwarded"
+    case .answeredTooBig: "answered-too-big"
+    case .answeredUnreachable: "answered-unreachable"
+    case .answeredReset: "answered-reset"
+    case .answeredEcho: "answered-echo"
     case .notForService: "not-for-service"
     case .droppedBadChecksum: "dropped-bad-checksum"
     case .droppedBadLength: "dropped-bad-length"
@@ -40,6 +49,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedUnresolved: "dropped-unresolved"
     case .droppedTooBig: "dropped-too-big"
     case .droppedNoHeadroom: "dropped-no-headroom"
+    case .droppedRateLimited: "dropped-rate-limited"
     case .droppedTransmitFull: "dropped-transmit-full"
     }
   }
@@ -48,6 +58,10 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   package var meaning: String {
     switch self {
     case .forwarded: "sent on to a real server; nonzero is normal"
+    case .answeredTooBig: "did not fit the way to the real server, the client was told the MTU; a few a client are normal"
+    case .answeredUnreachable: "new flow of a service without a live server, told port unreachable; nonzero means an outage"
+    case .answeredReset: "new flow of a service without a live server, told by a reset; nonzero means an outage"
+    case .answeredEcho: "echo request to a live VIP, answered; nonzero is normal"
     case .notForService: "steered to a worker, but no service any more; a few after a service is removed are normal"
     case .droppedBadChecksum: "IPv4 header checksum wrong (RFC 1812 5.2.2); a few are normal, many mean a broken link or NIC"
     case .droppedBadLength: "a length in the packet says more than the frame holds; normally zero"
@@ -59,8 +73,9 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedNoServer: "new flow of a service without a live server; nonzero means an outage"
     case .droppedServerGone: "flow of a removed real server under the service's drop policy; normal after a removal"
     case .droppedUnresolved: "real server's next hop unknown; nonzero means a missing route or neighbour"
-    case .droppedTooBig: "does not fit the MTU of the way to the real server; nonzero calls for a larger MTU there"
+    case .droppedTooBig: "does not fit the way to the real server, the client can't be told; nonzero calls for a larger MTU there"
     case .droppedNoHeadroom: "no room before the packet for a tunnel header; always zero on a sound set-up"
+    case .droppedRateLimited: "not answered, since a worker answers 1000 of a kind a second; nonzero means a flood or an outage"
     case .droppedTransmitFull: "transmit ring full or no ring for the egress interface; nonzero means overload"
     }
   }

@@ -28,5 +28,6 @@ struct Packet {
 enum TCPFlag {
   @inline(__always) @_noLocks static func isFIN(_ flags: UInt8) -> Bool { flags & 0x01 != 0 }
   @inline(__always) @_noLocks static func isSYN(_ flags: UInt8) -> Bool { flags & 0x02 != 0 }
+  @inline(__always) @_noLocks static func isACK(_ flags: UInt8) -> Bool { flags & 0x10 != 0 }
   @inline(__always) @_noLocks static func isRST(_ flags: UInt8) -> Bool { flags & 0x04 != 0 }
 }

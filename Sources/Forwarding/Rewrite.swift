@@ -5,7 +5,7 @@ import CTables
 extension Forwarder {
   /// Rewrites in place and says what to send, or why not.
   @inline(__always) @_noLocks
-  func rewrite(_ frame: Frame, _ packet: Packet, _ tables: Tables) -> Verdict {
+  func rewrite(_ frame: Frame, _ packet: Packet, _ tables: Tables, now: UInt32) -> Verdict {
     let server = tables.servers + Int(packet.server)
     guard server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
@@ -16,7 +16,9 @@ extension Forwarder {
     let tunnelled = server.pointee.method == UInt8(truncatingIfNeeded: SLUICE_IPIP)
     let outerIsIPv6 = server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_IPV6) != 0
     let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
-    guard total &+ outer <= Int(server.pointee.mtu) else { return .drop(.droppedTooBig, server: packet.server) }
+    guard total &+ outer <= Int(server.pointee.mtu) else {
+      return tooBig(frame, packet, room: Int(server.pointee.mtu) &- outer, now: now)
+    }
     let start = network &- outer &- Ethernet.headerLength &- tags &* Ethernet.tagLength
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
 

@@ -65,6 +65,7 @@ extension Verdict.Action {
   package var name: String {
     switch self {
     case .forward: "forward"
+    case .answer: "answer"
     case .pass: "pass"
     case .drop: "drop"
     }
@@ -73,7 +74,7 @@ extension Verdict.Action {
   /// Whether the verdict's bytes are to be sent.
   var sends: Bool {
     switch self {
-    case .forward: true
+    case .forward, .answer: true
     case .pass, .drop: false
     }
   }

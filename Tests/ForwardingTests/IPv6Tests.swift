@@ -31,7 +31,7 @@ import Testing
       $0.transport = [0x9c, 0x40, 0]
     },
     .tcp6("a packet that ends before its ports is not port 80's", .notForService) { $0.transport = [0x9c, 0x40, 0] },
-    .tcp6("a service without a real server drops what is new", .droppedNoServer) {
+    .tcp6("a service without a real server answers what is new", .answeredUnreachable) {
       $0.destination = ClientPacketIPv6.vip(0x102)
     },
     .tcp6("the v4-mapped address of an IPv4 VIP is no VIP of IPv6", .notForService) { $0.destination = mapped([10, 0, 0, 100]) },

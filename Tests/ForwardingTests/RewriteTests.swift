@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `a packet as long as the way's MTU goes on, one byte more is dropped`() {
+  @Test func `a packet as long as the way's MTU goes on, one byte more is not forwarded`() {
     for (method, outer) in [(Int(SLUICE_DIRECT), 0), (Int(SLUICE_IPIP), 20)] {
       let tables = TestTables()
       tables.add(
@@ -87,7 +87,7 @@ import Testing
           }
         ]
       )
-      for (size, outcome) in [(599, Outcome.forwarded), (600, .forwarded), (601, .droppedTooBig), (1500, .droppedTooBig)] {
+      for (size, outcome) in [(599, Outcome.forwarded), (600, .forwarded), (601, .answeredTooBig), (1500, .answeredTooBig)] {
         let packet = ClientPacket {
           $0.payload = [UInt8](repeating: 7, count: size - outer - 40)
           $0.padding = 40  // padding is no part of the packet
@@ -103,7 +103,7 @@ import Testing
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.tunnel(10) { $0.mtu = 65535 }])
     let packet = ClientPacket { $0.payload = [UInt8](repeating: 7, count: 65535 - 40) }
-    #expect(TestDirector(tables).forward(packet).outcome == .droppedTooBig)
+    #expect(TestDirector(tables).forward(packet).outcome == .answeredTooBig)
     let fits = ClientPacket { $0.payload = [UInt8](repeating: 7, count: 65535 - 60) }
     #expect(TestDirector(tables).forward(fits).outcome == .forwarded)
   }

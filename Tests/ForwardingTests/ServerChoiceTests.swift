@@ -162,19 +162,19 @@ import Testing
     }
   }
 
-  @Test func `a service without a live server drops what is new and keeps what it has`() {
+  @Test func `a service without a live server takes nothing new and keeps what it has`() {
     let first = send(syn).server
     _ = send(ack)
     director.tables.half.services[0].ring_size = 0
     #expect(send(ack).server == first)
-    #expect(send(syn, port: 7).outcome == .droppedNoServer)
-    #expect(send(ack, port: 8).outcome == .droppedNoServer)
+    #expect(send(syn, port: 7).outcome == .answeredUnreachable)
+    #expect(send(ack, port: 8).outcome == .answeredUnreachable)
   }
 
-  @Test func `a ring that nobody owns drops what is new`() {
+  @Test func `a ring that nobody owns takes nothing new`() {
     director.tables.fillRing(of: 0, with: [])
     let sent = send(syn)
-    #expect(sent.outcome == .droppedNoServer)
+    #expect(sent.outcome == .answeredUnreachable)
     #expect(sent.server == UInt16(SLUICE_NO_SERVER))
     #expect(director.entries.isEmpty)
   }

@@ -31,7 +31,7 @@ import Testing
       $0.transport = [0x9c, 0x40, 0]
     },
     .tcp("a packet that ends before its ports is not port 80's", .notForService) { $0.transport = [0x9c, 0x40, 0] },
-    .tcp("a service without a real server drops what is new", .droppedNoServer) { $0.destination = [10, 0, 0, 102] },
+    .tcp("a service without a real server answers what is new", .answeredUnreachable) { $0.destination = [10, 0, 0, 102] },
   ]
 
   @Test func `the exact port comes before any port`() {

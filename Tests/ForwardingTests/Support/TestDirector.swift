@@ -8,7 +8,7 @@ struct Forwarded: Equatable {
   var outcome: Outcome
   var egress: UInt16
   var server: UInt16
-  /// The frame to send; empty unless it is forwarded.
+  /// The frame to send; empty unless there is one.
   var bytes: [UInt8]
 }
 
@@ -54,7 +54,7 @@ final class TestDirector {
         outcome: verdict.outcome,
         egress: verdict.egress,
         server: verdict.server,
-        bytes: verdict.action == .forward ? Array(sent) : []
+        bytes: verdict.action.sends ? Array(sent) : []
       )
     }
   }
