@@ -21,7 +21,10 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
 @Suite struct ConfigurationErrorTests {
   @Test(arguments: [
     WrongFile(yaml: "", says: "f:1:1: there is nothing in it; start from Docs/sluice.example.yaml"),
-    WrongFile(yaml: "- a\n", says: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"),
+    WrongFile(
+      yaml: "- a\n",
+      says: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"
+    ),
     WrongFile(
       yaml: "services: []\n",
       says: "f:1:1: 'director' is missing in the file; add a line such as 'director: { interfaces: [eth0] }'"
