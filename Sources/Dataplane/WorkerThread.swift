@@ -7,7 +7,7 @@ import Glibc
 final class WorkerThread {
   private let thread: pthread_t
   private let set: WorkerSet
-  private let umem: Umem
+  private var umem: Umem?
 
   /// Starts the thread.
   init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: TableMemory, _ umem: consuming Umem)
@@ -25,7 +25,7 @@ final class WorkerThread {
     }
     self.thread = thread
     self.set = set
-    self.umem = umem
+    self.umem = consume umem
   }
 
   /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round
@@ -36,6 +36,8 @@ final class WorkerThread {
     pthread_join(thread, nil)
     for (_, socket) in set.sockets { sockets_close(socket) }
     close(set.bell)
+    // The first socket is bound through the UMEM's own descriptor: its queue is free when that goes, not before.
+    umem = nil
   }
 }
 

@@ -2,10 +2,14 @@
 #define _GNU_SOURCE
 #include "include/KernelCalls.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_xdp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -62,4 +66,26 @@ int kernel_enter_own_namespaces(void)
 int kernel_mount(const char *type, const char *folder)
 {
 	return mount(type, folder, type, 0, NULL) ? -errno : 0;
+}
+
+int kernel_open_frames(const char *interface)
+{
+	const struct sockaddr_ll address = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)if_nametoindex(interface),
+	};
+	const struct timeval second = { .tv_sec = 1 };
+	int one = 1, room = 8 << 20, opened = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+
+	if (opened < 0)
+		return -errno;
+	if (bind(opened, (const struct sockaddr *)&address, sizeof(address)) ||
+	    setsockopt(opened, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	    setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second))) {
+		int error = -errno;
+
+		close(opened);
+		return error;
+	}
+	return opened;
 }

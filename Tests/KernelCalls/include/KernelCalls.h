@@ -23,4 +23,7 @@ int kernel_enter_own_namespaces(void);
 /* Mounts an empty file system of a type ("bpf", "tmpfs") over a folder. */
 int kernel_mount(const char *type, const char *folder);
 
+/* A socket that sends and receives an interface's frames whole; its own are not heard. A receive without a frame ends after a second. */
+int kernel_open_frames(const char *interface);
+
 #endif

@@ -1,0 +1,97 @@
+import CTables
+import CXDP
+import Control
+import Forwarding
+import Glibc
+import KernelCalls
+import Testing
+
+@testable import Dataplane
+
+/// The whole data plane on real interfaces, in namespaces of its own.
+@Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct EngineTests {
+  private static let options = EngineOptions(interfaces: ["v0", "w0"], flows: 1024, capacity: Town.capacity)
+
+  @Test("What comes in by one interface leaves by the other, uncopied memory and all, long after every frame has been used")
+  func twoArms() throws {
+    let bursts = 200
+    let size = 64
+    let (outcomes, steered, left) = try OwnNamespaces.inside {
+      let engine = try Engine(Self.options)
+      try Town.build([Town.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10), egress: 1)], into: engine.tables)
+      try engine.publish()
+      let wires = try Wires(director: engine.interfaces[0].mac)
+      for burst in 0..<bursts { try wires.exchange(size, from: burst * size) }
+      let outcomes = Outcome.allCases.map { engine.counters[0].outcomes[$0.index] }
+      let steered = engine.steered()
+      engine.stop()
+      return (outcomes, steered, engine.interfaces.map { AttachedProgram($0.ifindex) == nil })
+    }
+    #expect(outcomes[Outcome.forwarded.index] == UInt64(bursts * size))
+    #expect(outcomes.reduce(0, +) == UInt64(bursts * size))
+    #expect(steered[Int(SLUICE_STEER_TAKEN)] == UInt64(bursts * size))
+    #expect(steered[Int(SLUICE_STEER_NO_SOCKET)] == 0)
+    #expect(bursts * size > 2 * Worker.framesPerSocket, "or frames could be lost unnoticed")
+    #expect(left == [true, true], "nothing is attached afterwards")
+  }
+
+  @Test("A second engine on an interface is refused while the first one goes on, and welcome after it")
+  func claimed() throws {
+    let line = try OwnNamespaces.inside {
+      let first = try Engine(Self.options)
+      let line = Self.refusal { $0.interfaces = ["w0"] }
+      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still there")
+      first.stop()
+      let second = try Engine(Self.options)
+      try check(!second.isTakenOver, "an orderly stop leaves nothing to take over")
+      second.stop()
+      return line
+    }
+    #expect(line == "another sluice runs on w0 already: stop that one first, `ss -xlp | grep sluice/` shows its process")
+  }
+
+  @Test("A start that fails half way leaves nothing attached, pinned or claimed")
+  func undone() throws {
+    let line = try OwnNamespaces.inside {
+      // v0 is attached by the time w0 is refused.
+      let foreign = kernel_load_passing_program("somebody_elses")
+      try check(steering_attach(foreign, if_nametoindex("w0"), 1, 0) == 0, "the other program is attached")
+      let line = Self.refusal { _ in }
+      try check(AttachedProgram(if_nametoindex("v0")) == nil, "nothing is attached to v0")
+      try check(access(PinPath.root, F_OK) != 0, "no pin is left")
+      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("no interface nowhere0"), "v0 is not claimed")
+      let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: Town.capacity))
+      engine.stop()
+      return line
+    }
+    #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
+  }
+
+  @Test("Set-ups that would lose packets are refused in one line that says the mend")
+  func refusals() throws {
+    let lines = try OwnNamespaces.inside {
+      [
+        Self.refusal { $0.interfaces = [] },
+        Self.refusal { $0.workers = 2 },
+        Self.refusal {
+          $0.interfaces = ["v0"]
+          $0.copy = .zeroCopy
+        },
+      ]
+    }
+    #expect(lines[0] == "no interface given: name one under director.interfaces")
+    #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
+    #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
+  }
+
+  private static func refusal(_ change: (inout EngineOptions) -> Void) -> String {
+    var options = options
+    change(&options)
+    do {
+      try Engine(options).stop()
+      return "not refused"
+    } catch {
+      return error.description
+    }
+  }
+}
