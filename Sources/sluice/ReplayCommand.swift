@@ -77,7 +77,7 @@ struct ReplayError: Error, CustomStringConvertible {
 
 /// `--at N FILE`: two words, which ArgumentParser has no option for. `joined` makes them one before it sees them.
 struct SwitchArgument: ExpressibleByArgument {
-  private static let separator: Character = "\u{0}"
+  private static let separator: Character = " "
   var packet: Int
   var file: String
 

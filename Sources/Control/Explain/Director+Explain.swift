@@ -29,7 +29,8 @@ extension OfflineDirector {
     let explainer = Explainer(
       tables: inForce,
       flows: [],
-      now: 0,
+      // Any time will do: nothing is remembered.
+      now: 1_000_000,
       table: table,
       faults: faults.mapValues(\.description),
       interfaces: interfaces

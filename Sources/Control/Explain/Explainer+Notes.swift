@@ -8,7 +8,7 @@ extension Explainer {
     switch verdict.outcome {
     case .forwarded: break
     case .notForService: notes.append(whyNoService(flow))
-    case .droppedNoServer: notes += whyNobody(explanation)
+    case .droppedNoServer, .answeredUnreachable, .answeredReset: notes += whyNobody(explanation)
     case .droppedServerGone: notes.append("the flow's server was removed, and on-server-loss of the service is drop")
     case .droppedUnresolved:
       let address = explanation.server.map { "\($0.address)" } ?? "the server"

@@ -62,6 +62,8 @@ package struct Explainer {
     guard let key = explanation.service?.service, let address = address(passage.verdict.server) else { return }
     let entry = tables.servers[Int(passage.verdict.server)]
     explanation.server = table.service(key)?.server(address).map { self.server($0, entry) }
+    // An answer goes back to the client.
+    guard passage.verdict.action == .forward else { return }
     guard let sent = passage.sent.first, let mac = MACAddress(bytes: sent[..<6]), let own = MACAddress(bytes: sent[6..<12]) else {
       return
     }

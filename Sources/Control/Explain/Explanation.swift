@@ -11,7 +11,7 @@ package struct Explanation: Codable, Equatable, Sendable {
   package var destination: String
   /// Of the tables in force.
   package var generation: UInt64
-  /// forward, pass, drop, as in `sluice replay`; stable.
+  /// forward, answer, pass, drop, as in `sluice replay`; stable.
   package var verdict: String
   /// The counter that would count it; stable.
   package var reason: String

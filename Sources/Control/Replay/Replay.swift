@@ -46,16 +46,20 @@ package struct Replay: ~Copyable {
 extension Replay {
   /// The capture's time in the whole seconds that flows are kept by.
   private struct Clock {
-    /// The first packet's second: far enough from 0 that whatever was never seen is long ago, and from 2³² that it doesn't wrap.
+    /// The first packet's second: far enough from 0 that whatever was never seen is long ago.
     private static let start: UInt32 = 1_000_000
     private var first: UInt32?
     private var latest = Clock.start
 
-    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of silence.
+    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of silence. Nor does
+    /// it wrap: a century in a capture is a broken clock, and ages everything.
     mutating func now(at time: CaptureTime) -> UInt32 {
       let first = first ?? time.seconds
       self.first = first
-      if time.seconds >= first { latest = max(latest, Clock.start &+ (time.seconds - first)) }
+      if time.seconds >= first {
+        let (seconds, overflow) = Clock.start.addingReportingOverflow(time.seconds - first)
+        latest = max(latest, overflow ? .max : seconds)
+      }
       return latest
     }
   }
@@ -63,7 +67,7 @@ extension Replay {
 
 /// What became of one packet of a capture.
 package struct Played: Equatable, Sendable {
-  /// forward, pass, drop; stable.
+  /// forward, answer, pass, drop; stable.
   package var verdict: String
   /// The counter that counted it; stable.
   package var reason: String

@@ -1,0 +1,209 @@
+import CTables
+import Forwarding
+import Testing
+
+@testable import Control
+
+@Suite struct ExplainerTests {
+  private static func flow(_ port: UInt16 = 40000, to destination: String = "10.0.0.100:80") throws -> FlowTuple {
+    let endpoint = try #require(Endpoint(destination))
+    return try #require(FlowTuple(.tcp, from: Endpoint(address: IPAddress(192, 0, 2, 1), port: port), to: endpoint))
+  }
+
+  /// Has a worker see a packet of the flow.
+  private func see(_ flow: FlowTuple, _ plain: PlainDirector, worker: Int, begins: Bool, now: UInt32) {
+    let forwarder = Forwarder(flows: plain.flows[worker], counters: plain.counters[worker], worker: worker, workers: 2)
+    let bytes = flow.frame(to: [2, 0, 0, 0, 0, 1], begins: begins)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 64)
+    defer { memory.deallocate() }
+    bytes.withUnsafeBytes { (memory + 256).copyMemory(from: $0.baseAddress!, byteCount: bytes.count) }
+    var frame = Frame(bytes: memory + 256, length: bytes.count, headroom: 256)
+    var verdict = Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0)
+    forwarder.process(&frame, count: 1, plain.memory.inForce(), now: now, into: &verdict)
+  }
+
+  /// What the workers' memory holds, to see that nobody touched it.
+  private func memory(of plain: PlainDirector) -> [UInt8] {
+    plain.flows.flatMap { table in
+      Array(UnsafeRawBufferPointer(start: table.buckets, count: (Int(table.mask) + 1) * MemoryLayout<sluice_bucket>.stride))
+    }
+  }
+
+  @Test func `an unknown flow goes where its hash says`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 2)))
+    let explained = await plain.director.explain(try Self.flow())
+    #expect(explained.verdict == "forward" && explained.reason == "forwarded")
+    #expect(explained.service == Explanation.Service(service: Sample.web, match: .exact, ring: 251))
+    #expect(explained.decidedBy == .hash)
+    #expect(explained.slot.map { (0..<251).contains($0) } == true)
+    #expect(explained.slotServer == Sample.first)
+    #expect(explained.entries == [])
+    #expect(
+      explained.server
+        == Explanation.Server(address: Sample.first, forward: .direct, weight: 2, state: .ok, reason: nil)
+    )
+    #expect(explained.nextHop?.mac == MACAddress("02:00:00:00:00:02"))
+    #expect(explained.nextHop?.sourceMAC == MACAddress("02:00:00:00:00:01"))
+    #expect(explained.nextHop?.mtu == 1500)
+    #expect(explained.header?.bytes == "0200000000020200000000010800")
+    #expect(explained.header?.layers == ["Ethernet 02:00:00:00:00:01 > 02:00:00:00:00:02"])
+    #expect(explained.notes == [])
+    #expect(explained.generation == 1)
+  }
+
+  @Test func `a tunnel's header is told from its bytes`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, method: .ipip)))
+    let explained = await plain.director.explain(try Self.flow())
+    #expect(
+      explained.header?.layers == [
+        "Ethernet 02:00:00:00:00:01 > 02:00:00:00:00:02", "IPv4 10.0.0.1 > 10.0.0.2, IPv4 inside, TTL 64, DF",
+      ]
+    )
+    #expect(explained.header?.bytes.count == 2 * 34)
+  }
+
+  @Test func `a flow that any worker knows goes to its server, and asking changes nothing`() async throws {
+    let plain = PlainDirector()
+    let flow = try Self.flow()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    see(flow, plain, worker: 1, begins: true, now: 990)
+    see(flow, plain, worker: 1, begins: false, now: 995)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 0), RealServer(Sample.second)))
+    let before = memory(of: plain)
+    let explained = await plain.director.explain(flow)
+    #expect(explained.verdict == "forward")
+    #expect(explained.decidedBy == .flow)
+    #expect(explained.server?.address == Sample.first)
+    #expect(explained.server?.state == .draining)
+    #expect(
+      explained.entries == [
+        Explanation.Entry(
+          worker: 1,
+          state: "established",
+          confirmed: true,
+          age: 5,
+          timeout: 900,
+          server: Sample.first,
+          counts: true,
+          fault: nil
+        )
+      ]
+    )
+    #expect(explained.slotServer == Sample.second)
+    #expect(explained.notes == ["unknown, the flow would go to 10.0.0.3, where its hash says"])
+    #expect(memory(of: plain) == before)
+    #expect(plain.counters.allSatisfy { $0.received.pointee == 0 || $0.received.pointee == 2 })
+  }
+
+  @Test func `of two workers that know a flow the one who saw it last is believed`() async throws {
+    let plain = PlainDirector()
+    let flow = try Self.flow()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    see(flow, plain, worker: 0, begins: true, now: 980)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 0), RealServer(Sample.second)))
+    see(flow, plain, worker: 1, begins: true, now: 990)
+    let explained = await plain.director.explain(flow)
+    #expect(explained.server?.address == Sample.second)
+    #expect(explained.entries.map(\.counts) == [false, true])
+    #expect(explained.entries.first?.fault == "another worker saw the flow later")
+    #expect(explained.entries.map(\.confirmed) == [false, false])
+  }
+
+  @Test func `a flow silent for too long is forgotten`() async throws {
+    let plain = PlainDirector()
+    let flow = try Self.flow()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    see(flow, plain, worker: 0, begins: true, now: 939)
+    let explained = await plain.director.explain(flow)
+    #expect(explained.decidedBy == .hash)
+    #expect(explained.entries.map(\.counts) == [false])
+    #expect(explained.entries.first?.fault == "silent for longer than the 60 s of its state: forgotten")
+  }
+
+  @Test("A flow whose server was removed goes by the service's rule", arguments: [ServerLossPolicy.rehash, .drop])
+  func loss(policy: ServerLossPolicy) async throws {
+    let plain = PlainDirector()
+    let flow = try Self.flow()
+    func table(_ server: IPAddress) throws -> ServiceTable {
+      try ServiceTable(services: [VirtualService(Sample.web, ringSize: 251, onServerLoss: policy, servers: [RealServer(server)])])
+    }
+    _ = try await plain.director.apply(try table(Sample.first))
+    see(flow, plain, worker: 0, begins: true, now: 999)
+    _ = try await plain.director.apply(try table(Sample.second))
+    let explained = await plain.director.explain(flow)
+    #expect(explained.entries.first?.fault == "its server was removed")
+    #expect(explained.entries.first?.server == Sample.first)
+    #expect(explained.decidedBy == (policy == .rehash ? .hash : nil))
+    #expect(explained.server?.address == (policy == .rehash ? Sample.second : nil))
+    #expect(explained.reason == (policy == .rehash ? "forwarded" : "dropped-server-gone"))
+    #expect(
+      explained.notes == (policy == .rehash ? [] : ["the flow's server was removed, and on-server-loss of the service is drop"])
+    )
+  }
+
+  @Test func `a service without a live server says what is wrong with each`() async throws {
+    let plain = PlainDirector()
+    plain.kernel.silence([Sample.second])
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 0), RealServer(Sample.second)))
+    let explained = await plain.director.explain(try Self.flow())
+    #expect(explained.verdict == "answer" && explained.reason == "answered-unreachable")
+    #expect(explained.service?.ring == 0)
+    #expect(explained.slot == nil && explained.server == nil && explained.nextHop == nil && explained.header == nil)
+    #expect(
+      explained.notes == [
+        "10.0.0.2 takes no new flows: its weight is 0",
+        "10.0.0.3 has no next hop: 10.0.0.3 does not answer on eth0; is the machine up and on that segment? `ip neigh show 10.0.0.3`",
+      ]
+    )
+  }
+
+  @Test func `a known flow of a server that has lost its next hop says why it is dropped`() async throws {
+    let plain = PlainDirector()
+    let flow = try Self.flow()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    see(flow, plain, worker: 0, begins: true, now: 999)
+    plain.kernel.silence([Sample.first])
+    try await plain.director.refreshNextHops()
+    let explained = await plain.director.explain(flow)
+    #expect(explained.reason == "dropped-unresolved")
+    #expect(explained.decidedBy == .flow)
+    #expect(explained.server?.state == .unresolved)
+    #expect(explained.nextHop == nil)
+    #expect(explained.notes.first?.hasPrefix("10.0.0.2 has no next hop: 10.0.0.2 does not answer") == true)
+  }
+
+  @Test func `what is for no service says which services there are`() async throws {
+    let plain = PlainDirector()
+    #expect(await plain.director.explain(try Self.flow()).notes == ["there are no services: add one with 'sluice service add'"])
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    let otherPort = await plain.director.explain(try Self.flow(to: "10.0.0.100:81"))
+    #expect(otherPort.verdict == "pass" && otherPort.service == nil && otherPort.hash == nil)
+    #expect(
+      otherPort.notes == ["there is no service tcp 10.0.0.100:81, nor one of any port; 10.0.0.100 has tcp 10.0.0.100:80"]
+    )
+    let otherVIP = await plain.director.explain(try Self.flow(to: "10.0.0.101:80"))
+    #expect(otherVIP.notes == ["10.0.0.101 is no VIP; those there are: 10.0.0.100"])
+  }
+
+  @Test func `a service of any port is said to be one`() async throws {
+    let plain = PlainDirector()
+    let any = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 0)
+    _ = try await plain.director.apply(
+      try ServiceTable(services: [VirtualService(any, ringSize: 251, servers: [RealServer(Sample.first)])])
+    )
+    let explained = await plain.director.explain(try Self.flow())
+    #expect(explained.service == Explanation.Service(service: any, match: .anyPort, ring: 251))
+  }
+
+  @Test func `a source nobody may have is dropped under its counter`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    let source = Endpoint(address: Sample.web.address, port: 80)
+    let land = try #require(FlowTuple(.tcp, from: source, to: Sample.web.endpoint))
+    let explained = await plain.director.explain(land)
+    #expect(explained.reason == "dropped-source")
+    #expect(explained.notes == [Outcome.droppedSource.meaning])
+  }
+}
