@@ -47,9 +47,11 @@ let package = Package(
     .executableTarget(name: "bpf-embed", path: "Tools/bpf-embed", swiftSettings: strict),
     .plugin(name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpf-embed"], path: "Tools/EmbedBPF"),
 
+    // Forwarding once more in C, for the benchmark to compare with.
+    .target(name: "CTwin", dependencies: ["CTables"], path: "Benchmarks/CTwin"),
     .executableTarget(
       name: "sluice-bench",
-      dependencies: ["Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["CTwin", "Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict
     ),

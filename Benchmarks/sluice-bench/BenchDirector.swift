@@ -7,6 +7,7 @@ struct BenchDirector: ~Copyable {
   /// Entries there are for each flow at most: 16 bytes each.
   static let entriesPerFlow = 2
   static let largest = 1 << 20
+  static var buckets: Int { largest * entriesPerFlow / 4 }
 
   private let built: BenchTables
   private let flows: FlowTable
@@ -16,7 +17,7 @@ struct BenchDirector: ~Copyable {
 
   init(servers: Int, method: ForwardingMethod) throws {
     built = try BenchTables(servers: servers, method: method)
-    flows = .allocate(buckets: Self.largest * Self.entriesPerFlow / 4)
+    flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters)
     verdicts = .allocate(capacity: Forwarder.batch)
@@ -47,30 +48,17 @@ struct BenchDirector: ~Copyable {
     }
   }
 
+  func forget() { flows.forget() }
+}
+
+extension FlowTable {
   /// Forgets all flows.
   func forget() {
-    UnsafeMutableRawPointer(flows.buckets).initializeMemory(
+    UnsafeMutableRawPointer(buckets).initializeMemory(
       as: UInt8.self,
       repeating: 0,
-      count: (Int(flows.mask) + 1) * MemoryLayout<sluice_bucket>.stride
+      count: (Int(mask) + 1) * MemoryLayout<sluice_bucket>.stride
     )
-  }
-
-  /// Knows this many flows, a power of two, their handshakes completed; returns how many of them found no entry.
-  func learn(_ flows: Int, _ arena: borrowing FrameArena) -> Int {
-    forget()
-    var refused = 0
-    for first in stride(from: 0, to: flows, by: arena.count) {
-      // SYN and ACK of one flow come soon after one another, as they do on the wire.
-      arena.restore(first: first, flows: flows, flags: 0x02)
-      process(arena)
-      let before = withoutEntry
-      arena.restore(first: first, flows: flows, flags: 0x10)
-      process(arena)
-      refused += withoutEntry - before
-    }
-    // Fewer flows than frames: each was refused as often as it came.
-    return flows < arena.count ? refused * flows / arena.count : refused
   }
 }
 

@@ -43,11 +43,14 @@ enum BenchFailure: Error, CustomStringConvertible {
   case macAddress
   case noMemory(bytes: Int)
   case notForwarded(forwarded: Int, packets: Int)
+  case twinDiffers(flows: Int)
 
   var description: String {
     switch self {
     case .macAddress: "the benchmark's own MAC addresses are wrong"
     case .noMemory(let bytes): "no memory for \(bytes >> 20) MiB of frames: free some, or measure --arena warm only"
+    case .twinDiffers(let flows):
+      "the C twin wrote other frames than the director (\(flows) flows): the two don't do the same work"
     case .notForwarded(let forwarded, let packets):
       "\(packets - forwarded) of \(packets) packets were not forwarded: what was measured is not forwarding"
     }

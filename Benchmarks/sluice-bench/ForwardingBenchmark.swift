@@ -1,11 +1,12 @@
 import ArgumentParser
 import Control
 
-/// Nanoseconds a packet of one core, next to the floor.
+/// Nanoseconds a packet of one core, next to the C twin and the floor.
 struct ForwardingBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forwarding",
-    abstract: "ns and packets per second of one core, direct routing and IPIP, next to a loop that only swaps MAC addresses."
+    abstract:
+      "ns and packets per second of one core, direct routing and IPIP, next to the same in C and to a loop that only swaps MAC addresses."
   )
 
   @Option(help: "Rounds; sides alternate in each. Medians are printed.") var rounds = 9
@@ -34,45 +35,20 @@ struct ForwardingBenchmark: ParsableCommand {
     try report.show(json: json)
   }
 
-  /// Direct routing, IPIP and the floor by turns, for every number of flows.
+  /// Every number of flows, then new ones.
   private func measure(_ servers: Int, _ kind: Scenario.Arena, _ frames: borrowing FrameArena, _ report: inout Report) throws {
-    let direct = try BenchDirector(servers: servers, method: .direct)
-    let tunnel = try BenchDirector(servers: servers, method: .ipip)
-    for flows in self.flows.map({ [$0] }) ?? [16, 1 << 16, BenchDirector.largest, nil] {
-      let refused = flows.map { (direct.learn($0, frames), tunnel.learn($0, frames)) } ?? (0, 0)
-      if flows == nil {
-        direct.forget()
-        tunnel.forget()
+    let counts: [Int?] = flows.map { [$0] } ?? [16, 1 << 16, BenchDirector.largest, nil]
+    for method in [ForwardingMethod.direct, .ipip] {
+      let scenarios = counts.map {
+        Scenario(flows: $0 ?? BenchDirector.largest, servers: servers, method: method, arena: kind, newFlows: $0 == nil)
       }
-      var (floorTimes, directTimes, tunnelTimes) = (Measurement(), Measurement(), Measurement())
-      for round in 0..<rounds {
-        // New flows are new in each round, known ones the next of their number.
-        let first = round * packets
-        floorTimes.add(time(first, flows, frames) { Floor.process($0) })
-        directTimes.add(time(first, flows, frames) { direct.process($0) })
-        tunnelTimes.add(time(first, flows, frames) { tunnel.process($0) })
-      }
-      for (method, times, refused) in [(ForwardingMethod.direct, directTimes, refused.0), (.ipip, tunnelTimes, refused.1)] {
-        let scenario = Scenario(flows: flows ?? 1 << 20, servers: servers, method: method, arena: kind, newFlows: flows == nil)
-        report.add(scenario, times, floor: floorTimes, withoutEntry: refused)
-      }
+      let comparison = Comparison(
+        director: try BenchDirector(servers: servers, method: method),
+        twin: try BenchTwin(servers: servers, method: method),
+        rounds: rounds,
+        packets: packets
+      )
+      for scenario in scenarios { report.lines.append(try comparison.measure(scenario, frames)) }
     }
-    for (forwarded, received) in [(direct.forwarded, direct.received), (tunnel.forwarded, tunnel.received)]
-    where forwarded != received { throw BenchFailure.notForwarded(forwarded: forwarded, packets: received) }
-  }
-
-  /// ns a packet. Frames are restored before each pass, and that is not timed.
-  private func time(_ first: Int, _ flows: Int?, _ frames: borrowing FrameArena, _ pass: (borrowing FrameArena) -> Void) -> Double
-  {
-    var spent: UInt64 = 0
-    var done = 0
-    while done < packets {
-      frames.restore(first: first + done, flows: flows ?? 1 << 30, flags: flows == nil ? 0x02 : 0x10)
-      let start = monotonicNanoseconds()
-      pass(frames)
-      spent &+= monotonicNanoseconds() &- start
-      done += frames.count
-    }
-    return Double(spent) / Double(done)
   }
 }

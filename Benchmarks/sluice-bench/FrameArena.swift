@@ -34,6 +34,11 @@ struct FrameArena: ~Copyable {
     frames.deallocate()
   }
 
+  /// Every byte that processing can have written: the frames and the headers in front of them.
+  var written: [UInt8] {
+    (0..<count).flatMap { Array(UnsafeRawBufferPointer(start: frames[$0].bytes - 64, count: 64 + Self.frameLength)) }
+  }
+
   /// Writes each frame anew, at the place it had: a rewritten frame would not be the same work again. The n-th is of flow `first` + n,
   /// modulo `flows`.
   func restore(first: Int, flows: Int, flags: UInt8) {

@@ -23,13 +23,14 @@ struct Machine: Codable {
 struct Report: Codable {
   struct Line: Codable {
     var scenario: Scenario
-    var times: Measurement
-    var floor: Measurement
+    var director = Measurement()
+    /// The same in C.
+    var twin = Measurement()
+    var floor = Measurement()
     /// Flows that found no entry: their buckets were full.
-    var withoutEntry: Int
-    /// Of this worker's core.
-    var packetsPerSecond: Double
-    var ratioToFloor: Double
+    var withoutEntry = 0
+
+    init(scenario: Scenario) { self.scenario = scenario }
   }
 
   var machine: Machine
@@ -41,19 +42,6 @@ struct Report: Codable {
   init(machine: Machine, rounds: Int) {
     self.machine = machine
     self.rounds = rounds
-  }
-
-  mutating func add(_ scenario: Scenario, _ times: Measurement, floor: Measurement, withoutEntry: Int) {
-    lines.append(
-      Line(
-        scenario: scenario,
-        times: times,
-        floor: floor,
-        withoutEntry: withoutEntry,
-        packetsPerSecond: 1e9 / max(times.median, 0.001),
-        ratioToFloor: times.median / max(floor.median, 0.001)
-      )
-    )
   }
 
   func show(json: Bool) throws {
@@ -74,19 +62,25 @@ struct Report: Codable {
   }
 
   private func showLines() {
-    print("arena  servers  flows   way      ns   min-max         Mpps   floor  ratio  min ratio  without entry")
+    let heads = ["arena", "servers", "flows", "way", "ns", "min-max", "Mpps", "C ns", "floor ns", "to C", "to floor", "no entry"]
+    let widths = [6, 8, 7, 8, 7, 13, 7, 7, 9, 6, 9, 8]
+    func row(_ columns: [String]) {
+      let padded = zip(columns, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+      print(padded.joined(separator: " "))
+    }
+    row(heads)
     for line in lines {
       let scenario = line.scenario
-      let range = "\(Self.decimals(line.times.least, 1))-\(Self.decimals(line.times.greatest, 1))"
-      let columns: [(String, Int)] = [
-        (scenario.arena.rawValue, 7), ("\(scenario.servers)", 9), (scenario.flowsText, 8), (scenario.method.rawValue, 9),
-        (Self.decimals(line.times.median, 1), 5), (range, 16), (Self.decimals(line.packetsPerSecond / 1e6, 1), 7),
-        (Self.decimals(line.floor.median, 1), 7), (Self.decimals(line.ratioToFloor, 1), 7),
-        (Self.decimals(line.times.least / max(line.floor.least, 0.001), 1), 11), ("\(line.withoutEntry)", 0),
-      ]
-      print(columns.map { $0.0.padding(toLength: max($0.1, $0.0.count), withPad: " ", startingAt: 0) }.joined())
+      let (own, twin, floor) = (line.director, line.twin, line.floor)
+      row([
+        scenario.arena.rawValue, "\(scenario.servers)", scenario.flowsText, scenario.method.rawValue,
+        Self.decimals(own.median, 1),
+        "\(Self.decimals(own.least, 1))-\(Self.decimals(own.greatest, 1))", Self.decimals(1e3 / max(own.median, 0.001), 1),
+        Self.decimals(twin.median, 1), Self.decimals(floor.median, 1), Self.decimals(own.median / max(twin.median, 0.001), 2),
+        Self.decimals(own.median / max(floor.median, 0.001), 1), "\(line.withoutEntry)",
+      ])
     }
-    print("\n\(bytesPerFlow) bytes of flow table a flow at 1 Mi flows\n")
+    print("\n\(bytesPerFlow) bytes of flow table a flow at 1 Mi flows; servers: of each of 64 virtual services\n")
   }
 
   private static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }

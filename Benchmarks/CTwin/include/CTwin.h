@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The IPv4 half of Sources/Forwarding once more, in C, over the same memory: what "at C's speed" is measured against. It decides the same and
+ * writes the same bytes (the benchmark compares them); stages, prefetches and look-ups are those of the Swift, stage by stage.
+ */
+#ifndef C_TWIN_H
+#define C_TWIN_H
+
+#include "../../../BPF/tables.h"
+
+/* Laid out as Forwarding's Frame, Verdict and ServerCounters. */
+struct twin_frame {
+	__u8 *bytes;
+	__u32 length;
+	__u16 headroom;
+	__u16 interface;
+};
+
+struct twin_verdict {
+	__u8 action;  /* 0 forward, 1 pass, 2 drop */
+	__u8 outcome; /* 0 forwarded, 1 not for a service, 2 dropped: the twin counts drops as one */
+	__u16 egress;
+	__s32 start;
+	__u32 length;
+	__u16 server;
+};
+
+struct twin_counters {
+	__u64 packets;
+	__u64 bytes;
+	__u64 connections;
+	__u64 identification;
+};
+
+struct twin_tables {
+	const struct sluice_half *half;
+	const struct sluice_slot *slots;
+	const struct sluice_service *services;
+	const struct sluice_server *servers;
+	const __u16 *rings;
+};
+
+struct twin_packet {
+	__u8 outcome; /* as in twin_verdict; 0xff: on its way */
+	__u8 transport;
+	__u8 flags;
+	__u16 network;
+	__u16 length;
+	__u16 server;
+	__u32 service;
+	__u64 hash;
+	struct sluice_flow *entry;
+};
+
+struct twin {
+	struct sluice_bucket *buckets;
+	__u64 mask;
+	struct twin_counters *servers;
+	__u64 outcomes[3];
+	__u64 received;
+	__u64 full;
+	struct twin_packet scratch[64];
+};
+
+void twin_process(struct twin *twin, const struct twin_frame *frames, int count, const struct twin_tables *tables, __u32 now,
+                  struct twin_verdict *verdicts);
+
+#endif
