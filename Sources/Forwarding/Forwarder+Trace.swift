@@ -16,7 +16,8 @@ package struct Trace: Equatable, Sendable {
   }
 }
 
-/// Read from the scratch records that forwarding itself works on, once it is done: not a second decision, which could differ from the first.
+/// Read from the scratch records that forwarding itself works on, once it is done: not a second decision, which could differ from
+/// the first.
 extension Forwarder {
   /// Wipes the first records, so that after the next batch `trace` tells what that batch wrote there.
   func clearTraces(_ count: Int = 1) {

@@ -1,7 +1,7 @@
 import CTables
 
-/// A worker without rings and sockets, for one packet at a time: `replay` runs a capture through it, `explain` a packet of the flow it is
-/// asked about. What decides and rewrites is the forwarder that the workers run.
+/// A worker without rings and sockets, for one packet at a time: `replay` runs a capture through it, `explain` a packet of the
+/// flow it is asked about. What decides and rewrites is the forwarder that the workers run.
 package struct SoloWorker: ~Copyable {
   /// Room for tunnel headers before a frame: what XDP leaves there.
   package static let headroom = 256

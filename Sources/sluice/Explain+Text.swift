@@ -21,7 +21,7 @@ extension Explanation {
       lines.append(("header", "\(header.bytes.utf8.count / 2) bytes before the client's packet:"))
       lines += header.layers.map { ("", $0) }
     }
-    lines.append(("verdict", verdict == reason || verdict == "forward" ? verdict : "\(verdict) (\(reason))"))
+    lines.append(("verdict", verdict == "forward" ? verdict : "\(verdict) (\(reason))"))
     lines += notes.map { ("note", $0) }
     return lines.map { name, text in name + String(repeating: " ", count: 10 - name.count) + text }.joined(separator: "\n")
   }
@@ -44,7 +44,7 @@ extension Explanation.Server {
 
 extension Explanation.Hop {
   fileprivate var text: String {
-    let tagged = tags.isEmpty ? "" : ", VLAN \(tags.map { "\($0 & 0xfff)" }.joined(separator: " in "))"
+    let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map { "\($0 & 0xfff)" }.joined(separator: " in "))"
     return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)"
   }
 }

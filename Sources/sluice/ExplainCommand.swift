@@ -6,8 +6,8 @@ struct ExplainCommand: AsyncParsableCommand {
     commandName: "explain",
     abstract: "Say where a flow's packets go, and why, or why not.",
     discussion: """
-      Asks the running director, with its tables and what its workers remember of the flow. With --config no director is asked: the file's \
-      'replay' section stands for interfaces and next hops, and no flow is known yet.
+      Asks the running director, with its tables and what its workers remember of the flow. With --config no director is asked: the \
+      file's 'replay' section stands for interfaces and next hops, and no flow is known yet.
       """
   )
 

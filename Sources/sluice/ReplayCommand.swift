@@ -8,8 +8,8 @@ struct ReplayCommand: ParsableCommand {
     abstract: "Run a capture through the forwarder and see what becomes of each packet.",
     usage: "sluice replay --config <file> <in.pcap> <out.pcap> [--at <packet> <file>] ... [--json]",
     discussion: """
-      Needs no root, no interface and no kernel: what the configuration says under 'replay' stands for them (Docs/replay.md). The code that \
-      decides and rewrites is the daemon's; time is the capture's. Passed packets are not in the output.
+      Needs no root, no interface and no kernel: what the configuration says under 'replay' stands for them (Docs/replay.md). The \
+      code that decides and rewrites is the daemon's; time is the capture's. Passed packets are not in the output.
       """
   )
 

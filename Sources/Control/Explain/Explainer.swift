@@ -3,12 +3,12 @@ import Forwarding
 
 /// Why a flow goes where it goes.
 ///
-/// Model. A packet of the flow is made and put through the forwarder, twice: once with an empty flow table, which tells service, hash, slot
-/// and the hash's choice; then, if a worker remembers the flow, with a copy of that worker's bucket. Verdict, server and header are the
-/// production code's own; nothing here decides a second time, and nothing a worker owns is written.
+/// Model. A packet of the flow is made and put through the forwarder, twice: once with an empty flow table, which tells service,
+/// hash, slot and the hash's choice; then, if a worker remembers the flow, with a copy of that worker's bucket. Verdict, server
+/// and header are the production code's own; nothing here decides a second time, and nothing a worker owns is written.
 ///
-/// Caveat. A flow belongs to the worker of its queue, which only the NIC knows: all tables are searched. Should two workers know it, the one
-/// that saw it last is believed.
+/// Caveat. A flow belongs to the worker of its queue, which only the NIC knows: all tables are searched. Should two workers know
+/// it, the one that saw it last is believed.
 package struct Explainer {
   let tables: Tables
   /// By worker.

@@ -1,4 +1,5 @@
-/// What the director would do with a packet of a flow, and why: what `sluice explain` shows and `GET /v1/explain` answers. A moment's picture.
+/// What the director would do with a packet of a flow, and why: what `sluice explain` shows and `GET /v1/explain` answers. A
+/// moment's picture.
 package struct Explanation: Codable, Equatable, Sendable {
   /// Who chose the real server.
   package enum Decider: String, Codable, Sendable {

@@ -1,5 +1,5 @@
-/// The headers that forwarding has put before a client's packet, in words. Read from the bytes that would be sent, so that what is shown is
-/// what is written.
+/// The headers that forwarding has put before a client's packet, in words. Read from the bytes that would be sent, so that what
+/// is shown is what is written.
 struct HeaderLayers {
   private(set) var lines: [String] = []
   private var rest: ArraySlice<UInt8>

@@ -1,5 +1,5 @@
-/// An interface's address with the prefix of its segment, written `10.0.0.1/24` as `ip address` shows it; without a length it is the
-/// address alone.
+/// An interface's address with the prefix of its segment, written `10.0.0.1/24` as `ip address` shows it; without a length it is
+/// the address alone.
 package struct AddressPrefix: Hashable, Sendable {
   package var address: IPAddress
   /// Bits of the address's own family.

@@ -1,8 +1,8 @@
 import CTables
 import Forwarding
 
-/// A director without a machine: a configuration's tables in plain memory, next hops from the file instead of the kernel. Built, indexed and
-/// flipped as the daemon does it, so that a switch of configurations treats flows as an apply would.
+/// A director without a machine: a configuration's tables in plain memory, next hops from the file instead of the kernel. Built,
+/// indexed and flipped as the daemon does it, so that a switch of configurations treats flows as an apply would.
 package struct OfflineDirector: ~Copyable {
   package let memory: TableMemory
   /// Names by slot.
@@ -30,8 +30,8 @@ package struct OfflineDirector: ~Copyable {
 
   package var inForce: Tables { memory.inForce() }
 
-  /// Puts the services and stand-ins of another configuration in force, as the next generation. What its file doesn't say of interfaces and
-  /// next hops stays; its director's part and timeouts would take a restart, and are passed over.
+  /// Puts the services and stand-ins of another configuration in force, as the next generation. What its file doesn't say of
+  /// interfaces and next hops stays; its director's part and timeouts would take a restart, and are passed over.
   package mutating func apply(_ configuration: Configuration) throws(TableBuildError) {
     var wanted = standIns
     wanted.replace(by: configuration.standIns)

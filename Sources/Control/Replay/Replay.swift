@@ -3,7 +3,8 @@ import Forwarding
 
 /// A director that lives through a capture: frames in, verdicts and frames out, time as the capture has it.
 ///
-/// Steering's part is the question of the MAC address; whose packet it is otherwise, the forwarder answers in the same order as steering.
+/// Steering's part is the question of the MAC address; whose packet it is otherwise, the forwarder answers in the same order as
+/// steering.
 package struct Replay: ~Copyable {
   private var director: OfflineDirector
   private let worker: SoloWorker
@@ -51,8 +52,8 @@ extension Replay {
     private var first: UInt32?
     private var latest = Clock.start
 
-    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of silence. Nor does
-    /// it wrap: a century in a capture is a broken clock, and ages everything.
+    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of
+    /// silence. Nor does it wrap: a century in a capture is a broken clock, and ages everything.
     mutating func now(at time: CaptureTime) -> UInt32 {
       let first = first ?? time.seconds
       self.first = first

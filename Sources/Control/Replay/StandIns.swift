@@ -1,5 +1,6 @@
-/// What stands in a configuration file for the machine it is not run on: interfaces and next hops, as the kernel would have said them. For
-/// `sluice replay` and `sluice explain --config`; `sluice run` asks the kernel and passes over it, so that one file serves both.
+/// What stands in a configuration file for the machine it is not run on: interfaces and next hops, as the kernel would have said
+/// them. For `sluice replay` and `sluice explain --config`; `sluice run` asks the kernel and passes over it, so that one file
+/// serves both.
 package struct StandIns: Equatable, Sendable {
   package struct Interface: Equatable, Sendable {
     package var name: String
