@@ -3,9 +3,10 @@
  * Steering: which frames go to a worker, which stay the kernel's.
  *
  * Model. A frame whose {address, protocol, port}, or {address, protocol, any port}, is a virtual service goes into the AF_XDP socket of
- * the queue it came in on. Everything else is XDP_PASS, untouched: ssh, ARP, BGP, broken packets, other machines' frames. What is
- * wrong with a service's packet is the worker's to say; here only the question "whose" is answered, in the order and with the same
- * lookups as Sources/Forwarding/IPv4.swift and IPv6.swift.
+ * the queue it came in on; so do echo requests to a VIP, and ICMP errors that quote a service's packet. Everything else is XDP_PASS,
+ * untouched: ssh, ARP, BGP, broken packets, other machines' frames. What is wrong with a service's packet is the worker's to say; here
+ * only the question "whose" is answered, in the order and with the same lookups as Sources/Forwarding/IPv4.swift, IPv6.swift and
+ * ICMPParse.swift.
  *
  * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
  * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
@@ -117,6 +118,40 @@ static __always_inline __u16 destination_port(const void *transport, const void 
 	return (const void *)(ports + 2) <= end ? ports[1] : 0;
 }
 
+/* Of a packet that an ICMP error quotes: it came from the VIP, so the service's port is the source's. */
+static __always_inline int quotes_service(const struct lookup *tables, const __u64 *vip, const __u8 *transport, const void *end, __u8 protocol)
+{
+	if ((const void *)(transport + 8) > end || !is_transport(protocol))
+		return 0;
+	return is_service(tables, vip, *(const __be16 *)transport, protocol);
+}
+
+/* Echo requests to a VIP, and errors about a packet of one of its services. Fragments and all else are the kernel's. */
+static __always_inline int ipv4_icmp_is_ours(const struct packet_cursor *cursor, const struct lookup *tables, const struct iphdr *ip,
+					     const __u64 *vip)
+{
+	const __u8 *icmp = cursor->at + (ip->ihl < 5 ? 20 : ip->ihl * 4);
+	const struct iphdr *quote = (const void *)(icmp + 8);
+
+	if (packet_ipv4_is_fragment(ip) || (void *)quote > cursor->end || !is_listed(tables, vip, 0, 0))
+		return 0;
+	switch (icmp[0]) {
+	case 8: /* echo request */
+		return 1;
+	case 3: /* destination unreachable */
+	case 11: /* time exceeded */
+	case 12: /* parameter problem */
+		break;
+	default:
+		return 0;
+	}
+	if ((void *)(quote + 1) > cursor->end || quote->version != 4 || quote->ihl < 5)
+		return 0;
+	if (quote->frag_off & bpf_htons(0x1fff) || quote->saddr != ip->daddr)
+		return 0;
+	return quotes_service(tables, vip, (const __u8 *)quote + quote->ihl * 4, cursor->end, quote->protocol);
+}
+
 static __always_inline int ipv4_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	const struct iphdr *ip = cursor->at;
@@ -128,6 +163,8 @@ static __always_inline int ipv4_is_for_service(const struct packet_cursor *curso
 	address[1] = ((__u64)ip->daddr << 32) | 0xffff0000; /* ::ffff:a.b.c.d, little endian */
 	if (!may_be_vip(tables->half, address))
 		return 0;
+	if (ip->protocol == IPPROTO_ICMP)
+		return ipv4_icmp_is_ours(cursor, tables, ip, address);
 	if (!is_transport(ip->protocol) || ip->frag_off & bpf_htons(0x1fff))
 		return 0;
 	/* A header that claims less than its minimum is read as the minimum: the worker counts and drops it. */
@@ -146,41 +183,41 @@ static __always_inline int is_extension(__u8 protocol)
 	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS;
 }
 
-static __always_inline int ipv6_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
-{
-	const struct ipv6hdr *ip = packet_ipv6(cursor);
-	__u32 offset = sizeof(*ip);
-	__u64 address[2];
+/* Where the walk along the extension headers ended. */
+struct chain {
+	__u32 offset; /* from the IPv6 header to what follows the last of them */
 	__u8 protocol;
+	__u8 is_first_fragment;
+};
 
-	if (!ip)
-		return 0;
-	__builtin_memcpy(address, &ip->daddr, sizeof(address));
-	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
-	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
-		return 0;
-	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
-		return 0;
-	protocol = ip->nexthdr;
+enum { CHAIN_WHOLE, CHAIN_NOT_OURS, CHAIN_TOO_MANY };
+
+static __always_inline int ipv6_walk(const struct ipv6hdr *ip, const void *end, struct chain *chain)
+{
+	__u32 offset = sizeof(*ip);
+	__u8 protocol = ip->nexthdr;
+
+	chain->is_first_fragment = 0;
 	for (__u32 count = 0; is_extension(protocol); count++) {
-		const __u8 *extension = cursor->at + offset;
+		const __u8 *extension = (const void *)ip + offset;
 		__u32 bytes;
 
-		if (offset > EXTENSIONS_BYTES || (void *)extension > cursor->end)
-			return 0;
+		if (offset > EXTENSIONS_BYTES || (const void *)extension > end)
+			return CHAIN_NOT_OURS;
 		if (count == EXTENSIONS)
-			return 1; /* the worker refuses it */
-		if ((void *)(extension + 8) > cursor->end)
-			return 0;
+			return CHAIN_TOO_MANY;
+		if ((const void *)(extension + 8) > end)
+			return CHAIN_NOT_OURS;
 		bytes = (extension[1] + 1) * 8;
 		switch (protocol) {
 		case IPPROTO_ROUTING: /* on its way to elsewhere, unless of type 0, which nobody may forward (RFC 5095) */
 			if (extension[2] && extension[3])
-				return 0;
+				return CHAIN_NOT_OURS;
 			break;
 		case IPPROTO_FRAGMENT:
 			if (((__u16)extension[2] << 8 | extension[3]) & 0xfff8)
-				return 0;
+				return CHAIN_NOT_OURS;
+			chain->is_first_fragment |= extension[3] & 1;
 			bytes = 8;
 			break;
 		case IPPROTO_AH:
@@ -190,9 +227,62 @@ static __always_inline int ipv6_is_for_service(const struct packet_cursor *curso
 		protocol = extension[0];
 		offset += bytes;
 	}
-	if (offset > EXTENSIONS_BYTES || cursor->at + offset > cursor->end || !is_transport(protocol))
+	if (offset > EXTENSIONS_BYTES || (const void *)ip + offset > end)
+		return CHAIN_NOT_OURS;
+	chain->offset = offset;
+	chain->protocol = protocol;
+	return CHAIN_WHOLE;
+}
+
+/* The same as ipv4_icmp_is_ours; the VIP is known to be one. */
+static __always_inline int ipv6_icmp_is_ours(const struct packet_cursor *cursor, const struct lookup *tables, const struct chain *chain,
+					     const __u64 *vip)
+{
+	const __u8 *icmp = cursor->at + chain->offset;
+	const struct ipv6hdr *quote = (const void *)(icmp + 8);
+	struct chain quoted;
+	__u64 source[2];
+
+	if (chain->is_first_fragment || (void *)quote > cursor->end)
 		return 0;
-	return is_service(tables, address, destination_port(cursor->at + offset, cursor->end), protocol);
+	if (icmp[0] == 128) /* echo request */
+		return 1;
+	/* Destination unreachable, packet too big, time exceeded, parameter problem. */
+	if (icmp[0] < 1 || icmp[0] > 4)
+		return 0;
+	if ((void *)(quote + 1) > cursor->end || quote->version != 6)
+		return 0;
+	__builtin_memcpy(source, &quote->saddr, sizeof(source));
+	if (source[0] != vip[0] || source[1] != vip[1] || ipv6_walk(quote, cursor->end, &quoted) != CHAIN_WHOLE)
+		return 0;
+	return quotes_service(tables, vip, (const __u8 *)quote + quoted.offset, cursor->end, quoted.protocol);
+}
+
+static __always_inline int ipv6_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	const struct ipv6hdr *ip = packet_ipv6(cursor);
+	__u64 address[2];
+	struct chain chain;
+
+	if (!ip)
+		return 0;
+	__builtin_memcpy(address, &ip->daddr, sizeof(address));
+	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
+	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
+		return 0;
+	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
+		return 0;
+	switch (ipv6_walk(ip, cursor->end, &chain)) {
+	case CHAIN_NOT_OURS:
+		return 0;
+	case CHAIN_TOO_MANY:
+		return 1; /* the worker refuses it */
+	}
+	if (chain.protocol == IPPROTO_ICMPV6)
+		return ipv6_icmp_is_ours(cursor, tables, &chain, address);
+	if (!is_transport(chain.protocol))
+		return 0;
+	return is_service(tables, address, destination_port(cursor->at + chain.offset, cursor->end), chain.protocol);
 }
 
 /* A service's packet, by its EtherType's family. */

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Goes up with any change of meaning below; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 1 };
+enum { SLUICE_LAYOUT = 2 };
 
 enum {
 	SLUICE_INTERFACES = 16,       /* attached interfaces at most */
@@ -30,14 +30,17 @@ enum {
 };
 
 /* A slot of the open-addressed table {address, protocol, port} -> service; free when service == SLUICE_NO_SERVICE.
- * Besides one slot a service there is one slot a VIP, of protocol 0 and port 0, whose `service` is a count of its services. */
+ * Besides one slot a service there is one slot a VIP, of protocol 0 and port 0, whose `service` is a count of its services and whose
+ * flags say whether one of them is live: what answers to an echo request. */
 struct sluice_slot {
 	__u8 address[16];
 	__u16 port_be; /* 0: any port */
 	__u8 protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: the VIP itself */
-	__u8 reserved;
+	__u8 flags;    /* SLUICE_SLOT_*; 0 but for a VIP */
 	__u32 service; /* index into services */
 };
+
+enum { SLUICE_SLOT_LIVE = 1 }; /* a service of this VIP has a live server */
 
 enum {
 	SLUICE_SERVICE_LIVE = 1,      /* has a live server */
@@ -194,6 +197,7 @@ _Static_assert(__builtin_offsetof(struct sluice_root, active) == SLUICE_ROOT_ACT
 _Static_assert(__builtin_offsetof(struct sluice_root, interfaces) == SLUICE_ROOT_INTERFACES, "SLUICE_ROOT_INTERFACES");
 _Static_assert(__builtin_offsetof(struct sluice_half, timeouts) == SLUICE_HALF_TIMEOUTS, "SLUICE_HALF_TIMEOUTS");
 _Static_assert(__builtin_offsetof(struct sluice_root, halves) == SLUICE_ROOT_HALVES, "SLUICE_ROOT_HALVES");
+_Static_assert(__builtin_offsetof(struct sluice_slot, flags) == 19, "Tables.vipFlags reads a slot by words");
 _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.find reads a slot by words");
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);

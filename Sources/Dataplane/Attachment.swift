@@ -57,9 +57,7 @@ struct Attachment {
       unlink(path)
       _ = steering_detach_link(descriptor)
       close(descriptor)
-      // Succeeds for the last interface of this network namespace only.
-      rmdir(PinPath.folder)
-      rmdir(PinPath.root)
+      PinPath.removeFolders()
     case .netlink(let program):
       _ = steering_detach(ifindex, isNative ? 1 : 0, program)
     }
@@ -70,7 +68,10 @@ struct Attachment {
   private static func attach(_ program: Int32, _ interface: AttachedInterface, native: Bool) -> Result<Attachment, Refused> {
     if let path = PinPath.make(interface.name) {
       let link = steering_link(program, interface.ifindex, native ? 1 : 0)
-      guard link >= 0 else { return .failure(Refused(error: link)) }
+      guard link >= 0 else {
+        PinPath.removeFolders()
+        return .failure(Refused(error: link))
+      }
       if steering_pin(link, path) == 0 {
         return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .link(descriptor: link, path: path)))
       }

@@ -16,6 +16,12 @@ enum PinPath {
     steering_is_bpffs(bpffs) == 1 ? "\(folder)/\(interface)" : nil
   }
 
+  /// Succeeds for the last interface of this network namespace, and of all, only.
+  static func removeFolders() {
+    rmdir(folder)
+    rmdir(root)
+  }
+
   /// The path for an interface's link, its folders made; nil where there is no bpffs to pin in.
   static func make(_ interface: String) -> String? {
     guard let path = existing(interface) else { return nil }

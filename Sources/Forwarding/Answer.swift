@@ -42,6 +42,7 @@ extension Forwarder {
       var verdict = Verdict.drop(outcome, server: packet.server)
       verdict.action = .pass
       return verdict
+    case .answeredEcho: return echo(frame, packet, now: now)
     case .droppedNoServer: return noServer(frame, packet, tables, now: now)
     default: return .drop(outcome, server: packet.server)
     }

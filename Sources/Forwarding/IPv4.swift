@@ -34,7 +34,9 @@ enum IPv4 {
     let source = header.raw32(12)
     let destination = header.raw32(16)
     let fragment = header.u16(6)
-    guard number == 6 || number == 17, fragment & offsetMask == 0 else { return .notForService }
+    guard number == 6 || number == 17, fragment & offsetMask == 0 else {
+      return ICMPParse.ipv4(header, available, at: network, tables, &packet)
+    }
 
     // Whose: before any refusal, since a broken packet that is not for a service is the kernel's. A header that claims less than its
     // minimum is read as the minimum; ports that the frame does not hold can only belong to a service of any port.

@@ -66,7 +66,9 @@ enum IPv6 {
     guard !isMapped(high, low), tables.isVIP(high, low) else { return .notForService }
     let chain = walk(header, available)
     if case .tooMany = chain.end { return .droppedExtensionHeaders }
-    guard case .transport = chain.end, chain.number == 6 || chain.number == 17 else { return .notForService }
+    guard case .transport = chain.end, chain.number == 6 || chain.number == 17 else {
+      return ICMPParse.ipv6(header, available, at: network, chain, tables, &packet)
+    }
     let hasPorts = available >= chain.offset &+ 4
     let ports = hasPorts ? header.raw32(chain.offset) : 0
     let service = tables.service(high, low, port: UInt16(truncatingIfNeeded: ports &>> 16), protocol: chain.number)

@@ -16,6 +16,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedSource
   case droppedFragment
   case droppedNoServer
+  case droppedEcho
   case droppedServerGone
   case droppedUnresolved
   case droppedTooBig
@@ -45,6 +46,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedSource: "dropped-source"
     case .droppedFragment: "dropped-fragment"
     case .droppedNoServer: "dropped-no-server"
+    case .droppedEcho: "dropped-echo"
     case .droppedServerGone: "dropped-server-gone"
     case .droppedUnresolved: "dropped-unresolved"
     case .droppedTooBig: "dropped-too-big"
@@ -71,6 +73,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedSource: "source address nobody may send from, or a VIP (RFC 1812 5.3.7); nonzero means spoofing"
     case .droppedFragment: "a fragment too small to hold its ports (RFC 1858), or one that can't be placed; normally zero"
     case .droppedNoServer: "new flow of a service without a live server; nonzero means an outage"
+    case .droppedEcho: "echo request to a VIP without a live server, or to many; nonzero means an outage"
     case .droppedServerGone: "flow of a removed real server under the service's drop policy; normal after a removal"
     case .droppedUnresolved: "real server's next hop unknown; nonzero means a missing route or neighbour"
     case .droppedTooBig: "does not fit the way to the real server, the client can't be told; nonzero calls for a larger MTU there"

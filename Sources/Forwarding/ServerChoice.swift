@@ -34,6 +34,7 @@ extension Forwarder {
   /// Sets `packet.server`; returns the outcome if that decides it, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ packet: inout Packet, _ tables: Tables, now: UInt32) -> Outcome? {
+    guard isTransport(packet) else { return chooseForError(&packet, tables, now: now) }
     let syn = TCPFlag.isSYN(packet.flags)
     var entry = packet.entry
     if entry?.pointee.tag != packet.hash { entry = flows.find(packet.hash) }

@@ -113,7 +113,7 @@ import Testing
     let place = first + random.below(min(frame.count, random.chance(1, in: 3) ? frame.count : 80) - first)
     switch random.below(8) {
     case 0: frame[place] ^= 1 << UInt8(random.below(8))
-    case 1: frame[place] = [0, 1, 4, 5, 6, 17, 43, 44, 51, 60, 0x45, 0x4f, 0x60, 0x80, 0xff][random.below(15)]
+    case 1: frame[place] = [0, 1, 3, 4, 5, 6, 8, 11, 17, 43, 44, 51, 58, 60, 0x45, 0x4f, 0x60, 0x80, 0xff][random.below(19)]
     case 2: frame[place] = UInt8(random.below(256))
     case 3: frame[place] &+= UInt8(random.below(9)) &- 4
     // Not below an Ethernet header: the kernel's test run takes no less.

@@ -31,7 +31,7 @@ import Testing
 
   /// Outcomes that a frame alone doesn't bring about, that ask for more frames a second, or for another service than the town has.
   private static let unreached: [Outcome] = [
-    .droppedServerGone, .droppedUnresolved, .droppedTransmitFull, .droppedRateLimited, .answeredReset, .answeredEcho,
+    .droppedServerGone, .droppedUnresolved, .droppedTransmitFull, .droppedRateLimited, .answeredReset,
   ]
 
   private static func number(_ name: String, _ otherwise: Int) -> Int {

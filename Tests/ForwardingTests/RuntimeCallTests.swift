@@ -44,7 +44,7 @@ struct RuntimeCallTests {
         pattern.withUnsafeBytes { if let source = $0.baseAddress { bytes.copyMemory(from: source, byteCount: pattern.count) } }
         // A thousand client ports for 256 entries, so that flows begin, live, yield and find no place; each for a while, so that flows are
         // confirmed.
-        if pattern.count >= 38 { bytes.set16(34, UInt16((batch / 32 &* 64 &+ index) % 1000)) }
+        if pattern.count >= 38 && pattern[23] != 1 { bytes.set16(34, UInt16((batch / 32 &* 64 &+ index) % 1000)) }
         (frames + index).initialize(to: Frame(bytes: bytes, length: pattern.count, headroom: 64))
       }
       let tables = director.tables.half
@@ -54,10 +54,10 @@ struct RuntimeCallTests {
     }
     #expect(found == [:])
     // It did see the ways there are.
-    #expect(forwarded > 300_000)
+    #expect(forwarded > 250_000)
     let unreached: [Outcome] = [
       .droppedExtensionHeaders, .droppedServerGone, .droppedTransmitFull, .droppedNoHeadroom, .droppedRateLimited,
-      .droppedNoServer, .answeredReset, .answeredEcho,
+      .droppedNoServer,
     ]
     for outcome in Outcome.allCases where !unreached.contains(outcome) { #expect(director.count(outcome) > 0, "\(outcome)") }
     #expect(director.counters.flowTableFull.pointee > 0)
@@ -82,6 +82,8 @@ struct RuntimeCallTests {
 
   /// A frame for every outcome but those that only a worker's set-up can bring about.
   private static let patterns: [ClientPacket] = [
+    .echo(), .echo { $0.destination = [10, 0, 0, 105] }, .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),
+    ClientPacket { $0.destination = [10, 0, 0, 105] },
     ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, .udp(), ClientPacket { $0.tags = [(0x88a8, 1), (0x8100, 2)] },
     ClientPacket { $0.destination = [10, 0, 0, 101] }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
     ClientPacket {
@@ -113,9 +115,11 @@ struct RuntimeCallTests {
 }
 
 extension TestTables {
-  /// The town, and a service whose server has no next hop.
+  /// The town, a service whose server has no next hop, and one without a server that answers with resets.
   fileprivate static var everyWay: TestTables {
     let tables = TestTables.town
+    tables.add(6, [10, 0, 0, 105], port: 80, [])
+    tables.half.services[Int(tables.half.half.pointee.service_count) - 1].flags |= UInt8(SLUICE_SERVICE_RESET)
     tables.add(6, [10, 0, 0, 103], port: 80, [.direct(13) { $0.flags = UInt8(SLUICE_SERVER_PRESENT) }])
     return tables
   }

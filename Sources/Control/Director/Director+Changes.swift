@@ -69,11 +69,12 @@ extension Director {
       nextHops: heard.compactMapValues { try? $0.get() }
     )
     let built = try builder.build(into: memory)
+    let entries = ledger.entries(of: built, memory.half(1 - Int(memory.root.pointee.active & 1)))
     try settings.flip(memory)
     table = wanted
     ways = heard
     hasPublished = true
-    ledger.follow(built, inForce)
+    ledger.follow(built, entries)
     await settings.published(wanted)
   }
 

@@ -55,14 +55,20 @@ struct ServerLedger {
 
   init(counters: [Counters]) { self.counters = counters }
 
-  /// Takes note of a generation that has just gone live.
-  mutating func follow(_ built: BuiltTables, _ half: Tables) {
-    var live: [ServerName: Entry] = [:]
+  /// Whose counters will be whose in a generation that is built but not in force yet: later, a newcomer's first packets would lie below its
+  /// baseline.
+  func entries(of built: BuiltTables, _ idle: Tables) -> [ServerName: Entry] {
+    var coming: [ServerName: Entry] = [:]
     for (name, index) in built.servers {
-      let incarnation = half.servers[index].incarnation
+      let incarnation = idle.servers[index].incarnation
       let newcomer = Entry(index: index, incarnation: incarnation, baseline: counted(at: index))
-      live[name] = entries[name].flatMap { $0.isSame(as: newcomer) ? $0 : nil } ?? newcomer
+      coming[name] = entries[name].flatMap { $0.isSame(as: newcomer) ? $0 : nil } ?? newcomer
     }
+    return coming
+  }
+
+  /// Takes note of a generation that has just gone live: what servers that are gone have counted is final now.
+  mutating func follow(_ built: BuiltTables, _ live: [ServerName: Entry]) {
     for (name, entry) in entries where !entry.isSame(as: live[name]) {
       former[name.service, default: Totals()] =
         former[name.service, default: Totals()] + (counted(at: entry.index) - entry.baseline)

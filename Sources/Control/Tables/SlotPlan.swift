@@ -13,6 +13,8 @@ struct SlotPlan {
     let port: UInt16
     let protocolNumber: UInt8
     let value: UInt32
+    /// SLUICE_SLOT_*.
+    var flags: UInt8 = 0
 
     var hash: UInt32 { address.slotHash(port: port, protocolNumber: protocolNumber) }
   }
@@ -20,10 +22,15 @@ struct SlotPlan {
   let entries: [Entry?]
   var mask: UInt32 { UInt32(entries.count - 1) }
 
-  /// - Parameter limit: slots there are, a power of two.
-  init(services: [ServiceKey: Int], limit: Int) throws(TableBuildError) {
+  /// - Parameters:
+  ///   - live: those with a live server.
+  ///   - limit: slots there are, a power of two.
+  init(services: [ServiceKey: Int], live: Set<ServiceKey>, limit: Int) throws(TableBuildError) {
     let vips = Dictionary(grouping: services.keys, by: \.address)
-    var keys = vips.map { Entry(address: $0, port: 0, protocolNumber: 0, value: UInt32($1.count)) }
+    var keys = vips.map { address, services in
+      let flags = services.contains(where: live.contains) ? UInt8(SLUICE_SLOT_LIVE) : 0
+      return Entry(address: address, port: 0, protocolNumber: 0, value: UInt32(services.count), flags: flags)
+    }
     keys += services.map { Entry(address: $0.address, port: $0.port, protocolNumber: $0.protocol.rawValue, value: UInt32($1)) }
     // Dictionaries have no order, but directors of a fleet and tests want the same bytes from the same table.
     let hashed = keys.map { (entry: $0, hash: $0.hash) }.sorted { ($0.hash, $0.entry.value) < ($1.hash, $1.entry.value) }
@@ -71,6 +78,7 @@ struct SlotPlan {
         written.address = entry.address.tuple
         written.port_be = entry.port.bigEndian
         written.protocol = entry.protocolNumber
+        written.flags = entry.flags
       }
       tables.slots[slot] = written
     }

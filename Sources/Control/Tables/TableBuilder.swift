@@ -35,9 +35,10 @@ package struct TableBuilder: Sendable {
     let inForce = Int(memory.root.pointee.active & 1)
     let (active, idle) = (memory.half(inForce), memory.half(1 - inForce))
     let indices = try IndexPlan(table, active: active, capacity: memory.capacity)
-    let slots = try SlotPlan(services: indices.services, limit: memory.capacity.slots)
     let servers = table.services.map { entries(of: $0, indices) }
     let sizes = zip(table.services, servers).map { $1.contains(where: \.entry.isOnRing) ? $0.ringSize : nil }
+    let live = Set(zip(table.services, sizes).filter { $1 != nil }.map(\.0.key))
+    let slots = try SlotPlan(services: indices.services, live: live, limit: memory.capacity.slots)
     let rings = try RingPlan(sizes: sizes, limit: memory.capacity.ringSlots)
 
     let serverLimit = min(Int(active.half.pointee.server_limit), memory.capacity.servers)

@@ -32,6 +32,20 @@ import Testing
     #expect(director.find(IPAddress(203, 0, 113, 1), port: 0, protocolNumber: 0) == nil)
   }
 
+  @Test func `a VIP's slot says whether one of its services is live`() throws {
+    let (mixed, dead) = (IPAddress(10, 0, 0, 1), IPAddress(10, 0, 0, 2))
+    let keys = [ServiceKey(.tcp, mixed, port: 80), ServiceKey(.tcp, mixed, port: 81), ServiceKey(.tcp, dead, port: 80)]
+    let services = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
+    let plan = try SlotPlan(services: services, live: [keys[1]], limit: 64)
+    let flags = plan.entries.compactMap(\.self).filter { $0.protocolNumber == 0 }.map { ($0.address, $0.flags) }
+    #expect(Dictionary(uniqueKeysWithValues: flags) == [mixed: UInt8(SLUICE_SLOT_LIVE), dead: 0])
+    let director = Director()
+    plan.write(to: director.active)
+    let written = (0..<plan.entries.count).map { director.active.slots[$0] }
+    #expect(written.count { $0.flags == UInt8(SLUICE_SLOT_LIVE) && $0.protocol == 0 && IPAddress($0.address) == mixed } == 1)
+    #expect(written.count { $0.flags != 0 } == 1)
+  }
+
   @Test func `every unused slot says so, in a table that was larger before`() throws {
     let director = Director()
     let many = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
@@ -47,8 +61,8 @@ import Testing
     let services = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
     let indices = Dictionary(uniqueKeysWithValues: services.enumerated().map { ($1.key, $0) })
     let again = Dictionary(uniqueKeysWithValues: services.enumerated().reversed().map { ($1.key, $0) })
-    let one = try SlotPlan(services: indices, limit: 64).entries.map { $0?.address }
-    #expect(try SlotPlan(services: again, limit: 64).entries.map { $0?.address } == one)
+    let one = try SlotPlan(services: indices, live: [], limit: 64).entries.map { $0?.address }
+    #expect(try SlotPlan(services: again, live: [], limit: 64).entries.map { $0?.address } == one)
   }
 
   @Test func `keys that share a home are refused once they pass the probe bound`() throws {
@@ -58,8 +72,8 @@ import Testing
     let crowd = addresses.filter { (vip: IPAddress) in vip.slotHash() & 31 == home }.prefix(9)
     var services: [ServiceKey: Int] = [:]
     for (number, vip) in crowd.enumerated() { services[ServiceKey(.tcp, vip, port: UInt16(number + 1))] = number }
-    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 32)) { try SlotPlan(services: services, limit: 32) }
-    let larger = try SlotPlan(services: services, limit: 4096)
+    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 32)) { try SlotPlan(services: services, live: [], limit: 32) }
+    let larger = try SlotPlan(services: services, live: [], limit: 4096)
     #expect(larger.entries.count > 32)
   }
 
@@ -70,7 +84,7 @@ import Testing
       return IPAddress(10, UInt8(number & 255), UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8))
     }
     let services = Dictionary(uniqueKeysWithValues: vips.enumerated().map { (ServiceKey(.tcp, $1, port: 80), $0) })
-    let plan = try SlotPlan(services: services, limit: 4096)
+    let plan = try SlotPlan(services: services, live: [], limit: 4096)
     #expect(plan.entries.count { $0 != nil } == 2000)
     let places = plan.entries.enumerated().compactMap { slot, entry in entry.map { (slot - Int($0.hash)) & Int(plan.mask) } }
     #expect((places.max() ?? 0) < Int(SLUICE_PROBES))

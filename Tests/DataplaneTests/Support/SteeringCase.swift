@@ -64,12 +64,80 @@ struct SteeringCase: CustomTestStringConvertible {
       $0.destination = TestFrameIPv6.vip(0x01)
       $0.number = 17
     },
+    v4("an echo request to the VIP") { $0.icmp([8, 0, 0, 0, 1, 2, 3, 4]) },
+    v4("an echo request behind options") {
+      $0.options = [1, 1, 1, 1]
+      $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
+    },
+    v4("port unreachable about a real server's packet") { $0.icmp(error(3) + reply().packet.prefix(28)) },
+    v4("time exceeded likewise") { $0.icmp(error(11) + reply().packet.prefix(28)) },
+    v4("a parameter problem about a packet with options") {
+      $0.icmp(error(12) + reply { $0.options = [1, 1, 1, 1] }.packet.prefix(32))
+    },
+    v4("an error about a datagram of a service of any port") {
+      $0.destination = [10, 0, 0, 101]
+      $0.icmp(error(3) + reply { $0.source = [10, 0, 0, 101] }.packet)
+    },
+    v6("an ICMPv6 echo request to the VIP") { $0.icmp([128, 0, 0, 0, 1, 2, 3, 4]) },
+    v6("an ICMPv6 echo request behind extension headers") {
+      $0.extensions = [.options(), .fragment(offset: 0, more: false)]
+      $0.icmp([128, 0, 0, 0, 1, 2, 3, 4])
+    },
+    v6("packet too big about a real server's packet") { $0.icmp(error(2) + reply6().packet.prefix(48)) },
+    v6("parameter problem about a packet with extension headers") {
+      $0.icmp(error(4) + reply6 { $0.extensions = [.options(), .authentication] }.packet)
+    },
   ]
+
+  private static func error(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 5, 0x78] }
+
+  /// What a real server sent: addresses and ports of `TestFrame` the other way round.
+  private static func reply(_ change: (inout TestFrame) -> Void = { _ in }) -> TestFrame {
+    TestFrame {
+      ($0.source, $0.destination) = ($0.destination, $0.source)
+      ($0.sourcePort, $0.port) = ($0.port, $0.sourcePort)
+      change(&$0)
+    }
+  }
+
+  private static func reply6(_ change: (inout TestFrameIPv6) -> Void = { _ in }) -> TestFrameIPv6 {
+    TestFrameIPv6 {
+      ($0.source, $0.destination) = ($0.destination, $0.source)
+      ($0.sourcePort, $0.port) = ($0.port, $0.sourcePort)
+      change(&$0)
+    }
+  }
 
   static let passed: [SteeringCase] = [
     v4("another port of the VIP") { $0.port = 22 },
     v4("another protocol of the VIP's port") { $0.number = 17 },
-    v4("ICMP to the VIP") { $0.number = 1 },
+    v4("ICMP of no type that concerns a VIP") { $0.number = 1 },
+    v4("an echo reply to the VIP") { $0.icmp([0, 0, 0, 0, 1, 2, 3, 4]) },
+    v4("an echo request in fragments") {
+      $0.fragment = 0x2000
+      $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
+    },
+    v4("an echo request cut off") { $0.icmp([8, 0, 0, 0, 1, 2, 3]) },
+    v4("an echo request to a real server") {
+      $0.destination = [10, 0, 1, 10]
+      $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
+    },
+    v4("an error with seven bytes of TCP") { $0.icmp(error(3) + reply().packet.prefix(27)) },
+    v4("an error about the host's own packet") { $0.icmp(error(3) + reply { $0.sourcePort = 22 }.packet) },
+    v4("an error about a client's packet") { $0.icmp(error(3) + TestFrame().packet) },
+    v4("an error about a later fragment") { $0.icmp(error(3) + reply { $0.fragment = 5 }.packet) },
+    v4("an error about another VIP's packet") { $0.icmp(error(3) + reply { $0.source = [10, 0, 0, 101] }.packet) },
+    v4("a redirect") { $0.icmp(error(5) + reply().packet) },
+    v6("an ICMPv6 echo request in fragments") {
+      $0.extensions = [.fragment(offset: 0, more: true)]
+      $0.icmp([128, 0, 0, 0, 1, 2, 3, 4])
+    },
+    v6("a neighbour solicitation for the VIP") { $0.icmp([135, 0, 0, 0, 0, 0, 0, 0] + TestFrameIPv6().destination) },
+    v6("an ICMPv6 error about the host's own packet") { $0.icmp(error(1) + reply6 { $0.sourcePort = 22 }.packet) },
+    v6("an ICMPv6 error about a later fragment") {
+      $0.icmp(error(1) + reply6 { $0.extensions = [.fragment(offset: 1, more: false)] }.packet)
+    },
+    v6("an ICMPv6 error with seven bytes of TCP") { $0.icmp(error(1) + reply6().packet.prefix(47)) },
     v4("protocol 0, port 0: how the VIP itself stands in the table") {
       $0.number = 0
       $0.port = 0
@@ -100,7 +168,7 @@ struct SteeringCase: CustomTestStringConvertible {
     v6("version 4 under IPv6's EtherType") { $0.version = 4 },
     v6("an IPv6 later fragment") { $0.extensions = [.fragment(offset: 1, more: false)] },
     v6("a routing header that sends it on") { $0.extensions = [.routing(type: 4, left: 1)] },
-    v6("ICMPv6 to the VIP") { $0.number = 58 },
+    v6("ICMPv6 of no type that concerns a VIP") { $0.number = 58 },
     v6("no next header") { $0.number = 59 },
     SteeringCase("an extension header cut off", Array(TestFrameIPv6 { $0.extensions = [.options()] }.bytes.prefix(14 + 40 + 7))),
   ]
@@ -109,5 +177,20 @@ struct SteeringCase: CustomTestStringConvertible {
     var frame = frame
     frame[index] = value
     return frame
+  }
+}
+
+extension TestFrame {
+  /// ICMP with this message, whose checksum is nothing to steering.
+  fileprivate mutating func icmp(_ message: [UInt8]) {
+    number = 1
+    transport = message
+  }
+}
+
+extension TestFrameIPv6 {
+  fileprivate mutating func icmp(_ message: [UInt8]) {
+    number = 58
+    transport = message
   }
 }

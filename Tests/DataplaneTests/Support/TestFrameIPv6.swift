@@ -9,6 +9,7 @@ struct TestFrameIPv6 {
   var number: UInt8 = 6
   var source: [UInt8] = [0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11) + [1]
   var destination: [UInt8] = vip(0x00)
+  var sourcePort: UInt16 = 40000
   var port: UInt16 = 80
   /// Nil: a TCP or UDP header by the fields above.
   var transport: [UInt8]?
@@ -41,14 +42,18 @@ struct TestFrameIPv6 {
 
   var bytes: [UInt8] {
     let tags = tags.flatMap { big($0.type) + big($0.tci) }
+    return destinationMAC + [0x02, 0, 0, 0, 0, 0xc1] + tags + [0x86, 0xdd] + packet
+  }
+
+  var packet: [UInt8] {
     var chain: [UInt8] = []
     for (index, header) in extensions.enumerated() {
       chain += [index + 1 < extensions.count ? extensions[index + 1].number : number] + header.rest
     }
-    let ports = big(40000) + big(port)
+    let ports = big(sourcePort) + big(port)
     let rest: [UInt8] = number == 17 ? [0, 8, 0xab, 0xcd] : [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0xab, 0xcd, 0, 0]
     let payload = chain + (transport ?? ports + rest)
     let header = [version << 4, 0, 0, 0] + big(UInt16(payload.count)) + [extensions.first?.number ?? number, hopLimit]
-    return destinationMAC + [0x02, 0, 0, 0, 0, 0xc1] + tags + [0x86, 0xdd] + header + source + destination + payload
+    return header + source + destination + payload
   }
 }

@@ -40,8 +40,7 @@ struct Case: CustomTestStringConvertible, Sendable {
   }
 
   /// Expects the outcome, counted once and nothing else counted, and for a drop or a pass no byte of the frame touched.
-  func check(sourceLocation: SourceLocation = #_sourceLocation) {
-    let director = TestDirector()
+  func check(_ director: TestDirector = TestDirector(), sourceLocation: SourceLocation = #_sourceLocation) {
     let frame = frame()
     let guarded = GuardedFrame(frame, headroom: 64, end: .right)
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)

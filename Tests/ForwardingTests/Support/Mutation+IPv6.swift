@@ -35,6 +35,12 @@ extension Mutation {
     ClientPacketIPv6 { $0.destination = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.source = ClientPacketIPv6.vip(0x101) }, ClientPacketIPv6 { $0.source = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.hopLimit = 0 }, ClientPacketIPv6 { $0.number = 58 },
+    .echo6(), .echo6 { $0.destination = ClientPacketIPv6.vip(0x102) }, .echo6([1]) { $0.extensions = [.destination(units: 1)] },
+    .icmp6([2, 0, 0, 0, 0, 0, 5, 0x78] + ClientPacketIPv6.reply6().packet),
+    .icmp6([3, 0, 0, 0, 0, 0, 0, 0] + ClientPacketIPv6.reply6 { $0.extensions = [.destination(units: 1)] }.packet.prefix(64)),
+    .icmp6([1, 4, 0, 0, 0, 0, 0, 0] + ClientPacketIPv6.reply6 { $0.source = ClientPacketIPv6.vip(0x101) }.packet) {
+      $0.destination = ClientPacketIPv6.vip(0x101)
+    },
   ]
 
   private static let chains: [[ClientPacketIPv6.Extension]] = [

@@ -35,13 +35,22 @@ extension Reference {
     return returned(frame) + originated(frame, number: 6, header, checksumAt: 16)
   }
 
-  static func echoReply(_ frame: [UInt8], icmp: Int) -> [UInt8] {
+  static func echoReply(_ frame: [UInt8]) -> [UInt8] {
     let packet = packet(frame)
+    let icmp = isIPv6(frame) ? transportOffset(packet) : Int(packet[0] & 15) * 4
     let message = [isIPv6(frame) ? 129 : 0, packet[icmp + 1], 0, 0] + packet[(icmp + 4)...]
     guard !isIPv6(frame) else { return returned(frame) + originated(frame, number: 58, message, checksumAt: 2) }
     // What the request had of type of service, identification and flags, the reply has.
     return returned(frame)
-      + originated(frame, number: 1, message, checksumAt: 2, service: packet[1], Array(packet[4..<8]), pseudo: false)
+      + originated(
+        frame,
+        number: 1,
+        message,
+        checksumAt: 2,
+        service: packet[1],
+        [packet[4], packet[5], packet[6] & 0x40, 0],
+        pseudo: false
+      )
   }
 
   private static func error(_ frame: [UInt8], type: UInt8, code: UInt8, _ rest: [UInt8]) -> [UInt8] {
@@ -111,12 +120,16 @@ extension Reference {
       let room = Int(server.mtu) - (server.method != UInt8(SLUICE_IPIP) ? 0 : isOuterIPv6 ? 40 : 20)
       return tooBig(frame, mtu: isIPv6(frame) ? max(room, 1280) : room)
     case .answeredUnreachable: return unreachable(frame)
+    case .answeredEcho: return echoReply(frame)
     default: return nil
     }
   }
 
+  /// To or from more than one station.
+  static func isOfGroup(_ frame: [UInt8]) -> Bool { frame[0] & 1 != 0 || frame[6] & 1 != 0 }
+
   private static func errorOutcome(_ frame: [UInt8], _ answer: Outcome, otherwise: Outcome, headroom: Int) -> Outcome {
-    if frame[0] & 1 != 0 || frame[6] & 1 != 0 { return otherwise }
+    if isOfGroup(frame) { return otherwise }
     return headroom < (isIPv6(frame) ? 48 : 28) ? .droppedNoHeadroom : answer
   }
 }

@@ -3,15 +3,16 @@
 /// The rules of IPv6 once more, from RFC 8200 and packets.md, over plain arrays.
 extension Reference {
   /// What stands behind the extension headers.
-  private struct Walked {
+  struct Walked {
     /// The headers' numbers with their bytes, in order.
     var headers: [(number: UInt8, bytes: [UInt8])] = []
     /// The number of what follows them, and where it begins.
     var number: UInt8
     var offset = 40
+    var isFirstFragment: Bool { headers.contains { $0.number == 44 && $0.bytes[3] & 1 == 1 } }
   }
 
-  private enum Chain {
+  enum Chain {
     case whole(Walked)
     case notOurs
     case tooMany
@@ -30,6 +31,7 @@ extension Reference {
       return Reading(network: network, total: total, refusal: .droppedExtensionHeaders, hasServers: false, isIPv6: true)
     case .whole(let found): walked = found
     }
+    if walked.number == 58 { return readICMPv6(packet, walked, at: network) }
     let port = packet.count >= walked.offset + 4 ? word(packet, walked.offset + 2) : 0
     let candidates = services.filter { $0.number == walked.number }
     guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else {
@@ -39,7 +41,7 @@ extension Reference {
     return Reading(network: network, total: total, refusal: refusal, hasServers: service.hasServers, isIPv6: true)
   }
 
-  private static func walk(_ packet: [UInt8]) -> Chain {
+  static func walk(_ packet: [UInt8]) -> Chain {
     var walked = Walked(number: packet[6])
     while [0, 43, 44, 51, 60].contains(walked.number) {
       if walked.headers.count == 8 { return .tooMany }
@@ -59,11 +61,17 @@ extension Reference {
       walked.number = rest[0]
       walked.offset += length
     }
-    return walked.number == 6 || walked.number == 17 ? .whole(walked) : .notOurs
+    return [6, 17, 58].contains(walked.number) ? .whole(walked) : .notOurs
   }
 
   private static func refusal(_ packet: [UInt8], _ walked: Walked, total: Int) -> Outcome? {
-    guard total >= walked.offset, total <= packet.count else { return .droppedBadLength }
+    if let wrong = headerRefusal(packet, walked, total: total, least: walked.offset) { return wrong }
+    return transportRefusal(Array(packet[walked.offset..<total]), walked.number, isFragment: walked.isFirstFragment)
+  }
+
+  /// - Parameter least: bytes that the packet must have.
+  static func headerRefusal(_ packet: [UInt8], _ walked: Walked, total: Int, least: Int) -> Outcome? {
+    guard total >= least, total <= packet.count else { return .droppedBadLength }
     if total > 65535 { return .droppedTooBig }
     if walked.headers.contains(where: { $0.number == 43 && $0.bytes[2] == 0 }) { return .droppedExtensionHeaders }
     guard packet[7] > 0 else { return .droppedTTL }
@@ -74,7 +82,6 @@ extension Reference {
     {
       return .droppedSource
     }
-    let isFirst = walked.headers.contains { $0.number == 44 && $0.bytes[3] & 1 == 1 }
-    return transportRefusal(Array(packet[walked.offset..<total]), walked.number, isFragment: isFirst)
+    return nil
   }
 }

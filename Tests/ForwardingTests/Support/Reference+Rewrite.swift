@@ -6,12 +6,15 @@ extension Reference {
   /// What becomes of a frame, all stages together, given the server that it goes to if it goes anywhere.
   static func outcome(_ frame: [UInt8], headroom: Int, server: () -> sluice_server) -> Outcome {
     guard let reading = read(frame) else { return .notForService }
-    if let refusal = reading.refusal { return refusal }
-    guard reading.hasServers else { return noServerOutcome(frame, headroom: headroom) }
+    if let refusal = reading.refusal {
+      return refusal == .answeredEcho && isOfGroup(frame) ? .droppedEcho : refusal
+    }
+    guard reading.hasServers else { return reading.isError ? .droppedNoServer : noServerOutcome(frame, headroom: headroom) }
     let server = server()
     let outer = server.method != UInt8(SLUICE_IPIP) ? 0 : server.flags & UInt8(SLUICE_SERVER_IPV6) != 0 ? 40 : 20
     if reading.total + outer > Int(server.mtu) {
-      return tooBigOutcome(frame, total: reading.total, room: Int(server.mtu) - outer, headroom: headroom)
+      return reading.isError
+        ? .droppedTooBig : tooBigOutcome(frame, total: reading.total, room: Int(server.mtu) - outer, headroom: headroom)
     }
     let header = 14 + 4 * Int(server.tag_count) + outer
     return header > reading.network + headroom ? .droppedNoHeadroom : .forwarded

@@ -46,12 +46,15 @@ enum Reference {
     var refusal: Outcome?
     var hasServers: Bool
     var isIPv6 = false
+    /// An ICMP error: nobody is told anything about it.
+    var isError = false
   }
 
   static func read(_ frame: [UInt8]) -> Reading? {
     if let network = networkOffset(frame, type: 0x86dd) { return readIPv6(Array(frame[network...]), at: network) }
     guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
     let packet = Array(frame[network...])
+    if packet[0] >> 4 == 4, packet[9] == 1 { return readICMP(packet, at: network) }
     guard packet[0] >> 4 == 4, packet[9] == 6 || packet[9] == 17, word(packet, 6) & 0x1fff == 0 else { return nil }
     let words = Int(packet[0] & 15)
     let headerLength = max(words, 5) * 4
@@ -81,17 +84,23 @@ enum Reference {
 
   /// In the order of the counters' precedence: header length, length, checksum, TTL, source, transport.
   private static func refusal(_ packet: [UInt8], words: Int) -> Outcome? {
+    if let wrong = headerRefusal(packet, words: words, least: words * 4) { return wrong }
+    let body = Array(packet[(words * 4)..<word(packet, 2)])
+    return transportRefusal(body, packet[9], isFragment: word(packet, 6) & 0x2000 != 0)
+  }
+
+  /// - Parameter least: bytes that the packet must have.
+  static func headerRefusal(_ packet: [UInt8], words: Int, least: Int) -> Outcome? {
     guard words >= 5 else { return .droppedBadHeader }
     let total = word(packet, 2)
-    guard total >= words * 4, total <= packet.count else { return .droppedBadLength }
+    guard total >= least, total <= packet.count else { return .droppedBadLength }
     guard checksum(Array(packet[..<(words * 4)])) == 0 else { return .droppedBadChecksum }
     guard packet[8] > 0 else { return .droppedTTL }
     let source = Array(packet[12..<16])
     if [0, 127].contains(source[0]) || (224...239).contains(source[0]) || source == [255, 255, 255, 255] {
       return .droppedSource
     }
-    if town.contains(where: { $0.address == source }) { return .droppedSource }
-    return transportRefusal(Array(packet[(words * 4)..<total]), packet[9], isFragment: word(packet, 6) & 0x2000 != 0)
+    return town.contains { $0.address == source } ? .droppedSource : nil
   }
 
   /// Of TCP's or UDP's header, and of a first fragment of it.

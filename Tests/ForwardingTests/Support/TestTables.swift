@@ -36,6 +36,7 @@ final class TestTables {
     withUnsafeMutableBytes(of: &service.pointee.address) { $0.copyBytes(from: mapped(address)) }
     service.pointee.ring_start = start
     guard !indices.isEmpty else { return [] }
+    if let vip = find(address, port: 0, 0) { half.slots[vip].flags = UInt8(SLUICE_SLOT_LIVE) }
     service.pointee.flags = UInt8(SLUICE_SERVICE_LIVE)
     service.pointee.ring_size = UInt32(Self.ringSize)
     half.half.pointee.ring_slots += UInt32(Self.ringSize)

@@ -1,0 +1,122 @@
+import CTables
+
+/// ICMP to a VIP: echo requests, which the director answers itself, and errors about packets that a real server sent, which belong to that server.
+/// All else, fragments and errors about anything but a service's packet among it, is the kernel's. Steering asks the same in the same order.
+///
+/// Reached where a packet turns out to be neither TCP nor UDP, so that those pay nothing for it.
+enum ICMPParse {
+  @inline(never) @_noLocks
+  static func ipv4(
+    _ header: UnsafeMutableRawPointer,
+    _ available: Int,
+    at network: Int,
+    _ tables: Tables,
+    _ packet: inout Packet
+  ) -> Outcome? {
+    let words = Int(header.u8(0) & 15)
+    let offset = (words < 5 ? 5 : words) &* 4
+    let isFragment = header.u16(6) & (IPv4.moreFragments | IPv4.offsetMask) != 0
+    guard header.u8(9) == 1, !isFragment, available >= offset &+ ICMP.headerLength else { return .notForService }
+    let vip = header.raw32(16)
+    let flags = tables.vipFlags(0, Tables.mapped(vip))
+    guard flags >= 0 else { return .notForService }
+    let message = header + offset
+    let type = message.u8(0)
+    var needed = ICMP.headerLength
+    if isErrorIPv4(type) {
+      let quoted = ICMPQuote.ipv4(message + needed, available &- offset &- needed, from: vip, tables, &packet)
+      guard quoted != 0 else { return .notForService }
+      needed &+= quoted
+    } else if type != 8 {
+      return .notForService
+    }
+
+    let total = Int(header.u16(2))
+    guard words >= 5 else { return .droppedBadHeader }
+    guard total >= offset &+ needed, total <= available else { return .droppedBadLength }
+    guard Checksum.sum(ofHeader: header, words: words) == 0xffff else { return .droppedBadChecksum }
+    guard header.u8(8) != 0 else { return .droppedTTL }
+    let source = header.raw32(12)
+    guard IPv4.isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
+    guard Checksum.fold(Checksum.sum(message, total &- offset)) == 0xffff else { return .droppedBadChecksum }
+
+    packet.transport = 1
+    packet.flags = 0
+    packet.network = UInt16(truncatingIfNeeded: network)
+    packet.networkLength = UInt16(truncatingIfNeeded: total)
+    packet.isIPv6 = false
+    return type == 8 ? echo(flags) : nil
+  }
+
+  /// Of a packet to a VIP, whose extension headers have been walked.
+  @inline(never) @_noLocks
+  static func ipv6(
+    _ header: UnsafeMutableRawPointer,
+    _ available: Int,
+    at network: Int,
+    _ chain: IPv6.Chain,
+    _ tables: Tables,
+    _ packet: inout Packet
+  ) -> Outcome? {
+    let offset = chain.offset
+    guard case .transport = chain.end, chain.number == 58, !chain.isFirstFragment, available >= offset &+ ICMP.headerLength else {
+      return .notForService
+    }
+    let message = header + offset
+    let type = message.u8(0)
+    var needed = ICMP.headerLength
+    if type >= 1 && type <= 4 {
+      let vip = (header.raw64(24), header.raw64(32))
+      let quoted = ICMPQuote.ipv6(message + needed, available &- offset &- needed, from: vip, tables, &packet)
+      guard quoted != 0 else { return .notForService }
+      needed &+= quoted
+    } else if type != 128 {
+      return .notForService
+    }
+
+    let total = Int(header.u16(4)) &+ IPv6.headerLength
+    guard total >= offset &+ needed, total <= available else { return .droppedBadLength }
+    guard total <= 0xffff else { return .droppedTooBig }
+    guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
+    guard header.u8(7) != 0 else { return .droppedTTL }
+    let source = (header.raw64(8), header.raw64(16))
+    guard IPv6.isUnicast(source.0, source.1), !tables.isVIP(source.0, source.1) else { return .droppedSource }
+    let before = Checksum.pseudoHeader(ofIPv6: header, payload: total &- offset, 58)
+    guard Checksum.fold(Checksum.sum(message, total &- offset, before)) == 0xffff else { return .droppedBadChecksum }
+
+    packet.transport = 58
+    packet.flags = 0
+    packet.network = UInt16(truncatingIfNeeded: network)
+    packet.networkLength = UInt16(truncatingIfNeeded: total)
+    packet.isIPv6 = true
+    return type == 128 ? echo(tables.vipFlags(header.raw64(24), header.raw64(32))) : nil
+  }
+
+  /// Destination unreachable, time exceeded, parameter problem. The rest of RFC 792's errors are history (RFC 6633) or a router's (redirect).
+  @inline(__always) @_noLocks
+  private static func isErrorIPv4(_ type: UInt8) -> Bool { type == 3 || type == 11 || type == 12 }
+
+  /// Whoever pings a VIP asks for the service, not for the director.
+  @inline(__always) @_noLocks
+  private static func echo(_ flags: Int) -> Outcome { flags & Int(SLUICE_SLOT_LIVE) != 0 ? .answeredEcho : .droppedEcho }
+}
+
+extension Tables {
+  /// SLUICE_SLOT_* of the VIP; -1 for an address that is none.
+  @inline(__always) @_noLocks
+  func vipFlags(_ high: UInt64, _ low: UInt64) -> Int {
+    let hash = sluice_slot_hash_words(high, low, 0, 0)
+    guard maybeVIP(hash) else { return -1 }
+    let mask = half.pointee.slot_mask
+    var slot = hash & mask
+    var probe = 0
+    while probe < SLUICE_PROBES {
+      let entry = UnsafeMutableRawPointer(slots + Int(slot))
+      if entry.raw32(20) == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return -1 }
+      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == 0 { return Int(entry.u8(19)) }
+      slot = (slot &+ 1) & mask
+      probe &+= 1
+    }
+    return -1
+  }
+}
