@@ -293,6 +293,14 @@ static __always_inline int is_for_service(const struct packet_cursor *cursor, co
 	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(cursor, tables);
 }
 
+/* By words: older clangs make a call of memcmp, which BPF does not have. */
+static __always_inline int same_station(const __u8 *one, const __u8 *other)
+{
+	const __u16 *left = (const void *)one, *right = (const void *)other;
+
+	return left[0] == right[0] && left[1] == right[1] && left[2] == right[2];
+}
+
 static __always_inline int interface_slot(const struct sluice_root *root, const struct xdp_md *ctx, const struct ethhdr *ethernet)
 {
 	for (__u32 slot = 0; slot < SLUICE_INTERFACES; slot++) {
@@ -301,7 +309,7 @@ static __always_inline int interface_slot(const struct sluice_root *root, const 
 		if (interface->ifindex != ctx->ingress_ifindex)
 			continue;
 		/* Another machine's frame, seen because the interface is promiscuous or a switch floods: not ours to take. */
-		return __builtin_memcmp(interface->mac, ethernet->h_dest, ETH_ALEN) ? -1 : (int)slot;
+		return same_station(interface->mac, ethernet->h_dest) ? (int)slot : -1;
 	}
 	return -1;
 }
