@@ -174,7 +174,7 @@ static __always_inline int ipv4_is_for_service(const struct packet_cursor *curso
 
 enum {
 	EXTENSIONS = 8,           /* as many as Sources/Forwarding/IPv6.swift walks */
-	EXTENSIONS_BYTES = 0x4fff, /* more than a header and 8 of the longest extensions; a bound the verifier can hold on to */
+	EXTENSIONS_BYTES = 0x4fff, /* more than a frame has; a bound the verifier can hold on to */
 };
 
 static __always_inline int is_extension(__u8 protocol)
@@ -183,26 +183,39 @@ static __always_inline int is_extension(__u8 protocol)
 	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS;
 }
 
-/* Where the walk along the extension headers ended. */
+/* A walk along the extension headers. */
 struct chain {
-	__u32 offset; /* from the IPv6 header to what follows the last of them */
+	__u32 offset; /* before: from the frame's start to what follows the IPv6 header; after: to what follows the last extension */
 	__u8 protocol;
 	__u8 is_first_fragment;
 };
 
 enum { CHAIN_WHOLE, CHAIN_NOT_OURS, CHAIN_TOO_MANY };
 
-static __always_inline int ipv6_walk(const struct ipv6hdr *ip, const void *end, struct chain *chain)
+/*
+ * A global function: the verifier follows it once, for any frame and any start, and not again behind every path that leads to it. Inlined,
+ * a walk along a quoted packet behind a walk along the packet itself took half of the million steps a kernel is willing to follow.
+ */
+__noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 {
-	__u32 offset = sizeof(*ip);
-	__u8 protocol = ip->nexthdr;
+	const void *start = (void *)(long)ctx->data;
+	const void *end = (void *)(long)ctx->data_end;
+	__u32 offset;
+	__u8 protocol;
 
+	if (!chain)
+		return CHAIN_NOT_OURS; /* never so, but the verifier wants it asked */
+	offset = chain->offset;
+	protocol = chain->protocol;
 	chain->is_first_fragment = 0;
 	for (__u32 count = 0; is_extension(protocol); count++) {
-		const __u8 *extension = (const void *)ip + offset;
+		const __u8 *extension;
 		__u32 bytes;
 
-		if (offset > EXTENSIONS_BYTES || (const void *)extension > end)
+		if (offset > EXTENSIONS_BYTES)
+			return CHAIN_NOT_OURS;
+		extension = start + offset;
+		if ((const void *)extension > end)
 			return CHAIN_NOT_OURS;
 		if (count == EXTENSIONS)
 			return CHAIN_TOO_MANY;
@@ -227,23 +240,40 @@ static __always_inline int ipv6_walk(const struct ipv6hdr *ip, const void *end, 
 		protocol = extension[0];
 		offset += bytes;
 	}
-	if (offset > EXTENSIONS_BYTES || (const void *)ip + offset > end)
+	if (offset > EXTENSIONS_BYTES || start + offset > end)
 		return CHAIN_NOT_OURS;
 	chain->offset = offset;
 	chain->protocol = protocol;
 	return CHAIN_WHOLE;
 }
 
-/* The same as ipv4_icmp_is_ours; the VIP is known to be one. */
-static __always_inline int ipv6_icmp_is_ours(const struct packet_cursor *cursor, const struct lookup *tables, const struct chain *chain,
-					     const __u64 *vip)
+/* Walks from an IPv6 header within the frame; sets *next to what follows the last extension. */
+static __always_inline int ipv6_walk(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct ipv6hdr *ip, struct chain *chain,
+				     const __u8 **next)
 {
-	const __u8 *icmp = cursor->at + chain->offset;
+	int ended;
+
+	chain->offset = (const void *)(ip + 1) - cursor->start;
+	chain->protocol = ip->nexthdr;
+	ended = sluice_walk(ctx, chain);
+	if (ended != CHAIN_WHOLE)
+		return ended;
+	if (chain->offset > EXTENSIONS_BYTES)
+		return CHAIN_NOT_OURS; /* never so, but the verifier forgets at the call what it knew */
+	*next = cursor->start + chain->offset;
+	return CHAIN_WHOLE;
+}
+
+/* The same as ipv4_icmp_is_ours; the VIP is known to be one. */
+static __always_inline int ipv6_icmp_is_ours(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables,
+					     const __u8 *icmp, const __u64 *vip)
+{
 	const struct ipv6hdr *quote = (const void *)(icmp + 8);
+	const __u8 *transport;
 	struct chain quoted;
 	__u64 source[2];
 
-	if (chain->is_first_fragment || (void *)quote > cursor->end)
+	if ((void *)quote > cursor->end)
 		return 0;
 	if (icmp[0] == 128) /* echo request */
 		return 1;
@@ -253,16 +283,18 @@ static __always_inline int ipv6_icmp_is_ours(const struct packet_cursor *cursor,
 	if ((void *)(quote + 1) > cursor->end || quote->version != 6)
 		return 0;
 	__builtin_memcpy(source, &quote->saddr, sizeof(source));
-	if (source[0] != vip[0] || source[1] != vip[1] || ipv6_walk(quote, cursor->end, &quoted) != CHAIN_WHOLE)
+	if (source[0] != vip[0] || source[1] != vip[1] || ipv6_walk(ctx, cursor, quote, &quoted, &transport) != CHAIN_WHOLE)
 		return 0;
-	return quotes_service(tables, vip, (const __u8 *)quote + quoted.offset, cursor->end, quoted.protocol);
+	return quotes_service(tables, vip, transport, cursor->end, quoted.protocol);
 }
 
-static __always_inline int ipv6_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	const struct ipv6hdr *ip = packet_ipv6(cursor);
+	const __u8 *transport;
 	__u64 address[2];
 	struct chain chain;
+	int ended;
 
 	if (!ip)
 		return 0;
@@ -272,25 +304,24 @@ static __always_inline int ipv6_is_for_service(const struct packet_cursor *curso
 		return 0;
 	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
 		return 0;
-	switch (ipv6_walk(ip, cursor->end, &chain)) {
-	case CHAIN_NOT_OURS:
-		return 0;
-	case CHAIN_TOO_MANY:
+	ended = ipv6_walk(ctx, cursor, ip, &chain, &transport);
+	if (ended == CHAIN_TOO_MANY)
 		return 1; /* the worker refuses it */
-	}
+	if (ended != CHAIN_WHOLE)
+		return 0;
 	if (chain.protocol == IPPROTO_ICMPV6)
-		return ipv6_icmp_is_ours(cursor, tables, &chain, address);
+		return !chain.is_first_fragment && ipv6_icmp_is_ours(ctx, cursor, tables, transport, address);
 	if (!is_transport(chain.protocol))
 		return 0;
-	return is_service(tables, address, destination_port(cursor->at + chain.offset, cursor->end), chain.protocol);
+	return is_service(tables, address, destination_port(transport, cursor->end), chain.protocol);
 }
 
 /* A service's packet, by its EtherType's family. */
-static __always_inline int is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+static __always_inline int is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	if (cursor->ethertype == bpf_htons(ETH_P_IP))
 		return ipv4_is_for_service(cursor, tables);
-	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(cursor, tables);
+	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(ctx, cursor, tables);
 }
 
 /* By words: older clangs make a call of memcmp, which BPF does not have. */
@@ -332,7 +363,7 @@ int sluice_steer(struct xdp_md *ctx)
 	half = half_in_force(root, &index);
 	tables.half = half;
 	tables.first = index * root->slot_capacity;
-	if (!is_for_service(&cursor, &tables))
+	if (!is_for_service(ctx, &cursor, &tables))
 		return pass();
 
 	key = slot * SLUICE_QUEUES + ctx->rx_queue_index;

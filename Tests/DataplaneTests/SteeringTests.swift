@@ -1,4 +1,5 @@
 import CTables
+import KernelCalls
 import Testing
 
 @testable import Dataplane
@@ -61,6 +62,14 @@ import Testing
       #expect(try bench.steer(http) == (names.contains("tcp") ? .redirect : .pass))
       #expect(try bench.steer(dns) == (names.contains("udp") ? .redirect : .pass))
     }
+  }
+
+  @Test(
+    "The verifier follows the program within a tenth of what it grants, so that another kernel or compiler has room to do worse"
+  )
+  func verifierBudget() {
+    let followed = kernel_verified_instructions(bench.program.descriptor)
+    #expect(followed > 0 && followed < 100_000)
   }
 
   private var counts: [UInt64] {

@@ -44,6 +44,14 @@ int kernel_make_xdp_socket(void)
 	return made;
 }
 
+int kernel_verified_instructions(int program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program, &info, &size) ? -errno : (int)info.verified_insns;
+}
+
 int kernel_load_passing_program(const char *name)
 {
 	const struct bpf_insn instructions[] = {

@@ -13,6 +13,9 @@ int kernel_run_xdp(int program, const void *frame, size_t size, uint32_t times);
 /* An AF_XDP socket with a receive ring and nothing else: bound nowhere, but an XSKMAP takes it. */
 int kernel_make_xdp_socket(void);
 
+/* Instructions the kernel's verifier followed before it let the program in; it gives up at a million. */
+int kernel_verified_instructions(int program);
+
 /* A program of that name which passes everything: somebody else's. */
 int kernel_load_passing_program(const char *name);
 
