@@ -56,7 +56,7 @@ import Testing
   func halves() throws {
     let http = TestFrame().bytes
     let dns = TestFrame.udp().bytes
-    for (generation, names) in [["udp"], ["tcp"], ["udp", "tcp"], []].enumerated() {
+    for (generation, names) in [["udp"], ["tcp"], ["udp", "tcp"], [], ["tcp"], ["udp"]].enumerated() {
       let services = Town.services.filter { service in names.contains { service.name.hasPrefix($0) } }
       try Town.publish(services, generation: UInt64(generation + 2), to: bench.maps.tables)
       #expect(try bench.steer(http) == (names.contains("tcp") ? .redirect : .pass))

@@ -1,5 +1,6 @@
 import CTables
 import Forwarding
+import Glibc
 
 @testable import Dataplane
 
@@ -27,7 +28,11 @@ struct CanaryTables: Sendable {
   func build(_ generation: UInt64) { write(generation, half: idle) }
 
   /// What a former half must be free for once it has been published over.
-  func poisonIdle() { write(Self.poison, half: idle) }
+  func poisonIdle() {
+    let tables = memory.half(idle)
+    memset(canary(tables), 0xff, Self.words * 8)
+    tables.half.pointee.generation = Self.poison
+  }
 
   /// The generation that all of these tables are of; nil if they are torn or poisoned.
   func generation(_ tables: Tables) -> UInt64? {

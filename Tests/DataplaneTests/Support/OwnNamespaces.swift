@@ -3,8 +3,8 @@ import KernelCalls
 import Synchronization
 import Testing
 
-/// Network and mount namespaces that exist for one body on one thread, and end with it, whatever happens to the process. In them: `lo` and
-/// two veth pairs, `v0` and `v1`, `w0` and `w1`, all up.
+/// Network and mount namespaces that exist for one body on one thread, and end with it, whatever happens to the process. In them:
+/// `lo` and two veth pairs, `v0` and `v1`, `w0` and `w1`, all up.
 enum OwnNamespaces {
   enum FileSystem: String, CaseIterable { case bpf, tmpfs }
 
