@@ -4,9 +4,6 @@ import PackageDescription
 /// Every Swift target: Swift 6 language mode (the tools version's default) with warnings as errors.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// Targets with per-packet code. `@_noLocks` (see Docs/hot-path.md) needs no flag; this is the place for one if it ever does.
-let hot: [SwiftSetting] = strict
-
 let package = Package(
   name: "sluice",
   products: [.executable(name: "sluice", targets: ["sluice"])],
@@ -27,8 +24,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]
     ),
 
-    .target(name: "Forwarding", dependencies: ["CTables"], swiftSettings: hot),
-    .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: hot, plugins: ["EmbedBPF"]),
+    .target(name: "Forwarding", dependencies: ["CTables"], swiftSettings: strict),
+    .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: strict, plugins: ["EmbedBPF"]),
     .target(
       name: "Control",
       dependencies: [

@@ -20,6 +20,18 @@ extension DirectorLab {
       #expect(!FileManager.default.fileExists(atPath: lab.socket))
     }
 
+    // Of the binary that `Tools/test` builds, in release.
+    @Test("An idle daemon is resident in 64 MiB at most")
+    func residentMemory() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      let status = try String(contentsOfFile: "/proc/\(daemon.pid)/status", encoding: .utf8)
+      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+      let resident = try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+      print("idle daemon: \(resident) KiB resident")
+      #expect(resident <= 64 << 10)
+    }
+
     @Test("After kill -9 a new start serves within a second")
     func crash() throws {
       let lab = try Laboratory()
