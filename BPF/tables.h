@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Goes up with any change of meaning below; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 2 };
+enum { SLUICE_LAYOUT = 3 };
 
 enum {
 	SLUICE_INTERFACES = 16,       /* attached interfaces at most */
@@ -29,18 +29,26 @@ enum {
 	SLUICE_NO_SERVICE = 0xffffffff,
 };
 
-/* A slot of the open-addressed table {address, protocol, port} -> service; free when service == SLUICE_NO_SERVICE.
- * Besides one slot a service there is one slot a VIP, of protocol 0 and port 0, whose `service` is a count of its services and whose
- * flags say whether one of them is live: what answers to an echo request. */
+/* A slot of the open-addressed table {address, protocol, port} -> service; free when service == SLUICE_NO_SERVICE. Besides one slot a
+ * service there are, of port 0,
+ * - one a VIP, of protocol 0: `service` counts its services, flags say what a packet without ports asks of it;
+ * - one a real server reached by a tunnel, of protocol SLUICE_SLOT_TUNNEL: `service` is the tunnel's index (see sluice_server.tunnel). It
+ *   tells that an ICMP error quotes a packet of ours. */
 struct sluice_slot {
 	__u8 address[16];
 	__u16 port_be; /* 0: any port */
-	__u8 protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: the VIP itself */
+	__u8 protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: the VIP itself; SLUICE_SLOT_TUNNEL */
 	__u8 flags;    /* SLUICE_SLOT_*; 0 but for a VIP */
 	__u32 service; /* index into services */
 };
 
-enum { SLUICE_SLOT_LIVE = 1 }; /* a service of this VIP has a live server */
+enum { SLUICE_SLOT_TUNNEL = 4 }; /* IPPROTO_IPIP, which no service has */
+
+enum {
+	SLUICE_SLOT_LIVE = 1, /* a service of this VIP has a live server: echo requests are answered */
+	SLUICE_SLOT_TCP = 2,  /* it has a TCP service: a later fragment of TCP may be one's */
+	SLUICE_SLOT_UDP = 4,
+};
 
 enum {
 	SLUICE_SERVICE_LIVE = 1,      /* has a live server */
@@ -59,12 +67,22 @@ struct sluice_service {
 	__u32 reserved[9];
 };
 
-enum { SLUICE_DIRECT = 1, SLUICE_IPIP = 2 };
+enum {
+	SLUICE_DIRECT = 1,
+	SLUICE_IPIP = 2, /* RFC 2003, RFC 2473, RFC 4213 */
+	SLUICE_GUE = 3,  /* UDP and variant 0 of draft-ietf-intarea-gue */
+	SLUICE_GRE = 4,  /* RFC 2784 */
+};
 
 enum {
-	SLUICE_SERVER_PRESENT = 1,  /* configured; otherwise its flows have lost their server */
-	SLUICE_SERVER_RESOLVED = 2, /* next hop known: MAC addresses, egress and MTU below are valid */
-	SLUICE_SERVER_IPV6 = 4,     /* its address is IPv6, and so is a tunnel's outer header */
+	SLUICE_SERVER_PRESENT = 1,       /* configured; otherwise its flows have lost their server */
+	SLUICE_SERVER_RESOLVED = 2,      /* next hop known: MAC addresses, egress and MTU below are valid */
+	SLUICE_SERVER_IPV6 = 4,          /* its address is IPv6, and so is a tunnel's outer header */
+	SLUICE_SERVER_CHECKSUM = 8,      /* GUE: a UDP checksum; GRE: the checksum field */
+	SLUICE_SERVER_OUTER_8021AD = 16, /* tags[0] is an 802.1ad one; otherwise 802.1Q */
+	SLUICE_SERVER_INNER_8021AD = 32, /* the same of tags[1] */
+	SLUICE_SERVER_TAGS = 64,         /* times how many tags: 0, 1 or 2 */
+	SLUICE_SERVER_TAGS_SHIFT = 6,
 };
 
 /* A real server of one service. 64 bytes: one cache line is all that rewriting needs. An index stays with a server as long as
@@ -72,23 +90,23 @@ enum {
 struct sluice_server {
 	__u8 next_hop_mac[6];
 	__u8 source_mac[6];     /* the egress interface's own */
-	__u16 tags[2];          /* 802.1Q/ad TCI of the way to the server, outer first, host order; see tag_count */
-	__u8 tag_count;
-	__u8 method;            /* SLUICE_DIRECT, SLUICE_IPIP */
+	__u16 tags[2];          /* 802.1Q/ad TCI of the way to the server, outer first, host order; SLUICE_SERVER_TAGS says how many */
+	__u8 method;            /* SLUICE_DIRECT, SLUICE_IPIP, SLUICE_GUE, SLUICE_GRE */
 	__u8 flags;             /* SLUICE_SERVER_* */
-	__u8 reserved;
-	__u16 egress;           /* interface slot, index into root.interfaces */
+	__u8 source_prefix;     /* leading bits of tunnel_source that all flows share, the others are the flow's; 0: one source for all */
+	__u8 egress;            /* interface slot, index into root.interfaces */
 	__u16 mtu;              /* of the route to the server, the IP packet's bytes */
 	__u16 service;          /* its virtual service's index */
 	__u16 incarnation;      /* 12 bits are used: what a flow entry can hold */
+	__u16 tunnel_port_be;   /* GUE: the outer UDP destination */
 	__u8 address[16];       /* the real server's own: a tunnel's outer destination */
 	__u8 tunnel_source[16]; /* a tunnel's outer source; of an entry not PRESENT, in 8 bytes the generation that freed it (builder only) */
-	__u16 tunnel;           /* lowest index of a server of the same address: its identification counter serves all of them */
+	__u16 tunnel;           /* lowest index of a server of the same address: its identification counter and its path serve all of them */
 	__u16 weight;           /* what the ring was filled by; only the table builder reads it */
 };
 
 /* Where Swift's raw loads find what they copy whole. */
-enum { SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
+enum { SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
        SLUICE_ROOT_HALVES = 208, SLUICE_HALF_TIMEOUTS = 56 };
 
 /* Connection states of the client's half, the only half a director sees under direct routing (IPVS: ip_vs_proto_tcp.c,
@@ -131,6 +149,11 @@ struct sluice_root {
 	struct sluice_interface interfaces[SLUICE_INTERFACES]; /* a slot, once given, keeps its interface */
 	struct sluice_half halves[2];
 };
+
+/* What ICMP errors have told of the way to a real server reached by a tunnel: a word for each tunnel (see sluice_server.tunnel), 0: nothing.
+ * Beside the halves, since it outlives generations; any worker writes, all read, whole words. From the top: the second until which it
+ * holds (32 bits), the incarnation of the server of that index (16), the MTU of the way (16). */
+enum { SLUICE_PATH_SECONDS = 600 }; /* RFC 1191 6.3, RFC 8201 4: ten minutes */
 
 /* A bucket of a worker's flow table: four entries, one cache line (see Sources/Forwarding/FlowTable.swift). */
 struct sluice_flow {
@@ -190,6 +213,7 @@ SLUICE_SIZE(struct sluice_slot, 24);
 SLUICE_SIZE(struct sluice_service, 64);
 SLUICE_SIZE(struct sluice_server, 64);
 _Static_assert(__builtin_offsetof(struct sluice_server, source_mac) == 6, "MAC addresses are copied as one Ethernet header");
+_Static_assert(__builtin_offsetof(struct sluice_server, flags) == SLUICE_SERVER_FLAGS, "SLUICE_SERVER_FLAGS");
 _Static_assert(__builtin_offsetof(struct sluice_server, address) == SLUICE_SERVER_ADDRESS, "SLUICE_SERVER_ADDRESS");
 _Static_assert(__builtin_offsetof(struct sluice_server, tunnel_source) == SLUICE_SERVER_TUNNEL_SOURCE, "SLUICE_SERVER_TUNNEL_SOURCE");
 _Static_assert(__builtin_offsetof(struct sluice_half, vip_filter) == SLUICE_HALF_VIP_FILTER, "SLUICE_HALF_VIP_FILTER");

@@ -271,7 +271,7 @@ static inline struct twin_verdict rewrite(struct twin *twin, const struct twin_f
 	if (!(server->flags & SLUICE_SERVER_RESOLVED))
 		return drop(DROPPED, packet->server);
 	bool tunnelled = server->method == SLUICE_IPIP;
-	int tags = server->tag_count, outer = tunnelled ? 20 : 0;
+	int tags = server->flags >> SLUICE_SERVER_TAGS_SHIFT, outer = tunnelled ? 20 : 0;
 	if (packet->length + outer > server->mtu)
 		return drop(DROPPED, packet->server);
 	int start = packet->network - outer - 14 - tags * 4;
@@ -284,14 +284,14 @@ static inline struct twin_verdict rewrite(struct twin *twin, const struct twin_f
 	put64(header, raw64(server));
 	put32(header + 8, raw32((const char *)server + 8));
 	int type = 12;
-	if (tags == 2) {
-		put16(header + type, __builtin_bswap16(0x88a8));
+	if (tags) {
+		put16(header + type, __builtin_bswap16(server->flags & SLUICE_SERVER_OUTER_8021AD ? 0x88a8 : 0x8100));
 		put16(header + type + 2, __builtin_bswap16(server->tags[0]));
 		type += 4;
 	}
-	if (tags) {
-		put16(header + type, __builtin_bswap16(0x8100));
-		put16(header + type + 2, __builtin_bswap16(server->tags[tags == 2]));
+	if (tags == 2) {
+		put16(header + type, __builtin_bswap16(server->flags & SLUICE_SERVER_INNER_8021AD ? 0x88a8 : 0x8100));
+		put16(header + type + 2, __builtin_bswap16(server->tags[1]));
 		type += 4;
 	}
 	put16(header + type, __builtin_bswap16(0x0800));

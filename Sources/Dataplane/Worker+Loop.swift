@@ -96,6 +96,7 @@ extension Worker {
     let address = UInt64(truncatingIfNeeded: umem.distance(to: bytes))
     switch verdicts[position].action {
     case .forward, .answer: break
+    case .hold: return
     case .pass, .drop: return pool.giveBack(chunk(of: address))
     }
     let egress = Int(verdicts[position].egress)

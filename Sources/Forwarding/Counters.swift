@@ -18,6 +18,8 @@ package struct Counters: @unchecked Sendable {
   package let received: UnsafeMutablePointer<UInt64>
   /// New flows that found no free entry and go by the hash alone. Nonzero means the flow table is too small for the traffic.
   package let flowTableFull: UnsafeMutablePointer<UInt64>
+  /// Frames held at this moment, waiting for the first fragment of their datagram. Not a sum: it goes up and down.
+  package let held: UnsafeMutablePointer<UInt64>
   /// By index into the servers table.
   package let servers: UnsafeMutablePointer<ServerCounters>
   package let serverCapacity: Int
@@ -32,6 +34,7 @@ package struct Counters: @unchecked Sendable {
       outcomes: words + 8,
       received: words,
       flowTableFull: words + 1,
+      held: words + 2,
       servers: servers,
       serverCapacity: serverCapacity
     )

@@ -27,6 +27,8 @@ package struct Verdict: Equatable {
     /// Not for a virtual service: the kernel's. Steering has passed such a frame before a worker sees it, but for the moment after
     /// a service went; a worker can then only drop it, `replay` says pass.
     case pass
+    /// Neither send nor give back: the forwarder keeps the frame, a fragment whose first has yet to come.
+    case hold
     /// Give the frame back.
     case drop
   }

@@ -1,6 +1,7 @@
 /// What became of a frame: every frame a worker receives ends in exactly one of these, and each has its own counter.
 ///
-/// Rule: received = forwarded + every kind of answered + not for a service + every kind of dropped.
+/// Rule: received = forwarded + every kind of answered + not for a service + held now + every kind of dropped. A held frame is
+/// counted once it is let go, as what then becomes of it.
 package enum Outcome: UInt8, CaseIterable, Sendable {
   case forwarded
   case answeredTooBig

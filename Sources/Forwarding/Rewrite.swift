@@ -10,7 +10,7 @@ extension Forwarder {
     guard server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
-    let tags = Int(server.pointee.tag_count)
+    let tags = Int(server.pointee.flags &>> UInt8(truncatingIfNeeded: SLUICE_SERVER_TAGS_SHIFT))
     let network = Int(packet.network)
     let total = Int(packet.networkLength)
     let tunnelled = server.pointee.method == UInt8(truncatingIfNeeded: SLUICE_IPIP)
@@ -41,7 +41,7 @@ extension Forwarder {
     return Verdict(
       action: .forward,
       outcome: .forwarded,
-      egress: server.pointee.egress,
+      egress: UInt16(server.pointee.egress),
       start: Int32(truncatingIfNeeded: start),
       length: UInt32(truncatingIfNeeded: end &- start),
       server: packet.server
@@ -54,15 +54,16 @@ extension Forwarder {
     header.setRaw64(0, server.raw64(0))
     header.setRaw32(8, server.raw32(8))
     var at = 12
-    if tags == 2 {
-      header.set16(at, 0x88a8)  // the service tag; 802.1ad
+    if tags != 0 {
+      let flags = server.u8(SLUICE_SERVER_FLAGS)
+      header.set16(at, flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_OUTER_8021AD) != 0 ? 0x88a8 : 0x8100)
       header.set16(at &+ 2, server.raw16(12))
       at &+= 4
-    }
-    if tags != 0 {
-      header.set16(at, 0x8100)
-      header.set16(at &+ 2, server.raw16(tags == 2 ? 14 : 12))
-      at &+= 4
+      if tags == 2 {
+        header.set16(at, flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_INNER_8021AD) != 0 ? 0x88a8 : 0x8100)
+        header.set16(at &+ 2, server.raw16(14))
+        at &+= 4
+      }
     }
     header.set16(at, type)
   }

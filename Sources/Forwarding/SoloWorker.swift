@@ -67,6 +67,7 @@ extension Verdict.Action {
     case .forward: "forward"
     case .answer: "answer"
     case .pass: "pass"
+    case .hold: "hold"
     case .drop: "drop"
     }
   }
@@ -75,7 +76,7 @@ extension Verdict.Action {
   var sends: Bool {
     switch self {
     case .forward, .answer: true
-    case .pass, .drop: false
+    case .pass, .hold, .drop: false
     }
   }
 }

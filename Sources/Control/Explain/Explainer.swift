@@ -72,7 +72,7 @@ package struct Explainer {
       interface: interfaces.indices.contains(egress) ? interfaces[egress] : "slot \(egress)",
       mac: mac,
       sourceMAC: own,
-      tags: Array([entry.tags.0, entry.tags.1].prefix(Int(entry.tag_count))),
+      tags: Array([entry.tags.0, entry.tags.1].prefix(Int(entry.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)))),
       mtu: Int(entry.mtu)
     )
     let header = Array(sent.dropLast(inner))

@@ -67,12 +67,13 @@ extension sluice_server {
     // What the tables can't say is a next hop we don't know.
     guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
     flags |= UInt8(SLUICE_SERVER_RESOLVED)
-    egress = UInt16(nextHop.egress)
+    egress = UInt8(nextHop.egress)
     source_mac = nextHop.sourceMAC.tuple
     next_hop_mac = nextHop.nextHopMAC.tuple
     mtu = UInt16(clamping: nextHop.mtu)
     tunnel_source = nextHop.source.tuple
-    tag_count = UInt8(nextHop.tags.count)
+    flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
+    if nextHop.tags.count == 2 { flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
     tags = (nextHop.tags.first ?? 0, nextHop.tags.dropFirst().first ?? 0)
   }
 }

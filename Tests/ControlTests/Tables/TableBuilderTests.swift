@@ -31,9 +31,9 @@ import Testing
     let server = active.servers[try #require(built.servers[ServerName(IPAddress(10, 0, 1, 1), of: key)])]
     #expect(server.next_hop_mac == (2, 0, 0, 0, 0, 2))
     #expect(server.source_mac == (2, 0, 0, 0, 0, 1))
-    #expect((server.tags.0, server.tags.1, server.tag_count) == (100, 0, 1))
+    #expect((server.tags.0, server.tags.1, server.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)) == (100, 0, 1))
     #expect((Int32(server.method), server.egress, server.mtu) == (Int32(SLUICE_IPIP), 2, 1500))
-    #expect(server.flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED))
+    #expect(server.flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED | SLUICE_SERVER_TAGS))
     #expect(IPAddress(server.address) == IPAddress(10, 0, 1, 1))
     #expect(IPAddress(server.tunnel_source) == IPAddress(10, 0, 0, 1))
   }
@@ -45,7 +45,7 @@ import Testing
     director.unresolved = [IPAddress(10, 0, 1, 3)]
     try director.publish(wanted)
     #expect(director.onRing(0) == [0])
-    #expect(director.active.servers[1].flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED))
+    #expect(director.active.servers[1].flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED | SLUICE_SERVER_TAGS))
     #expect(director.active.servers[2].flags == UInt8(SLUICE_SERVER_PRESENT))
   }
 

@@ -16,7 +16,7 @@ extension Reference {
       return reading.isError
         ? .droppedTooBig : tooBigOutcome(frame, total: reading.total, room: Int(server.mtu) - outer, headroom: headroom)
     }
-    let header = 14 + 4 * Int(server.tag_count) + outer
+    let header = 14 + 4 * Int(server.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)) + outer
     return header > reading.network + headroom ? .droppedNoHeadroom : .forwarded
   }
 

@@ -135,11 +135,11 @@ struct TestServer {
     var entry = sluice_server()
     entry.next_hop_mac = (0x02, 0xaa, 0, 0, 0, UInt8(index))
     entry.source_mac = (0x02, 0xbb, 0, 0, 0, UInt8(egress))
-    entry.tag_count = UInt8(tags.count)
     entry.tags = (tags.first ?? 0, tags.dropFirst().first ?? 0)
     entry.method = UInt8(method)
-    entry.flags = flags | (isIPv6 ? UInt8(SLUICE_SERVER_IPV6) : 0)
-    entry.egress = egress
+    entry.flags = flags | (isIPv6 ? UInt8(SLUICE_SERVER_IPV6) : 0) | UInt8(tags.count * Int(SLUICE_SERVER_TAGS))
+    if tags.count == 2 { entry.flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
+    entry.egress = UInt8(egress)
     entry.mtu = mtu
     entry.service = UInt16(service)
     entry.incarnation = incarnation
