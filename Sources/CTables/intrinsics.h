@@ -23,6 +23,16 @@ SLUICE_HOT void sluice_store_release(__u32 *word, __u32 value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+SLUICE_HOT __u64 sluice_load_acquire_word(const __u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+SLUICE_HOT void sluice_store_release_word(__u64 *word, __u64 value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
 /*
  * A worker's epoch: odd within a batch, even outside. Plain stores on the worker's side; the fence of the entry is the writer's
  * membarrier, which runs one on this CPU for us. Only the compiler must be kept from moving the table's first load above the store.

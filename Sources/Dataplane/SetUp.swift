@@ -93,6 +93,8 @@ struct SetUp {
   ) throws(EngineFailure) -> ([Counters], Epochs) {
     let epochs = Epochs(count: count)
     let cpus = Self.cpus()
+    // With one worker there is nobody else to ask.
+    let peers = count > 1 ? PeerFlows(maps.flows) : .none
     var counters: [Counters] = []
     for number in 0..<count {
       counters.append(Counters.allocate(serverCapacity: options.capacity.servers))
@@ -107,6 +109,7 @@ struct SetUp {
       let set = WorkerSet(
         counters: counters[number],
         flows: maps.flows[number],
+        peers: peers,
         epoch: epochs[number],
         stop: stop,
         bell: bell,

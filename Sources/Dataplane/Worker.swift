@@ -94,6 +94,8 @@ struct Worker: ~Copyable {
 struct WorkerSet: @unchecked Sendable {
   var counters: Counters
   var flows: FlowTable
+  /// All workers'.
+  var peers: PeerFlows
   var epoch: UnsafeMutablePointer<UInt64>
   var stop: UnsafeMutablePointer<UInt32>
   var bell: Int32

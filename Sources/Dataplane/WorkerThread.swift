@@ -68,7 +68,13 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
   threads_name("sluice-\(start.number)")
   // A worker that can't be pinned is slower, not wrong.
   if let cpu = start.cpu { _ = threads_pin(cpu) }
-  let forwarder = Forwarder(flows: start.set.flows, counters: start.set.counters, worker: start.number, workers: start.count)
+  let forwarder = Forwarder(
+    flows: start.set.flows,
+    counters: start.set.counters,
+    worker: start.number,
+    workers: start.count,
+    peers: start.set.peers
+  )
   var worker = Worker(start.set, tables: start.tables, umem: start.umem, frames: start.frames, forwarder: forwarder)
   worker.run()
   return nil

@@ -9,6 +9,8 @@ package struct Forwarder: ~Copyable {
   package static let batch = 64
 
   let flows: FlowTable
+  /// Everybody's, only ever read.
+  let peers: PeerFlows
   let counters: Counters
   /// This worker's number and the step in which workers count: they share the identification space of tunnels. A power of two, so
   /// that 16 bits wrap round to a worker's own numbers; steps of 3 would wrap into its neighbour's.
@@ -19,8 +21,9 @@ package struct Forwarder: ~Copyable {
   /// What may still be originated, by `Answer`.
   let allowances: UnsafeMutablePointer<TokenBucket>
 
-  package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1) {
+  package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1, peers: PeerFlows = .none) {
     self.flows = flows
+    self.peers = peers
     self.counters = counters
     self.worker = UInt32(worker)
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)

@@ -64,16 +64,17 @@ enum ICMPQuote {
 }
 
 extension Forwarder {
-  /// The server of an ICMP error: its flow's, else the hash's choice. Flow and table stay as they are: an error is no sign of life.
+  /// The server of an ICMP error: its flow's, also when the flow is another worker's, else the hash's choice. Flow and table stay as they are:
+  /// an error is no sign of life.
   @inline(never) @_noLocks
   func chooseForError(_ packet: inout Packet, _ tables: Tables, now: UInt32) -> Outcome? {
-    let entry = flows.find(packet.hash)
-    if let entry, !entry.pointee.isExpired(age: now &- entry.pointee.seen, tables.half) {
-      let server = tables.servers + Int(entry.pointee.server)
+    if let entry = live(flows.find(packet.hash)?.pointee, tables, now) ?? live(peers.youngest(packet.hash, now: now), tables, now)
+    {
+      let server = tables.servers + Int(entry.server)
       if server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
-        && server.pointee.incarnation == entry.pointee.incarnation
+        && server.pointee.incarnation == entry.incarnation
       {
-        packet.server = entry.pointee.server
+        packet.server = entry.server
         return nil
       }
       let flags = tables.services[Int(packet.service)].flags
@@ -82,5 +83,12 @@ extension Forwarder {
     guard tables.services[Int(packet.service)].ring_size != 0 else { return .droppedNoServer }
     packet.server = slot(packet, tables).pointee
     return packet.server != UInt16(truncatingIfNeeded: SLUICE_NO_SERVER) ? nil : .droppedNoServer
+  }
+
+  /// The entry unless its flow has been silent for too long.
+  @inline(__always) @_noLocks
+  private func live(_ entry: sluice_flow?, _ tables: Tables, _ now: UInt32) -> sluice_flow? {
+    guard let entry, !entry.isExpired(age: now &- entry.seen, tables.half) else { return nil }
+    return entry
   }
 }

@@ -87,11 +87,9 @@ extension Forwarder {
     }
     let incarnation = tables.servers[Int(packet.server)].incarnation
     let state = FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags)
-    place.pointee = sluice_flow(
-      tag: packet.hash,
-      server: packet.server,
-      incarnation_state: incarnation &<< 4 | state,
-      seen: now
+    flows.give(
+      place,
+      to: sluice_flow(tag: packet.hash, server: packet.server, incarnation_state: incarnation &<< 4 | state, seen: now)
     )
     counters.servers[Int(packet.server)].connections &+= 1
   }

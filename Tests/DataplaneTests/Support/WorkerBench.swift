@@ -64,6 +64,7 @@ final class WorkerBench {
     let set = WorkerSet(
       counters: counters,
       flows: flows,
+      peers: .none,
       epoch: epoch,
       stop: stop,
       bell: -1,

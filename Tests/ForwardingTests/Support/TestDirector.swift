@@ -27,6 +27,17 @@ final class TestDirector {
     forwarder = Forwarder(flows: flows, counters: counters, worker: worker, workers: workers)
   }
 
+  /// One of several workers over the same tables, who know of each other.
+  convenience init(_ tables: TestTables, worker: Int, beside flows: [FlowTable]) {
+    self.init(tables, flows: flows[worker], worker: worker, of: flows.count, peers: PeerFlows(flows))
+  }
+
+  private init(_ tables: TestTables, flows: FlowTable, worker: Int, of workers: Int, peers: PeerFlows) {
+    self.tables = tables
+    self.flows = flows
+    forwarder = Forwarder(flows: flows, counters: counters, worker: worker, workers: workers, peers: peers)
+  }
+
   deinit {
     flows.buckets.deallocate()
     counters.received.deallocate()

@@ -1,0 +1,115 @@
+import CTables
+import Glibc
+import Testing
+
+@testable import Forwarding
+
+/// packets.md, ICMP: an error finds its flow's server also when it comes in on another queue than the flow.
+@Suite struct ICMPErrorQueueTests {
+  private let tables = TestTables.town
+  private let workers: [TestDirector]
+
+  init() {
+    let tables = tables
+    let flows = (0..<3).map { _ in FlowTable.allocate(buckets: 64) }
+    workers = flows.indices.map { TestDirector(tables, worker: $0, beside: flows) }
+  }
+
+  private static func error(about client: ClientPacket) -> ClientPacket {
+    .icmp([3, 4, 0, 0, 0, 0, 0x05, 0x78] + ClientPacket.reply(to: client).packet.prefix(28)) { $0.source = [203, 0, 113, 9] }
+  }
+
+  /// A flow that has been moved off the server its hash names now; the server.
+  private func flow(_ client: ClientPacket, at worker: Int) -> UInt16 {
+    tables.fillRing(of: 0, with: [0])
+    let server = workers[worker].forward(client).server
+    tables.fillRing(of: 0, with: [1])
+    return server
+  }
+
+  @Test func `an error on any queue goes to the server that the flow has on its own`() {
+    for owner in workers.indices {
+      let client = ClientPacket { $0.sourcePort = 2000 + UInt16(owner) }
+      #expect(flow(client, at: owner) == 0)
+      for worker in workers {
+        let before = worker.entries.count
+        #expect(worker.forward(Self.error(about: client)).server == 0)
+        #expect(worker.entries.count == before, "an error begins no flow")
+      }
+    }
+  }
+
+  @Test func `an IPv6 error on another queue does too`() {
+    tables.fillRing(of: 6, with: [7])
+    let client = ClientPacketIPv6()
+    let first = workers[0].forward(client)
+    tables.fillRing(of: 6, with: [6])
+    let error = ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 0, 5, 0] + ClientPacketIPv6.reply6(to: client).packet.prefix(48)) {
+      $0.source = ClientPacketIPv6.client(0x99)
+    }
+    let sent = workers[2].forward(error)
+    #expect(sent.outcome == .forwarded)
+    #expect(sent.server == first.server)
+  }
+
+  @Test func `its own table comes first, then the worker that saw the flow last`() {
+    let client = ClientPacket()
+    for (worker, server) in zip(workers, [0, 1, 0]) {
+      tables.fillRing(of: 0, with: [server])
+      #expect(Int(worker.forward(client).server) == server)
+      for other in workers { other.now += 1 }
+    }
+    let servers = workers.map { Int($0.forward(Self.error(about: client)).server) }
+    #expect(servers == [0, 1, 0])
+    workers[2].flows.buckets.update(repeating: sluice_bucket(), count: 64)
+    #expect(workers[2].forward(Self.error(about: client)).server == 1, "worker 1 saw it after worker 0")
+  }
+
+  @Test func `a peer's expired flow, or none, leaves it to the hash`() {
+    let client = ClientPacket()
+    #expect(flow(client, at: 0) == 0)
+    workers[1].now += 60
+    #expect(workers[1].forward(Self.error(about: client)).server == 0)
+    workers[1].now += 1
+    #expect(workers[1].forward(Self.error(about: client)).server == 1)
+  }
+
+  @Test func `a peer's flow whose server is gone follows its service's policy`() {
+    let client = ClientPacket()
+    #expect(flow(client, at: 0) == 0)
+    tables.half.servers[0].incarnation = 1
+    #expect(workers[1].forward(Self.error(about: client)).server == 1)
+    tables.half.services[0].flags |= UInt8(SLUICE_SERVICE_LOSS_DROP)
+    #expect(workers[1].forward(Self.error(about: client)).outcome == .droppedServerGone)
+  }
+
+  /// The writer gives one bucket to flows in turn, each of which has its own server; a reader that believed a torn entry would see
+  /// another's.
+  @Test func `an entry that is given away while it is read is not believed`() async {
+    let table = FlowTable.allocate(buckets: 1)
+    defer { table.buckets.deallocate() }
+    let rounds = 2_000_000
+    let writer = Task.detached {
+      for round in 1...rounds {
+        let server = UInt16(truncatingIfNeeded: round % 7 + 1)
+        table.give(
+          table.bucket(0) + round % 4,
+          to: sluice_flow(tag: UInt64(server), server: server, incarnation_state: 1, seen: 9)
+        )
+      }
+    }
+    let wrong = Task.detached {
+      var (found, wrong) = (0, 0)
+      for round in 0..<rounds {
+        guard let entry = table.peek(UInt64(round % 7 + 1)) else { continue }
+        found += 1
+        if UInt64(entry.server) != entry.tag || entry.seen != 9 { wrong += 1 }
+      }
+      return (found, wrong)
+    }
+    await writer.value
+    let (found, torn) = await wrong.value
+    #expect(found > 0)
+    #expect(torn == 0)
+  }
+}
