@@ -90,6 +90,28 @@ static __always_inline struct ipv6hdr *packet_ipv6(const struct packet_cursor *c
 	return ip;
 }
 
+/* RFC 8200 4.5. */
+struct packet_ipv6_fragment {
+	__u8 next; /* header of the fragmentable part */
+	__u8 reserved;
+	__be16 offset; /* 13 bits of 8-byte units, 2 reserved, more */
+	__be32 identification;
+};
+
+/* The fragment header right behind an IPv6 header, or 0. */
+static __always_inline const struct packet_ipv6_fragment *packet_ipv6_fragment(const struct ipv6hdr *ip, const void *end)
+{
+	const struct packet_ipv6_fragment *fragment = (const void *)(ip + 1);
+
+	return ip->nexthdr == IPPROTO_FRAGMENT && (const void *)(fragment + 1) <= end ? fragment : 0;
+}
+
+/* As packet_ipv4_is_later, below. */
+static __always_inline int packet_ipv6_is_later(const struct packet_ipv6_fragment *fragment)
+{
+	return fragment->offset & bpf_htons(0xfff8);
+}
+
 /*
  * Is the header checksum right (RFC 1071: the one's complement sum over a sound header is 0xffff), options included? 0 as well
  * when the options are not in the frame. A loop over 16-bit words was chosen over bpf_csum_diff, which wants a constant length.
@@ -116,6 +138,12 @@ static __always_inline int packet_ipv4_checksum_holds(const struct iphdr *ip, co
 static __always_inline int packet_ipv4_is_fragment(const struct iphdr *ip)
 {
 	return ip->frag_off & bpf_htons(0x3fff);
+}
+
+/* A fragment other than the first: what follows the header is not what its protocol begins with. */
+static __always_inline int packet_ipv4_is_later(const struct iphdr *ip)
+{
+	return ip->frag_off & bpf_htons(0x1fff);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "include/decap.h"
 #include "include/steering.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -17,11 +18,13 @@ struct decap {
 	int link;
 };
 
-int decap_load(const void *object, size_t size, struct decap **result)
+int decap_load(const void *object, size_t size, uint16_t gue_port, struct decap **result)
 {
 	struct decap *decap = calloc(1, sizeof(*decap));
 	struct bpf_program *program;
-	int error;
+	uint16_t port = htons(gue_port); /* all of struct decap_settings */
+	uint32_t first = 0;
+	int error, setup;
 
 	if (!decap)
 		return -ENOMEM;
@@ -39,7 +42,15 @@ int decap_load(const void *object, size_t size, struct decap **result)
 	decap->program = program ? bpf_program__fd(program) : -ENOENT;
 	decap->addresses = bpf_object__find_map_fd_by_name(decap->object, "decap_addresses");
 	decap->counters = bpf_object__find_map_fd_by_name(decap->object, "decap_counters");
-	return decap->program < 0 || decap->addresses < 0 || decap->counters < 0 ? -ENOENT : 0;
+	setup = bpf_object__find_map_fd_by_name(decap->object, "decap_setup");
+	if (decap->program < 0 || decap->addresses < 0 || decap->counters < 0 || setup < 0)
+		return -ENOENT;
+	return bpf_map_update_elem(setup, &first, &port, BPF_ANY);
+}
+
+int decap_program(const struct decap *decap)
+{
+	return decap->program;
 }
 
 int decap_attach(struct decap *decap, unsigned int ifindex, int native)

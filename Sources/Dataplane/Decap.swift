@@ -18,6 +18,15 @@ package struct DecapCounters: Equatable, Sendable {
   package let refused: UInt64
   /// Tunnel packets in pieces, left to the kernel. Nonzero: the path to this host has too small an MTU for the tunnel.
   package let fragments: UInt64
+
+  /// In the order of the enum in `BPF/decap_maps.h`; a counter that can't be read is 0.
+  init(of program: OpaquePointer) {
+    func read(_ counter: UInt32) -> UInt64 {
+      var sum: UInt64 = 0
+      return decap_read_counter(program, counter, &sum) == 0 ? sum : 0
+    }
+    (passed, unwrapped, refused, fragments) = (read(0), read(1), read(2), read(3))
+  }
 }
 
 /// `BPF/decap.bpf.c` on one interface, for as long as this value lives: the kernel takes the program off with it, or with the process.
@@ -33,13 +42,16 @@ package struct Decap: ~Copyable {
   let program: OpaquePointer
   var known: Set<DecapAddress> = []
 
+  /// The UDP port that directors send GUE to unless told otherwise: IANA's for it.
+  package static let guePort: UInt16 = 6080
+
   /// Loads the program and attaches it, natively or else generically.
-  package init(interface: String) throws(DecapFailure) {
+  package init(interface: String, guePort: UInt16 = guePort) throws(DecapFailure) {
     let ifindex = if_nametoindex(interface)
     guard ifindex != 0 else {
       throw DecapFailure("no interface \(interface) here: `ip link` lists those there are")
     }
-    let program = try Self.load()
+    let program = try Self.load(guePort: guePort)
     do throws(DecapFailure) {
       mode = try Self.attach(program, interface, ifindex)
     } catch {
@@ -52,18 +64,13 @@ package struct Decap: ~Copyable {
 
   deinit { decap_close(program) }
 
-  package var counters: DecapCounters {
-    func read(_ counter: UInt32) -> UInt64 {
-      var sum: UInt64 = 0
-      return decap_read_counter(program, counter, &sum) == 0 ? sum : 0
-    }
-    return DecapCounters(passed: read(0), unwrapped: read(1), refused: read(2), fragments: read(3))
-  }
+  package var counters: DecapCounters { DecapCounters(of: program) }
 
-  private static func load() throws(DecapFailure) -> OpaquePointer {
+  /// Loads the program, attached nowhere.
+  static func load(guePort: UInt16) throws(DecapFailure) -> OpaquePointer {
     let object = decodeBase64(decapObject)
     var program: OpaquePointer?
-    let error = object.withUnsafeBytes { decap_load($0.baseAddress, $0.count, &program) }
+    let error = object.withUnsafeBytes { decap_load($0.baseAddress, $0.count, guePort, &program) }
     guard error == 0, let program else {
       decap_close(program)
       if error == -EPERM { throw DecapFailure("may not load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN") }

@@ -2,26 +2,36 @@ import ArgumentParser
 import Dataplane
 import Glibc
 
-/// `sluice decap --interface DEV`: unwraps IP-in-IP on a real server until told to stop.
+/// `sluice decap --interface DEV`: unwraps tunnels on a real server until told to stop.
 ///
 /// In the foreground, so that a service unit or a shell owns it and the program never outlives the one who wanted it. A command that
 /// leaves its program behind, and another to take it away, were rejected: they need bpffs, and someone to remember.
 struct DecapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decap",
-    abstract: "Unwrap IP-in-IP on a real server that has no ipip device.",
+    abstract: "Unwrap IP-in-IP, GUE and GRE on a real server that has no devices for them.",
     discussion: """
-      Attaches an XDP program to the interface that tunnel packets come in by. IP-in-IP to any of this host's addresses is unwrapped, \
-      and the kernel receives the inner packet; put the virtual address on lo for it. Runs until SIGINT or SIGTERM, then detaches.
+      Attaches an XDP program to the interface that tunnel packets come in by. IP-in-IP, GUE (variant 0) and GRE (RFC 2784) to \
+      any of this host's addresses are unwrapped, their checksums verified, and the kernel receives the inner packet; put the virtual \
+      address on lo for it. Runs until SIGINT or SIGTERM, then detaches.
       """
   )
 
   @Option(help: "The interface that tunnel packets come in by.")
   var interface: String
 
+  @Option(help: "The UDP port that GUE comes to.")
+  var guePort: UInt16 = Decap.guePort
+
+  func validate() throws {
+    if guePort == 0 {
+      throw ValidationError("--gue-port is 0, which is no port: directors send to \(Decap.guePort) unless told otherwise")
+    }
+  }
+
   func run() throws {
     let signals = try Signals()
-    var decap = try Decap(interface: interface)
+    var decap = try Decap(interface: interface, guePort: guePort)
     try decap.refreshAddresses()
     print(greeting(decap.mode))
     fflush(nil)
@@ -36,10 +46,11 @@ struct DecapCommand: ParsableCommand {
   }
 
   private func greeting(_ mode: Decap.Mode) -> String {
-    switch mode {
-    case .native: "unwrapping IP-in-IP on \(interface), in the driver"
+    let what = "unwrapping IP-in-IP, GUE (UDP port \(guePort)) and GRE on \(interface)"
+    return switch mode {
+    case .native: "\(what), in the driver"
     case .generic(let error):
-      "unwrapping IP-in-IP on \(interface), by generic XDP, which is slower: the driver says \(String(cString: strerror(error)))"
+      "\(what), by generic XDP, which is slower: the driver says \(String(cString: strerror(error)))"
     }
   }
 }

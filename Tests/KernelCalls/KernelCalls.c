@@ -29,6 +29,17 @@ int kernel_run_xdp(int program, const void *frame, size_t size, uint32_t times)
 	return bpf_prog_test_run_opts(program, &options) ? -errno : (int)options.retval;
 }
 
+int kernel_rewrite_by_xdp(int program, const void *frame, size_t size, void *result, size_t *result_size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (uint32_t)size, .data_out = result,
+		    .data_size_out = (uint32_t)*result_size);
+
+	if (bpf_prog_test_run_opts(program, &options))
+		return -errno;
+	*result_size = options.data_size_out;
+	return (int)options.retval;
+}
+
 int kernel_make_xdp_socket(void)
 {
 	int size = 64, made = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);

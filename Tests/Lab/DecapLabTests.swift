@@ -10,25 +10,29 @@ struct DecapLabTests {
     try lab.output(.rs3, "ip", "addr", "add", "\(Laboratory.vip)/32", "dev", "lo")
     let echo = try lab.start(.rs3, ["\(Laboratory.tools)/traffic/udp-echo", "rs3", "53"])
     let decap = try lab.start(.rs3, [Laboratory.sluice, "decap", "--interface", "eth0"])
-    #expect(try holds(within: 5) { decap.said.contains("unwrapping IP-in-IP on eth0, in the driver") })
+    #expect(
+      try holds(within: 5) { decap.said.contains("unwrapping IP-in-IP, GUE (UDP port 6080) and GRE on eth0, in the driver") }
+    )
     // After the program: what the kernel is given. The tagged ones it drops, having no VLAN device, but tcpdump sees them first.
     let tagged = try lab.capture(.rs3, "vlan", direction: "in")
     let answers = try lab.capture(.client, "udp and src host \(Laboratory.vip)", direction: "in")
 
     // The kinds of Tools/traffic/tunnel, in its order; each once.
-    let kinds = ["sound", "options", "inner-version", "checksum", "length", "fragment", "v6-outer", "tag", "two-tags"]
+    let plain = ["sound", "options", "inner-version", "checksum", "length", "fragment", "v6-outer", "tag", "two-tags"]
+    let kinds = plain + ["gue", "gue-checksum", "gue-wrong", "gre", "gre-checksum", "gre-wrong"]
     let sent = try lab.run(.router, ["\(Laboratory.tools)/traffic/tunnel"] + kinds)
     #expect(sent.status == 0, "\(sent.text)")
 
     let payloads = try answers.frames().map { String(decoding: $0.packet.dropFirst(28), as: UTF8.self) }
-    #expect(payloads == ["sound", "options", "v6-outer"].map { "rs3 \(Laboratory.clientAddress) \($0)" })
+    let sound = ["sound", "options", "v6-outer", "gue", "gue-checksum", "gre", "gre-checksum"]
+    #expect(payloads == sound.map { "rs3 \(Laboratory.clientAddress) \($0)" })
     let ethertypes = try tagged.frames().map { frame in stride(from: 12, to: 22, by: 2).map { frame.word($0) } }
     #expect(ethertypes.map { Array($0[0..<3]) } == [[0x8100, 7, 0x0800], [0x88a8, 7, 0x8100]])
     #expect(ethertypes.last?[3...] == [8, 0x0800])
 
     decap.signal(SIGTERM)
     #expect(try decap.wait(within: 5).status == 0)
-    #expect(decap.said.contains("unwrapped 5 packets on eth0, refused 3 broken ones, left 1 fragments"), "\(decap.said)")
+    #expect(decap.said.contains("unwrapped 9 packets on eth0, refused 5 broken ones, left 1 fragments"), "\(decap.said)")
     #expect(try !lab.output(.rs3, "bpftool", "net").contains("eth0("))
     echo.signal(SIGTERM)
   }

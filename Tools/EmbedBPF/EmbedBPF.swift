@@ -7,6 +7,7 @@ import PackagePlugin
 struct EmbedBPF: BuildToolPlugin {
   /// Listed, not searched for: an object that appears by accident is loaded into the kernel by nobody.
   private let programs = ["sluice", "decap"]
+  private let headers = ["tables.h", "packet.h", "decap_formats.h", "decap_maps.h"]
 
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let sources = context.package.directoryURL.appending(path: "BPF")
@@ -20,7 +21,7 @@ struct EmbedBPF: BuildToolPlugin {
         displayName: "Compiling \(program).bpf.c",
         executable: embed,
         arguments: [clang.path(), source.path(), object.path(), output.path(), "\(program)Object"],
-        inputFiles: [source, sources.appending(path: "tables.h"), sources.appending(path: "packet.h")],
+        inputFiles: [source] + headers.map { sources.appending(path: $0) },
         outputFiles: [output]
       )
     }

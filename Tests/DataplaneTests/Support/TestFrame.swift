@@ -21,6 +21,8 @@ struct TestFrame {
   /// Nil: a TCP or UDP header by the fields above.
   var transport: [UInt8]?
   var hasBadChecksum = false
+  /// On top of what the header's total length should say.
+  var longer = 0
 
   init(_ change: (inout TestFrame) -> Void = { _ in }) { change(&self) }
 
@@ -40,7 +42,7 @@ struct TestFrame {
 
   var packet: [UInt8] {
     let body = transport ?? ports + (number == 17 ? udpRest : tcpRest) + payload
-    var header = [0x40 | (words ?? UInt8(5 + options.count / 4)), 0] + big(UInt16(20 + options.count + body.count))
+    var header = [0x40 | (words ?? UInt8(5 + options.count / 4)), 0] + big(UInt16(20 + options.count + body.count + longer))
     header += big(0x1234) + big(fragment) + [ttl, number, 0, 0] + source + destination + options
     let sum = checksum(header) ^ (hasBadChecksum ? 1 : 0)
     (header[10], header[11]) = (UInt8(sum >> 8), UInt8(sum & 0xff))

@@ -10,6 +10,10 @@
  * kernel's default without a context. Returns the last XDP verdict. What the program writes to the frame goes to a copy. */
 int kernel_run_xdp(int program, const void *frame, size_t size, uint32_t times);
 
+/* The same once, and the frame as the program left it goes to `result`, which has room for *result_size bytes. A frame longer than a page
+ * lies in several buffers. */
+int kernel_rewrite_by_xdp(int program, const void *frame, size_t size, void *result, size_t *result_size);
+
 /* An AF_XDP socket with a receive ring and nothing else: bound nowhere, but an XSKMAP takes it. */
 int kernel_make_xdp_socket(void);
 
