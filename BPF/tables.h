@@ -106,7 +106,9 @@ struct sluice_server {
 };
 
 /* Where Swift's raw loads find what they copy whole. */
-enum { SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
+enum { SLUICE_SERVER_METHOD = 16, SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_SOURCE_PREFIX = 18, SLUICE_SERVER_EGRESS = 19,
+       SLUICE_SERVER_MTU = 20, SLUICE_SERVER_TUNNEL_PORT = 26, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44,
+       SLUICE_SERVER_TUNNEL = 60, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
        SLUICE_ROOT_HALVES = 208, SLUICE_HALF_TIMEOUTS = 56 };
 
 /* Connection states of the client's half, the only half a director sees under direct routing (IPVS: ip_vs_proto_tcp.c,
@@ -213,7 +215,13 @@ SLUICE_SIZE(struct sluice_slot, 24);
 SLUICE_SIZE(struct sluice_service, 64);
 SLUICE_SIZE(struct sluice_server, 64);
 _Static_assert(__builtin_offsetof(struct sluice_server, source_mac) == 6, "MAC addresses are copied as one Ethernet header");
+_Static_assert(__builtin_offsetof(struct sluice_server, method) == SLUICE_SERVER_METHOD, "SLUICE_SERVER_METHOD");
 _Static_assert(__builtin_offsetof(struct sluice_server, flags) == SLUICE_SERVER_FLAGS, "SLUICE_SERVER_FLAGS");
+_Static_assert(__builtin_offsetof(struct sluice_server, source_prefix) == SLUICE_SERVER_SOURCE_PREFIX, "SLUICE_SERVER_SOURCE_PREFIX");
+_Static_assert(__builtin_offsetof(struct sluice_server, egress) == SLUICE_SERVER_EGRESS, "SLUICE_SERVER_EGRESS");
+_Static_assert(__builtin_offsetof(struct sluice_server, mtu) == SLUICE_SERVER_MTU, "SLUICE_SERVER_MTU");
+_Static_assert(__builtin_offsetof(struct sluice_server, tunnel_port_be) == SLUICE_SERVER_TUNNEL_PORT, "SLUICE_SERVER_TUNNEL_PORT");
+_Static_assert(__builtin_offsetof(struct sluice_server, tunnel) == SLUICE_SERVER_TUNNEL, "SLUICE_SERVER_TUNNEL");
 _Static_assert(__builtin_offsetof(struct sluice_server, address) == SLUICE_SERVER_ADDRESS, "SLUICE_SERVER_ADDRESS");
 _Static_assert(__builtin_offsetof(struct sluice_server, tunnel_source) == SLUICE_SERVER_TUNNEL_SOURCE, "SLUICE_SERVER_TUNNEL_SOURCE");
 _Static_assert(__builtin_offsetof(struct sluice_half, vip_filter) == SLUICE_HALF_VIP_FILTER, "SLUICE_HALF_VIP_FILTER");

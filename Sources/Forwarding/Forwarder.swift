@@ -125,8 +125,8 @@ package struct Forwarder: ~Copyable {
       if case nil = scratch[index].outcome {
         let outcome = chooseServer(&scratch[index], tables, now: now)
         scratch[index].outcome = outcome
-        if case nil = outcome, tables.servers[Int(scratch[index].server)].method == UInt8(truncatingIfNeeded: SLUICE_IPIP) {
-          // A tunnel's headers begin in the line before the frame's.
+        if case nil = outcome, tables.servers[Int(scratch[index].server)].method >= UInt8(truncatingIfNeeded: SLUICE_IPIP) {
+          // A tunnel's headers, of any kind, begin in the line before the frame's.
           sluice_prefetch(frames[index].bytes - IPv4.headerLength)
         }
       }

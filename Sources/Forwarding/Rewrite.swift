@@ -6,66 +6,93 @@ extension Forwarder {
   /// Rewrites in place and says what to send, or why not.
   @inline(__always) @_noLocks
   func rewrite(_ frame: Frame, _ packet: Packet, _ tables: Tables, now: UInt32) -> Verdict {
-    let server = tables.servers + Int(packet.server)
-    guard server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
+    let server = UnsafeMutableRawPointer(tables.servers + Int(packet.server))
+    guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
-    let tags = Int(server.pointee.flags &>> UInt8(truncatingIfNeeded: SLUICE_SERVER_TAGS_SHIFT))
-    let network = Int(packet.network)
-    let total = Int(packet.networkLength)
-    let tunnelled = server.pointee.method == UInt8(truncatingIfNeeded: SLUICE_IPIP)
-    let outerIsIPv6 = server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_IPV6) != 0
-    let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
-    guard total &+ outer <= Int(server.pointee.mtu) else {
-      return tooBig(frame, packet, room: Int(server.pointee.mtu) &- outer, now: now)
+    // One comparison of method and source_prefix: direct routing and IP-in-IP from a fixed address are written here, all else out of line.
+    guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
+      return rewriteOtherwise(frame, packet, server, now: now)
     }
-    let start = network &- outer &- Ethernet.headerLength &- tags &* Ethernet.tagLength
+    let total = Int(packet.networkLength)
+    let tunnelled = !Tunnel.isDirect(server)
+    let outerIsIPv6 = Tunnel.isIPv6(server)
+    let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
+    let mtu = mtu(server)
+    guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
+    let network = Int(packet.network)
+    let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
 
     let inner = frame.bytes + network
     if tunnelled {
+      let number = Outer.inside(isIPv6: packet.isIPv6)
       if outerIsIPv6 {
-        writeOuterIPv6(before: inner, packet, UnsafeMutableRawPointer(server))
+        let source = (server.raw64(SLUICE_SERVER_TUNNEL_SOURCE), server.raw64(SLUICE_SERVER_TUNNEL_SOURCE &+ 8))
+        let trafficClass = Outer.trafficClass(inner, isIPv6: packet.isIPv6)
+        Outer.ipv6(before: inner, total, number, trafficClass: trafficClass, hash: packet.hash, from: source, server)
       } else {
-        writeOuterIPv4(before: inner, packet, UnsafeMutableRawPointer(server))
+        let source = server.raw32(SLUICE_SERVER_TUNNEL_SOURCE &+ 12)
+        writeOuterIPv4(before: inner, length: total, isIPv6: packet.isIPv6, shim: 0, number, from: source, server)
       }
     }
-    let isIPv6 = tunnelled ? outerIsIPv6 : packet.isIPv6
-    writeEthernet(frame.bytes + start, UnsafeMutableRawPointer(server), tags: tags, type: isIPv6 ? 0x86dd : 0x0800)
+    writeLink(frame.bytes + start, server, isIPv6: tunnelled ? outerIsIPv6 : packet.isIPv6)
     // Padding after the packet would travel inside a tunnel as if it were payload; an Ethernet frame may keep it.
     let end = tunnelled ? network &+ total : Int(frame.length)
+    return forwarded(packet, server, start: start, length: end &- start)
+  }
 
+  /// The same for GUE, GRE and outer sources of the flow's own.
+  @inline(never) @_noLocks
+  private func rewriteOtherwise(_ frame: Frame, _ packet: Packet, _ server: UnsafeMutableRawPointer, now: UInt32) -> Verdict {
+    let network = Int(packet.network)
+    let total = Int(packet.networkLength)
+    let outer = Tunnel.overhead(server)
+    let mtu = mtu(server)
+    guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
+    let start = network &- outer &- linkLength(server)
+    guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
+    encapsulate(frame.bytes + network, length: total, packet, server)
+    return forwarded(packet, server, start: start, length: network &+ total &- start)
+  }
+
+  /// Writes all that goes before a client's packet, by whatever way.
+  @inline(__always) @_noLocks
+  func encapsulate(_ inner: UnsafeMutableRawPointer, length: Int, _ packet: Packet, _ server: UnsafeMutableRawPointer) {
+    let isIPv6 = packet.isIPv6
+    let link = linkLength(server)
+    guard !Tunnel.isDirect(server) else { return writeLink(inner - link, server, isIPv6: isIPv6) }
+    let source = TunnelSource(server, hash: packet.hash)
+    let number = Tunnel.writeShim(before: inner, length: length, isIPv6: isIPv6, hash: packet.hash, source, server)
+    let shim = Tunnel.shim(server)
+    if Tunnel.isIPv6(server) {
+      let trafficClass = Outer.trafficClass(inner, isIPv6: isIPv6)
+      let from = (source.high, source.low)
+      Outer.ipv6(before: inner - shim, length &+ shim, number, trafficClass: trafficClass, hash: packet.hash, from: from, server)
+    } else {
+      writeOuterIPv4(before: inner, length: length, isIPv6: isIPv6, shim: shim, number, from: source.ipv4, server)
+    }
+    writeLink(inner - (Tunnel.overhead(server) &+ link), server, isIPv6: Tunnel.isIPv6(server))
+  }
+
+  /// Bytes of an IP packet that the way to the server carries.
+  @inline(__always) @_noLocks
+  func mtu(_ server: UnsafeMutableRawPointer) -> Int { Int(server.raw16(SLUICE_SERVER_MTU)) }
+
+  /// The verdict for a packet on its way, counted for its server: bytes of the client's packet, headers in, padding and tunnel out.
+  @inline(__always) @_noLocks
+  func forwarded(_ packet: Packet, _ server: UnsafeMutableRawPointer, start: Int, length: Int) -> Verdict {
     let counter = counters.servers + Int(packet.server)
     counter.pointee.packets &+= 1
-    counter.pointee.bytes &+= UInt64(truncatingIfNeeded: total)
+    counter.pointee.bytes &+= UInt64(packet.networkLength)
     return Verdict(
       action: .forward,
       outcome: .forwarded,
-      egress: UInt16(server.pointee.egress),
+      egress: UInt16(server.u8(SLUICE_SERVER_EGRESS)),
       start: Int32(truncatingIfNeeded: start),
-      length: UInt32(truncatingIfNeeded: end &- start),
+      length: UInt32(truncatingIfNeeded: length),
       server: packet.server
     )
-  }
-
-  /// The server's record begins with both MAC addresses in wire order: twelve bytes, copied as they are.
-  @inline(__always) @_noLocks
-  private func writeEthernet(_ header: UnsafeMutableRawPointer, _ server: UnsafeMutableRawPointer, tags: Int, type: UInt16) {
-    header.setRaw64(0, server.raw64(0))
-    header.setRaw32(8, server.raw32(8))
-    var at = 12
-    if tags != 0 {
-      let flags = server.u8(SLUICE_SERVER_FLAGS)
-      header.set16(at, flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_OUTER_8021AD) != 0 ? 0x88a8 : 0x8100)
-      header.set16(at &+ 2, server.raw16(12))
-      at &+= 4
-      if tags == 2 {
-        header.set16(at, flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_INNER_8021AD) != 0 ? 0x88a8 : 0x8100)
-        header.set16(at &+ 2, server.raw16(14))
-        at &+= 4
-      }
-    }
-    header.set16(at, type)
   }
 }
 

@@ -85,12 +85,8 @@ private struct MutationRun {
     if expected != .forwarded { return "forwarded, the reference says \(expected)" }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
-    let label = Int(sent[15] & 0x0f) << 16 | Reference.word(sent, 16)
-    if sent != Reference.forwarded(frame, by: server, identification: Reference.word(sent, 18), label: label) {
-      return "forwarded otherwise than the reference"
-    }
-    let isIPv6Tunnel = server.method == UInt8(SLUICE_IPIP) && server.flags & UInt8(SLUICE_SERVER_IPV6) != 0
-    if isIPv6Tunnel && label == 0 { return "a flow label of 0" }
+    if sent != Reference.forwarded(frame, by: server, sent) { return "forwarded otherwise than the reference" }
+    if Reference.isTunnelled(server), let complaint = Reference.Choice(sent, server).complaint(server) { return complaint }
     return pages.isClean(outside: min(start, sentStart)..<end) ? nil : "bytes outside the frame and its headers were changed"
   }
 }

@@ -32,6 +32,11 @@ extension Mutation {
       $0.padding = 20
     },
     ClientPacketIPv6 { $0.destination = ClientPacketIPv6.vip(0x102) },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x106)
+      $0.payload = [1, 2, 3]
+    },
+    .udp6 { $0.destination = ClientPacketIPv6.vip(0x106) },
     ClientPacketIPv6 { $0.destination = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.source = ClientPacketIPv6.vip(0x101) }, ClientPacketIPv6 { $0.source = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.hopLimit = 0 }, ClientPacketIPv6 { $0.number = 58 },

@@ -44,6 +44,13 @@ enum Mutation {
       $0.fragment = 0
     },
     ClientPacket { $0.destination = [10, 0, 0, 102] }, ClientPacket { $0.destination = [10, 0, 0, 99] },
+    ClientPacket { $0.destination = [10, 0, 0, 106] },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 106]
+      $0.fragment = 0
+      $0.payload = [UInt8](repeating: 0xfe, count: 301)
+    },
+    .udp { $0.destination = [10, 0, 0, 106] },
     ClientPacket { $0.source = [10, 0, 0, 100] }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.words = 4 },
     ClientPacket { $0.etherType = 0x86dd }, .echo(), .echo([1]) { $0.options = [1, 1, 1, 0] }, .echo { $0.tags = [(0x8100, 5)] },
     .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),

@@ -116,8 +116,7 @@ extension Reference {
     switch outcome {
     case .answeredTooBig:
       let server = server()
-      let isOuterIPv6 = server.flags & UInt8(SLUICE_SERVER_IPV6) != 0
-      let room = Int(server.mtu) - (server.method != UInt8(SLUICE_IPIP) ? 0 : isOuterIPv6 ? 40 : 20)
+      let room = Int(server.mtu) - overhead(server)
       return tooBig(frame, mtu: isIPv6(frame) ? max(room, 1280) : room)
     case .answeredUnreachable: return unreachable(frame)
     case .answeredEcho: return echoReply(frame)

@@ -99,6 +99,12 @@ extension TestTables {
     tables.add(6, tunnelled, port: 443, [.direct6(12)])
     tables.add(6, ClientPacketIPv6.vip(0x102), port: 80, [])
     tables.add(6, [10, 0, 0, 102], port: 443, [.tunnel6(20)])
+    // GUE and GRE, checksums and sources of the flow's own.
+    let wrapped = ClientPacketIPv6.vip(0x106)
+    tables.add(6, [10, 0, 0, 106], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false, checksum: true)])
+    tables.add(17, [10, 0, 0, 106], port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: true) { $0.prefix = 64 }])
+    tables.add(6, wrapped, port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: false, checksum: true) { $0.prefix = 24 }])
+    tables.add(17, wrapped, port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: true, checksum: true)])
     return tables
   }
 }

@@ -4,15 +4,17 @@ import CTables
 
 /// Tables built by hand, field by field as `BPF/tables.h` says: what the forwarder reads is not trusted to the builder's own code.
 final class TestTables {
-  let memory = TableMemory.allocate(TableCapacity(slots: 64, services: 16, servers: 64, ringSlots: 1 << 15))
+  let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15))
   private(set) var serverCount = 0
   static let ringSize = 251
+  /// A power of two.
+  static let slots = 128
 
   var half: Tables { memory.half(0) }
 
   init() {
-    for slot in 0..<64 { half.slots[slot].service = UInt32(SLUICE_NO_SERVICE) }
-    half.half.pointee.slot_mask = 63
+    for slot in 0..<Self.slots { half.slots[slot].service = UInt32(SLUICE_NO_SERVICE) }
+    half.half.pointee.slot_mask = UInt32(Self.slots - 1)
     half.half.pointee.hash_key = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, 0x0f1e_2d3c_4b5a_6978, 0x8796_a5b4_c3d2_e1f0)
     half.half.pointee.timeouts = (0, 60, 900, 120, 10, 300)
     half.half.pointee.generation = 1
@@ -59,7 +61,7 @@ final class TestTables {
   }
 
   private func find(_ address: [UInt8], port: UInt16, _ number: UInt8) -> Int? {
-    (0..<64).first {
+    (0..<Self.slots).first {
       let slot = half.slots[$0]
       return slot.service != UInt32(SLUICE_NO_SERVICE) && slot.port_be == port.bigEndian && slot.protocol == number
         && withUnsafeBytes(of: slot.address) { Array($0) } == mapped(address)
@@ -68,8 +70,8 @@ final class TestTables {
 
   private func place(_ address: [UInt8], port: UInt16, _ number: UInt8, value: UInt32) {
     let hash = sluice_slot_hash(mapped(address), port.bigEndian, number)
-    var slot = Int(hash & 63)
-    while half.slots[slot].service != UInt32(SLUICE_NO_SERVICE) { slot = (slot + 1) & 63 }
+    var slot = Int(hash) & (Self.slots - 1)
+    while half.slots[slot].service != UInt32(SLUICE_NO_SERVICE) { slot = (slot + 1) & (Self.slots - 1) }
     withUnsafeMutableBytes(of: &half.slots[slot].address) { $0.copyBytes(from: mapped(address)) }
     half.slots[slot].port_be = port.bigEndian
     half.slots[slot].protocol = number
@@ -97,6 +99,10 @@ struct TestServer {
   var incarnation: UInt16 = 0
   /// Nil: its own index.
   var tunnel: UInt16?
+  /// GUE's destination.
+  var port: UInt16 = 6080
+  /// Leading bits of the outer source that all flows share; 0: all of them.
+  var prefix: UInt8 = 0
 
   static func direct(_ last: UInt8, _ change: (inout TestServer) -> Void = { _ in }) -> TestServer {
     var server = TestServer(address: [10, 0, 1, last])
@@ -125,6 +131,17 @@ struct TestServer {
     }
   }
 
+  /// GUE or GRE from an address of its family.
+  static func tunnel(_ method: Int, toIPv6: Bool, checksum: Bool = false, _ change: (inout TestServer) -> Void = { _ in })
+    -> TestServer
+  {
+    (toIPv6 ? direct6 : direct)(20) {
+      $0.method = method
+      if checksum { $0.flags |= UInt8(SLUICE_SERVER_CHECKSUM) }
+      change(&$0)
+    }
+  }
+
   static let tunnelSource: [UInt8] = [10, 0, 9, 1]
   /// fd00:9::1
   static let tunnelSource6: [UInt8] = [0xfd, 0, 0, 9] + [UInt8](repeating: 0, count: 11) + [1]
@@ -144,6 +161,8 @@ struct TestServer {
     entry.service = UInt16(service)
     entry.incarnation = incarnation
     entry.tunnel = tunnel ?? UInt16(index)
+    entry.tunnel_port_be = port.bigEndian
+    entry.source_prefix = prefix
     withUnsafeMutableBytes(of: &entry.address) { $0.copyBytes(from: mapped(address)) }
     withUnsafeMutableBytes(of: &entry.tunnel_source) {
       $0.copyBytes(from: mapped(isIPv6 ? Self.tunnelSource6 : Self.tunnelSource))
