@@ -31,10 +31,26 @@ extension ServiceList {
 extension [RealServer] {
   var text: String {
     if isEmpty { return "no servers: add one with 'sluice server add'" }
-    var table = TextTable(["SERVER": .left, "FORWARD": .left, "WEIGHT": .right])
+    // A column only where a tunnel has something to say.
+    let tells = contains { !$0.tunnel.text.isEmpty }
+    var table = TextTable(
+      titles: ["SERVER", "FORWARD", "WEIGHT"] + (tells ? ["TUNNEL"] : []),
+      left: ["SERVER", "FORWARD", "TUNNEL"]
+    )
     for server in self {
-      table.add("\(server.address)", server.method.rawValue, server.isDraining ? "0 (draining)" : "\(server.weight)")
+      let weight = server.isDraining ? "0 (draining)" : "\(server.weight)"
+      table.add(["\(server.address)", server.method.rawValue, weight] + (tells ? [server.tunnel.text] : []))
     }
     return table.lines().joined(separator: "\n")
+  }
+}
+
+extension TunnelOptions {
+  /// What isn't as usual, and the port.
+  var text: String {
+    let port = port.map { "port \($0)" }
+    let checksum = checksum == true ? "checksum" : nil
+    let source = source == .interface ? nil : sourceText.map { "source \($0)" }
+    return [port, checksum, source, entropy.map { "entropy \($0)" }].compactMap(\.self).joined(separator: ", ")
   }
 }

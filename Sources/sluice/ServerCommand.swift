@@ -13,8 +13,10 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Share of new flows, to the weights of its fellows; 0 drains.")
     var weight: Int?
 
-    @Option(help: "How packets get there: by new MAC addresses, or in IP-in-IP.")
+    @Option(help: "How packets get there: by new MAC addresses, or in a tunnel.")
     var forward: ForwardingMethod?
+
+    @OptionGroup var tunnel: TunnelArguments
   }
 
   struct Add: AsyncParsableCommand {
@@ -25,7 +27,12 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      let added = RealServer(server.address, weight: settings.weight ?? 1, method: settings.forward ?? .direct)
+      let added = RealServer(
+        server.address,
+        weight: settings.weight ?? 1,
+        method: settings.forward ?? .direct,
+        tunnel: settings.tunnel.options
+      )
       try await edit.carryOut { try await $0.add(added, to: server.service.key) }
     }
   }
@@ -38,7 +45,7 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      let wanted = ServerSettings(weight: settings.weight, forward: settings.forward)
+      let wanted = ServerSettings(weight: settings.weight, forward: settings.forward, tunnel: settings.tunnel.options)
       try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: wanted) }
     }
   }

@@ -24,6 +24,63 @@ import Testing
     }
   }
 
+  @Test func `a tunnel is set up, shown and changed by hand`() async throws {
+    try await PlainDaemon.run { daemon in
+      let web = ["tcp", "10.0.0.100:80"]
+      _ = try await daemon.sluice(["service", "add"] + web + ["--ring", "251"])
+      let added = try await daemon.sluice(
+        ["server", "add"] + web + ["10.0.0.2", "--forward", "gue", "--checksum", "--entropy", "10.200.0.0/16"]
+      )
+      #expect(
+        added.output == "+ server 10.0.0.2 of tcp 10.0.0.100:80: weight 1, forward gue, tunnel-port 6080, checksum true, "
+          + "source entropy 10.200.0.0/16\ngeneration 3 is live\n"
+      )
+      let list = try await daemon.sluice(["server", "list"] + web)
+      #expect(
+        list.output == "SERVER    FORWARD  WEIGHT  TUNNEL\n"
+          + "10.0.0.2  gue           1  port 6080, checksum, entropy 10.200.0.0/16\n"
+      )
+      _ = try await daemon.sluice(["server", "add"] + web + ["10.0.0.3", "--forward", "gre", "--source", "10.0.0.9"])
+      let changed = try await daemon.sluice(
+        ["server", "set"] + web + ["10.0.0.2", "--tunnel-port", "7000", "--no-checksum", "--source", "interface"]
+      )
+      #expect(
+        changed.output == "~ server 10.0.0.2 of tcp 10.0.0.100:80: tunnel-port 6080 -> 7000, checksum true -> false, "
+          + "source entropy 10.200.0.0/16 -> interface\ngeneration 5 is live\n"
+      )
+      let after = try await daemon.sluice(["server", "list"] + web)
+      #expect(
+        after.output == "SERVER    FORWARD  WEIGHT  TUNNEL\n10.0.0.2  gue           1  port 7000\n"
+          + "10.0.0.3  gre           1  source 10.0.0.9\n"
+      )
+      let status = try await daemon.sluice("status", "--json")
+      #expect(status.output.contains(#""tunnel-port" : 7000"#), "\(status.output)")
+    }
+  }
+
+  @Test(
+    "A wrong tunnel is refused in one line",
+    arguments: [
+      (["--forward", "ipip", "--checksum"], "'forward: ipip' has no 'checksum'"),
+      (["--forward", "gue", "--tunnel-port", "0"], "tunnel-port 0 is not in 1...65535"),
+      (["--forward", "gue", "--source", "x"], "'x' is not \(TunnelSource.form)"),
+      (["--forward", "gue", "--entropy", "x"], "'x' is not \(AddressPrefix.form)"),
+      (
+        ["--forward", "gue", "--source", "10.0.0.9", "--entropy", "10.200.0.0/16"],
+        "--source and --entropy are both given: keep one"
+      ),
+    ]
+  )
+  func tunnel(_ options: [String], _ says: String) async throws {
+    try await PlainDaemon.run { daemon in
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      let result = try await daemon.sluice(["server", "add", "tcp", "10.0.0.100:80", "10.0.0.2"] + options)
+      #expect(result.code != 0)
+      #expect(result.error.hasPrefix("Error: "))
+      #expect(result.error.contains(says))
+    }
+  }
+
   @Test("Every listing also speaks JSON", arguments: [["status"], ["stats"], ["service", "list"]])
   func json(_ command: [String]) async throws {
     try await PlainDaemon.run { daemon in

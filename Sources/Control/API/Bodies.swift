@@ -24,18 +24,29 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
 package struct ServerSettings: Codable, Equatable, Sendable {
   package var weight: Int?
   package var forward: ForwardingMethod?
+  package var tunnel: TunnelOptions
 
-  package enum CodingKeys: String, CodingKey, CaseIterable { case weight, forward }
+  /// The real server is named by the path.
+  package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
 
-  package init(weight: Int? = nil, forward: ForwardingMethod? = nil) {
+  package init(weight: Int? = nil, forward: ForwardingMethod? = nil, tunnel: TunnelOptions = TunnelOptions()) {
     self.weight = weight
     self.forward = forward
+    self.tunnel = tunnel
   }
 
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let fields = try decoder.strictContainer(keyedBy: RealServer.CodingKeys.self, of: Self.fields)
     weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
-    forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .forward)
+    forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method)
+    tunnel = try TunnelOptions(from: decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: RealServer.CodingKeys.self)
+    try fields.encodeIfPresent(weight, forKey: .weight)
+    try fields.encodeIfPresent(forward, forKey: .method)
+    try tunnel.encode(to: encoder)
   }
 }
 

@@ -56,7 +56,7 @@ extension Route {
       let (key, address, settings) = (try call.service(), try call.server(), try call.decode(ServerSettings.self))
       return Answer(
         value: try await director.edit { table throws(ServiceTableError) in
-          try table.setServer(address, of: key, weight: settings.weight, method: settings.forward)
+          try table.setServer(address, of: key, weight: settings.weight, method: settings.forward, tunnel: settings.tunnel)
         }
       )
     },

@@ -64,7 +64,20 @@ extension VirtualService {
     lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
     for server in servers {
       lines += ["    - address: \(server.address)", "      weight: \(server.weight)", "      forward: \(server.method.rawValue)"]
+      lines += server.tunnel.yamlLines.map { "      " + $0 }
     }
+    return lines
+  }
+}
+
+extension TunnelOptions {
+  /// The usual source goes without saying.
+  fileprivate var yamlLines: [String] {
+    var lines: [String] = []
+    if let port { lines.append("tunnel-port: \(port)") }
+    if let checksum { lines.append("checksum: \(checksum)") }
+    if let sourceText, source != .interface { lines.append("source: \(sourceText)") }
+    if let entropy { lines.append("entropy: \(entropy)") }
     return lines
   }
 }

@@ -40,11 +40,27 @@ extension ServiceTable {
   }
 
   private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {
-    let fields = try value.fields(["address", "weight", "forward"])
+    let fields = try value.fields(RealServer.CodingKeys.allCases.map(\.rawValue))
     let address = try fields.required("address", example: "10.0.0.2")
-    var server = RealServer(try address.parsed("an IPv4 or IPv6 address") { IPAddress($0) })
+    let method = try fields["forward"].map { value throws(ConfigurationError) in try value.choice(ForwardingMethod.self) }
+    var server = RealServer(
+      try address.parsed("an IPv4 or IPv6 address") { IPAddress($0) },
+      method: method ?? .direct,
+      tunnel: try TunnelOptions(fields)
+    )
     if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
-    if let value = fields["forward"] { server.method = try value.choice(ForwardingMethod.self) }
     return (server, address)
+  }
+}
+
+extension TunnelOptions {
+  fileprivate init(_ fields: YAMLFields) throws(ConfigurationError) {
+    self.init()
+    if let value = fields["tunnel-port"] { port = try value.number(in: Self.ports) }
+    if let value = fields["checksum"] { checksum = try value.truth() }
+    if let value = fields["source"] { source = try value.parsed(TunnelSource.form) { TunnelSource($0) } }
+    guard let value = fields["entropy"] else { return }
+    if source != nil { throw value.error("\(value.path) and 'source' are both given", mend: "keep one") }
+    source = .prefix(try value.parsed(AddressPrefix.form) { AddressPrefix($0) })
   }
 }

@@ -72,6 +72,13 @@ struct YAMLValue {
     return number
   }
 
+  /// One of two words. YAML 1.1's other eleven ways (yes, on, y...) are refused: who reads the file should not have to know them.
+  func truth() throws(ConfigurationError) -> Bool {
+    let text = try text("true or false")
+    guard text == "true" || text == "false" else { throw error("\(path) is '\(text)'", mend: "write true or false") }
+    return text == "true"
+  }
+
   func choice<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) throws(ConfigurationError) -> Choice {
     let known = Choice.allCases.map(\.rawValue)
     let text = try text("one of \(known.joined(separator: ", "))")

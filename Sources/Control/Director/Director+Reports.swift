@@ -52,6 +52,10 @@ extension Director {
     return ServerStatus(
       address: server.address,
       forward: server.method,
+      tunnelPort: server.tunnel.port,
+      checksum: server.tunnel.checksum,
+      source: server.tunnel.sourceText,
+      entropy: server.tunnel.entropy,
       weight: server.weight,
       state: state,
       reason: reason,

@@ -54,6 +54,11 @@ package struct ServerStatus: Codable, Equatable, Sendable {
 
   package var address: IPAddress
   package var forward: ForwardingMethod
+  /// A tunnel's, where the method has them; of the last two the one that holds.
+  package var tunnelPort: Int?
+  package var checksum: Bool?
+  package var source: String?
+  package var entropy: AddressPrefix?
   package var weight: Int
   package var state: State
   /// Why it isn't resolved; nil otherwise.
@@ -65,4 +70,9 @@ package struct ServerStatus: Codable, Equatable, Sendable {
   package var totals: Totals
   /// Of the packets sent to the servers the service has now, percent; nil before the first packet.
   package var share: Double?
+
+  package enum CodingKeys: String, CodingKey {
+    case address, forward, checksum, source, entropy, weight, state, reason, active, inactive, totals, share
+    case tunnelPort = "tunnel-port"
+  }
 }

@@ -1,27 +1,34 @@
-/// How a packet gets from the director to a real server.
-package enum ForwardingMethod: String, CaseIterable, Codable, Sendable {
-  /// Direct routing: new MAC addresses, the packet as it came; the real server is on a segment of the director's.
-  case direct
-  /// IP in IP (RFC 2003, RFC 2473): the real server may be anywhere.
-  case ipip
-}
-
 /// A machine that answers for a virtual service. Within a service it is named by its address.
 package struct RealServer: Equatable, Sendable {
   package var address: IPAddress
   /// Its share of new flows, to the weights of its fellows. 0 is draining: flows it has stay, new ones go elsewhere.
   package var weight: Int
-  package var method: ForwardingMethod
+  package private(set) var method: ForwardingMethod
+  /// What the method has is filled in; what it hasn't is nil, unless somebody asked for it, which the service table refuses.
+  package private(set) var tunnel: TunnelOptions
 
   package static let weights = 0...65535
 
-  package init(_ address: IPAddress, weight: Int = 1, method: ForwardingMethod = .direct) {
+  package init(
+    _ address: IPAddress,
+    weight: Int = 1,
+    method: ForwardingMethod = .direct,
+    tunnel: TunnelOptions = TunnelOptions()
+  ) {
     self.address = address
     self.weight = weight
     self.method = method
+    self.tunnel = tunnel.completed(for: method)
   }
 
   package var isDraining: Bool { weight == 0 }
+
+  /// What is given changes. Of what stays, another method keeps what it has, too.
+  package mutating func forward(by method: ForwardingMethod?, _ given: TunnelOptions) {
+    let kept = tunnel.limited(to: method ?? self.method)
+    self.method = method ?? self.method
+    tunnel = given.over(kept).completed(for: self.method)
+  }
 }
 
 /// A real server's full name: the same address in two services is two servers.
@@ -40,6 +47,10 @@ extension RealServer: Codable {
     case address
     case weight
     case method = "forward"
+    case port = "tunnel-port"
+    case checksum
+    case source
+    case entropy
   }
 
   package init(from decoder: any Decoder) throws {
@@ -47,7 +58,16 @@ extension RealServer: Codable {
     self.init(
       try fields.decode(IPAddress.self, forKey: .address),
       weight: try fields.decodeIfPresent(Int.self, forKey: .weight) ?? 1,
-      method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct
+      method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
+      tunnel: try TunnelOptions(from: decoder)
     )
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(address, forKey: .address)
+    try fields.encode(weight, forKey: .weight)
+    try fields.encode(method, forKey: .method)
+    try tunnel.encode(to: encoder)
   }
 }

@@ -64,12 +64,13 @@ extension ServiceTable {
     _ address: IPAddress,
     of key: ServiceKey,
     weight: Int? = nil,
-    method: ForwardingMethod? = nil
+    method: ForwardingMethod? = nil,
+    tunnel: TunnelOptions = TunnelOptions()
   ) throws(ServiceTableError) {
     let (service, position) = try position(of: address, in: key)
     var server = services[service].servers[position]
     server.weight = weight ?? server.weight
-    server.method = method ?? server.method
+    server.forward(by: method, tunnel)
     try Self.check(server, of: key)
     services[service].servers[position] = server
   }
@@ -113,6 +114,7 @@ extension ServiceTable {
   private static func check(_ server: RealServer, of key: ServiceKey) throws(ServiceTableError) {
     if let reason = server.address.reasonNotUnicast { throw .badServerAddress(server.address, key, reason: reason) }
     guard RealServer.weights.contains(server.weight) else { throw .badWeight(server.weight, server.address, key) }
+    if let fault = server.tunnel.fault(of: server.method, to: server.address) { throw .badTunnel(fault, server.address, key) }
     if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
   }
 

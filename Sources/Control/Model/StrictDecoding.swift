@@ -9,8 +9,16 @@ private struct AnyKey: CodingKey {
 
 extension Decoder {
   /// A keyed container, once every key in it is known to be one of `Key`'s.
-  package func strictContainer<Key: CodingKey & CaseIterable>(keyedBy _: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    let known = Key.allCases.map(\.stringValue)
+  package func strictContainer<Key: CodingKey & CaseIterable>(keyedBy key: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    try strictContainer(keyedBy: key, of: Key.allCases)
+  }
+
+  /// The same where not all of `Key`'s are welcome.
+  package func strictContainer<Key: CodingKey>(
+    keyedBy _: Key.Type,
+    of keys: some Collection<Key>
+  ) throws -> KeyedDecodingContainer<Key> {
+    let known = keys.map(\.stringValue)
     let present = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
     if let unknown = present.first(where: { !known.contains($0) }) {
       throw DecodingError.dataCorrupted(

@@ -67,7 +67,7 @@ extension ServiceTable {
     let former = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.address, $0) })
     let coming = Set(new.servers.map(\.address))
     for server in new.servers {
-      let settings = changed(from: former[server.address]?.settings ?? [:], to: server.settings)
+      let settings = changed(from: former[server.address]?.settings ?? [], to: server.settings)
       if settings.isEmpty { continue }
       let action: TableChange.Action = former[server.address] == nil ? .add : .change
       changes.append(TableChange(action: action, service: new.key, server: server.address, settings: settings))
@@ -79,22 +79,35 @@ extension ServiceTable {
   }
 
   private static func changed(
-    from old: KeyValuePairs<String, String>,
-    to new: KeyValuePairs<String, String>
+    from old: [(name: String, value: String)],
+    to new: [(name: String, value: String)]
   ) -> [TableChange.Setting] {
     new.compactMap { name, to in
-      let from = old.first { $0.key == name }?.value
-      return from == to ? nil : TableChange.Setting(name: name, from: from, to: to)
+      let from = old.first { $0.name == name }?.value
+      // The usual source goes without saying; what another method hasn't, too.
+      if from == to || from == nil && name == "source" && to == "\(TunnelSource.interface)" { return nil }
+      return TableChange.Setting(name: name, from: from, to: to)
     }
   }
 }
 
 extension VirtualService {
-  fileprivate var settings: KeyValuePairs<String, String> {
-    ["scheduler": scheduler.rawValue, "ring": "\(ringSize)", "on-server-loss": onServerLoss.rawValue]
+  fileprivate var settings: [(name: String, value: String)] {
+    [("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue)]
   }
 }
 
 extension RealServer {
-  fileprivate var settings: KeyValuePairs<String, String> { ["weight": "\(weight)", "forward": method.rawValue] }
+  fileprivate var settings: [(name: String, value: String)] {
+    [("weight", "\(weight)"), ("forward", method.rawValue)] + tunnel.settings
+  }
+}
+
+extension TunnelOptions {
+  fileprivate var settings: [(name: String, value: String)] {
+    let port = port.map { ("tunnel-port", "\($0)") }
+    let checksum = checksum.map { ("checksum", "\($0)") }
+    // One setting and not two: `source 10.0.0.1 -> entropy 10.200.0.0/16`.
+    return [port, checksum, source.map { ("source", "\($0)") }].compactMap(\.self)
+  }
 }

@@ -18,13 +18,15 @@ extension StandIns {
     let address = server.address
     guard let hop = hops[address], let (slot, interface) = interface(toward: address, hop, slots) else { throw .noHop(address) }
     let source = hop.source ?? interface.source(isIPv4: address.isIPv4)
-    guard source != nil || server.method == .direct else { throw .noSource(interface: interface.name, isIPv4: address.isIPv4) }
+    guard source != nil || server.tunnel.source != .interface else {
+      throw .noSource(interface: interface.name, isIPv4: address.isIPv4)
+    }
     return NextHop(
       egress: slot,
       sourceMAC: interface.mac,
       nextHopMAC: hop.mac,
       mtu: hop.mtu ?? interface.mtu,
-      // Direct routing writes no source.
+      // Direct routing writes no source, other tunnels bring their own.
       source: source ?? address,
       tags: hop.tags ?? interface.tags
     )

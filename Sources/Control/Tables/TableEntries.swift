@@ -62,8 +62,10 @@ extension sluice_server {
     self.incarnation = incarnation
     address = server.address.tuple
     weight = UInt16(server.weight)
-    method = UInt8(server.method == .direct ? SLUICE_DIRECT : SLUICE_IPIP)
+    method = server.method.number
+    tunnel_port_be = UInt16(server.tunnel.port ?? 0).bigEndian
     flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
+    if server.tunnel.checksum == true { flags |= UInt8(SLUICE_SERVER_CHECKSUM) }
     // What the tables can't say is a next hop we don't know.
     guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
     flags |= UInt8(SLUICE_SERVER_RESOLVED)
@@ -71,9 +73,27 @@ extension sluice_server {
     source_mac = nextHop.sourceMAC.tuple
     next_hop_mac = nextHop.nextHopMAC.tuple
     mtu = UInt16(clamping: nextHop.mtu)
-    tunnel_source = nextHop.source.tuple
+    switch server.tunnel.source {
+    case nil, .interface: tunnel_source = nextHop.source.tuple
+    case .address(let address): tunnel_source = address.tuple
+    case .prefix(let prefix):
+      tunnel_source = prefix.address.tuple
+      // Of 16 bytes, as every address is held: the 96 bits before an IPv4 address are shared by all, too.
+      source_prefix = UInt8(prefix.length + (prefix.address.isIPv4 ? 96 : 0))
+    }
     flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
     if nextHop.tags.count == 2 { flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
     tags = (nextHop.tags.first ?? 0, nextHop.tags.dropFirst().first ?? 0)
+  }
+}
+
+extension ForwardingMethod {
+  fileprivate var number: UInt8 {
+    switch self {
+    case .direct: UInt8(SLUICE_DIRECT)
+    case .ipip: UInt8(SLUICE_IPIP)
+    case .gue: UInt8(SLUICE_GUE)
+    case .gre: UInt8(SLUICE_GRE)
+    }
   }
 }

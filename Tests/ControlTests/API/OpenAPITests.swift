@@ -53,7 +53,7 @@ import Yams
       "Service": VirtualService.CodingKeys.allCases.map(\.rawValue),
       "Server": RealServer.CodingKeys.allCases.map(\.rawValue),
       "ServiceSettings": ServiceSettings.CodingKeys.allCases.map(\.rawValue),
-      "ServerSettings": ServerSettings.CodingKeys.allCases.map(\.rawValue),
+      "ServerSettings": ServerSettings.fields.map(\.rawValue),
     ]
     for (name, fields) in known {
       let properties = schemas[name]?["properties"] as? [String: Any] ?? [:]

@@ -136,8 +136,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: '2001:db8::2' }]\n",
-      "f:4:26: direct routing can't send packets of tcp 10.0.0.1:80 to 2001:db8::2, another IP version; use 'forward: ipip' or a "
-        + "server address of the VIP's version"
+      "f:4:26: direct routing can't send packets of tcp 10.0.0.1:80 to 2001:db8::2, another IP version; use a tunnel, such as "
+        + "'forward: ipip', or a server address of the VIP's version"
     ),
     .services(
       "services:\n  - service: tcp 224.0.0.1:80\n",
@@ -149,6 +149,40 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
   ])
   func `a wrong service`(file: WrongFile) { expect(file) }
+
+  /// A server 192.0.2.10 of tcp 10.0.0.1:80, and what is said of its line.
+  private static func server(_ fields: String, _ says: String, family: String = "192.0.2.10") -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", says)
+  }
+
+  @Test(arguments: [
+    server(
+      "forward: vxlan",
+      "f:5:19: services[0].servers[0].forward is 'vxlan'; write one of direct, ipip, gue, gre"
+    ),
+    server(
+      "forward: gue, tunnel-port: 0",
+      "f:5:37: services[0].servers[0].tunnel-port is '0'; write a whole number from 1 to 65535"
+    ),
+    server("forward: gre, checksum: yes", "f:5:34: services[0].servers[0].checksum is 'yes'; write true or false"),
+    server(
+      "forward: gre, source: here",
+      "f:5:32: services[0].servers[0].source is 'here'; write \(TunnelSource.form)"
+    ),
+    server(
+      "forward: gre, entropy: 10.200.0.0/33",
+      "f:5:33: services[0].servers[0].entropy is '10.200.0.0/33'; write \(AddressPrefix.form)"
+    ),
+    server(
+      "forward: gre, source: interface, entropy: 10.200.0.0/16",
+      "f:5:52: services[0].servers[0].entropy and 'source' are both given; keep one"
+    ),
+    server(
+      "forward: ipip, tunnel-port: 6080",
+      "f:5:53: 'forward: ipip' has no 'tunnel-port' (server 192.0.2.10 of tcp 10.0.0.1:80); leave it out, or use 'forward: gue'"
+    ),
+  ])
+  func `a tunnel that can't be`(file: WrongFile) { expect(file) }
 
   private func expect(_ file: WrongFile) {
     let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: file.yaml, file: "f") }

@@ -40,6 +40,10 @@ import Testing
                 weight: 0
                 forward: ipip
               - address: 10.0.0.3
+              - { address: 10.0.0.4, forward: gue }
+              - { address: 10.0.0.5, forward: gue, tunnel-port: 7000, checksum: true, source: 10.0.0.9 }
+              - { address: 10.0.0.6, forward: gre, checksum: false, entropy: 10.200.0.0/16 }
+              - { address: 10.0.0.7, forward: ipip, source: interface }
           - service: udp [2001:db8::1]:0
         """,
       file: "a.yaml"
@@ -56,12 +60,27 @@ import Testing
     director.flows = 4096
     director.limits = Limits(services: 10, servers: 20, ringSlots: 4096)
     let dns = try #require(ServiceKey("udp [2001:db8::1]:0"))
+    let prefix = try #require(AddressPrefix("10.200.0.0/16"))
     let table = try ServiceTable(services: [
       VirtualService(
         ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80),
         ringSize: 251,
         onServerLoss: .drop,
-        servers: [RealServer(IPAddress(10, 0, 0, 2), weight: 0, method: .ipip), RealServer(IPAddress(10, 0, 0, 3))]
+        servers: [
+          RealServer(IPAddress(10, 0, 0, 2), weight: 0, method: .ipip), RealServer(IPAddress(10, 0, 0, 3)),
+          RealServer(
+            IPAddress(10, 0, 0, 4),
+            method: .gue,
+            tunnel: TunnelOptions(port: 6080, checksum: false, source: .interface)
+          ),
+          RealServer(
+            IPAddress(10, 0, 0, 5),
+            method: .gue,
+            tunnel: TunnelOptions(port: 7000, checksum: true, source: .address(IPAddress(10, 0, 0, 9)))
+          ),
+          RealServer(IPAddress(10, 0, 0, 6), method: .gre, tunnel: TunnelOptions(source: .prefix(prefix))),
+          RealServer(IPAddress(10, 0, 0, 7), method: .ipip),
+        ]
       ),
       VirtualService(dns),
     ])

@@ -30,7 +30,19 @@ import Testing
         #require(ServiceKey("udp [2001:db8::1]:0")),
         ringSize: 251,
         onServerLoss: .drop,
-        servers: [RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip)]
+        servers: [
+          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip), RealServer(IPAddress(10, 0, 0, 4), method: .gre),
+          RealServer(
+            IPAddress(10, 0, 0, 5),
+            method: .gue,
+            tunnel: TunnelOptions(port: 7000, checksum: true, source: .address(IPAddress(10, 0, 0, 9)))
+          ),
+          RealServer(
+            #require(IPAddress("2001:db8::5")),
+            method: .ipip,
+            tunnel: TunnelOptions(source: .prefix(#require(AddressPrefix("2001:db8:1::/64"))))
+          ),
+        ]
       ),
       VirtualService(#require(ServiceKey("tcp 10.0.0.1:80"))),
     ])
@@ -51,7 +63,11 @@ import Testing
   }
 
   @Test func `the file is written for people`() throws {
-    let servers = [RealServer(IPAddress(10, 0, 0, 2)), RealServer(IPAddress(10, 0, 0, 3), weight: 0, method: .ipip)]
+    let source = TunnelOptions(source: .prefix(try #require(AddressPrefix("10.200.0.0/16"))))
+    let servers = [
+      RealServer(IPAddress(10, 0, 0, 2)), RealServer(IPAddress(10, 0, 0, 3), weight: 0, method: .ipip),
+      RealServer(IPAddress(10, 0, 0, 4), method: .gue, tunnel: source),
+    ]
     let table = try ServiceTable(services: [
       VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80), servers: servers)
     ])
@@ -71,6 +87,12 @@ import Testing
               - address: 10.0.0.3
                 weight: 0
                 forward: ipip
+              - address: 10.0.0.4
+                weight: 1
+                forward: gue
+                tunnel-port: 6080
+                checksum: false
+                entropy: 10.200.0.0/16
 
         """
     )
@@ -90,7 +112,8 @@ import Testing
     #expect(read.timeouts == Timeouts())
     let service = try #require(read.table.services.first)
     #expect(VirtualService(service.key, servers: service.servers) == service)
-    #expect(service.servers.map(\.weight) == [1, 1, 2])
-    #expect(service.servers.map(\.method) == [.direct, .direct, .ipip])
+    #expect(service.servers.map(\.weight) == [1, 1, 2, 1])
+    #expect(service.servers.map(\.method) == [.direct, .direct, .gue, .ipip])
+    #expect(service.servers[2] == RealServer(service.servers[2].address, weight: 2, method: .gue))
   }
 }

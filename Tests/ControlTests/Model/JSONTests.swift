@@ -18,10 +18,42 @@ import Testing
     let json = String(decoding: try encoder.encode(table), as: UTF8.self)
     #expect(
       json == #"{"services":[{"on-server-loss":"drop","ring":251,"scheduler":"maglev","servers":["#
-        + #"{"address":"10.0.0.2","forward":"direct","weight":1},{"address":"10.0.0.3","forward":"ipip","weight":0}],"#
+        + #"{"address":"10.0.0.2","forward":"direct","weight":1},{"address":"10.0.0.3","forward":"ipip","source":"interface","weight":0}],"#
         + #""service":"tcp 10.0.0.100:80"}]}"#
     )
     #expect(try decode(ServiceTable.self, json) == table)
+  }
+
+  @Test func `a tunnel's options are written beside the method, and read back`() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let address = IPAddress(10, 0, 0, 2)
+    let servers: [(RealServer, String)] = [
+      (
+        RealServer(address, method: .gue),
+        #"{"address":"10.0.0.2","checksum":false,"forward":"gue","source":"interface","tunnel-port":6080,"weight":1}"#
+      ),
+      (
+        RealServer(address, method: .gre, tunnel: TunnelOptions(checksum: true, source: .address(IPAddress(10, 0, 0, 9)))),
+        #"{"address":"10.0.0.2","checksum":true,"forward":"gre","source":"10.0.0.9","weight":1}"#
+      ),
+      (
+        RealServer(
+          address,
+          method: .ipip,
+          tunnel: TunnelOptions(source: .prefix(try #require(AddressPrefix("10.200.0.0/16"))))
+        ),
+        #"{"address":"10.0.0.2","entropy":"10.200.0.0/16","forward":"ipip","weight":1}"#
+      ),
+    ]
+    for (server, json) in servers {
+      #expect(String(decoding: try encoder.encode(server), as: UTF8.self) == json)
+      #expect(try decode(RealServer.self, json) == server)
+      let settings = ServerSettings(weight: server.weight, forward: server.method, tunnel: server.tunnel)
+      let body = String(decoding: try encoder.encode(settings), as: UTF8.self)
+      #expect(body == json.replacing(#""address":"10.0.0.2","#, with: ""))
+      #expect(try decode(ServerSettings.self, body) == settings)
+    }
   }
 
   @Test func `what is left out has its default`() throws {
@@ -57,6 +89,26 @@ import Testing
     (
       #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0"}]}"#,
       "servers[0].address: '10.0.0' is not an IPv4 or IPv6 address"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","tunnel-port":"6080"}]}"#,
+      "servers[0].tunnel-port: expected a whole number"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","checksum":1}]}"#,
+      "servers[0].checksum: expected true or false"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","source":"eth0"}]}"#,
+      "servers[0].source: 'eth0' is not \(TunnelSource.form)"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","entropy":"10.0.0.0/40"}]}"#,
+      "servers[0].entropy: '10.0.0.0/40' is not \(AddressPrefix.form)"
+    ),
+    (
+      #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","entropy":"10.0.0.0/8","source":"interface"}]}"#,
+      "servers[0].entropy: \(TunnelOptions.bothSources)"
     ),
   ])
   func `what can't be read is told in one line`(json: String, line: String) {

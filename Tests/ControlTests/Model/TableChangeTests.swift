@@ -37,6 +37,35 @@ import Testing
     )
   }
 
+  @Test func `a tunnel's options are told as they change`() throws {
+    let server: (String) throws -> ServiceTable = {
+      try services("  - service: tcp 10.0.0.100:80\n    servers: [{address: 10.0.1.2, \($0)}]")
+    }
+    let steps = [
+      "forward: direct", "forward: ipip", "forward: gue", "forward: gue, tunnel-port: 7000, source: 10.0.0.9",
+      "forward: gre, checksum: true, entropy: 10.200.0.0/16", "forward: gre", "forward: direct",
+    ]
+    let said = try zip(steps, steps.dropFirst()).map { from, to in
+      ServiceTable.difference(from: try server(from), to: try server(to)).map(\.description).joined()
+        .replacing("~ server 10.0.1.2 of tcp 10.0.0.100:80: ", with: "")
+    }
+    #expect(
+      said == [
+        "forward direct -> ipip",
+        "forward ipip -> gue, tunnel-port 6080, checksum false",
+        "tunnel-port 6080 -> 7000, source interface -> 10.0.0.9",
+        "forward gue -> gre, checksum false -> true, source 10.0.0.9 -> entropy 10.200.0.0/16",
+        "checksum true -> false, source entropy 10.200.0.0/16 -> interface",
+        "forward gre -> direct",
+      ]
+    )
+    let first = ServiceTable.difference(from: ServiceTable(), to: try server(steps[3])).map(\.description)
+    #expect(
+      first.last
+        == "+ server 10.0.1.2 of tcp 10.0.0.100:80: weight 1, forward gue, tunnel-port 7000, checksum false, source 10.0.0.9"
+    )
+  }
+
   @Test func `another order is no difference`() throws {
     let after = """
         - service: udp 10.0.0.100:53

@@ -47,6 +47,15 @@ import Testing
     #expect(try way(to: RealServer(server, method: .ipip), bare) == .failure(.noSource(interface: "eth0", isIPv4: true)))
   }
 
+  @Test func `a tunnel with a source of its own needs no address to come from`() throws {
+    let bare: (inout StandIns) -> Void = { $0.interfaces[0].addresses = [] }
+    let prefix = try #require(AddressPrefix("10.200.0.0/16"))
+    for source in [TunnelSource.address(IPAddress(10, 0, 0, 9)), .prefix(prefix)] {
+      let server = RealServer(IPAddress(10, 0, 0, 2), method: .gue, tunnel: TunnelOptions(source: source))
+      #expect(try way(to: server, bare).get().egress == 0)
+    }
+  }
+
   @Test func `a link-local address speaks only where there is no other`() throws {
     let server = try #require(IPAddress("2001:db8::2"))
     let hop = StandIns.Hop(mac: try #require(MACAddress("02:00:00:00:09:09")))

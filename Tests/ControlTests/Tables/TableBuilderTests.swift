@@ -38,6 +38,33 @@ import Testing
     #expect(IPAddress(server.tunnel_source) == IPAddress(10, 0, 0, 1))
   }
 
+  /// The entry of a service's only server.
+  private func entry(_ server: RealServer) throws -> sluice_server {
+    let director = Director()
+    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, servers: [server])]))
+    return director.active.servers[0]
+  }
+
+  @Test func `a tunnel's entry says its method, port, checksum and source`() throws {
+    let (v4, v6) = (IPAddress(10, 0, 1, 1), try #require(IPAddress("2001:db8:9::1")))
+    let plain = try entry(RealServer(v4, method: .gre))
+    #expect((Int(plain.method), plain.tunnel_port_be, plain.source_prefix) == (SLUICE_GRE, 0, 0))
+    #expect(plain.flags & UInt8(SLUICE_SERVER_CHECKSUM) == 0)
+    #expect(IPAddress(plain.tunnel_source) == IPAddress(10, 0, 0, 1), "the interface's")
+    let fixed = TunnelOptions(port: 7000, checksum: true, source: .address(IPAddress(10, 0, 0, 9)))
+    let gue = try entry(RealServer(v4, method: .gue, tunnel: fixed))
+    #expect((Int(gue.method), gue.tunnel_port_be, gue.source_prefix) == (SLUICE_GUE, UInt16(7000).bigEndian, 0))
+    #expect(gue.flags & UInt8(SLUICE_SERVER_CHECKSUM) != 0)
+    #expect(IPAddress(gue.tunnel_source) == IPAddress(10, 0, 0, 9))
+    #expect(UInt16(bigEndian: try entry(RealServer(v4, method: .gue)).tunnel_port_be) == 6080)
+    for (server, text, bits) in [(v4, "10.200.0.0/16", 112), (v6, "2001:db8:1::/64", 64)] as [(IPAddress, String, UInt8)] {
+      let prefix = try #require(AddressPrefix(text))
+      let spread = try entry(RealServer(server, method: .ipip, tunnel: TunnelOptions(source: .prefix(prefix))))
+      #expect(spread.source_prefix == bits, "of the 128 bits of tunnel_source")
+      #expect(IPAddress(spread.tunnel_source) == prefix.address)
+    }
+  }
+
   @Test func `only servers with weight and a next hop are on the ring`() throws {
     let director = Director()
     var wanted = try table(servers: [1, 2, 3])

@@ -32,6 +32,34 @@ package struct AddressPrefix: Hashable, Sendable {
   }
 }
 
+extension AddressPrefix {
+  /// Its lowest address, and its highest: all bits beyond the prefix 0, or 1.
+  package var first: IPAddress { filled(with: 0) }
+  package var last: IPAddress { filled(with: 0xff) }
+
+  private func filled(with byte: UInt8) -> IPAddress {
+    let bits = length + (address.isIPv4 ? 96 : 0)
+    let bytes = address.bytes.enumerated().map { index, own in
+      let kept = ~UInt8(truncatingIfNeeded: 0xff >> min(max(bits - index * 8, 0), 8))
+      return own & kept | byte & ~kept
+    }
+    return IPAddress(bytes: bytes) ?? address
+  }
+}
+
 extension AddressPrefix: CustomStringConvertible {
   package var description: String { "\(address)/\(length)" }
+}
+
+extension AddressPrefix: Codable {
+  package static let form = "a prefix such as 10.200.0.0/16 or 2001:db8:1::/64"
+
+  package init(from decoder: any Decoder) throws {
+    self = try decoder.text(Self.form) { AddressPrefix($0) }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
 }

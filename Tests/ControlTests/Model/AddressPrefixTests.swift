@@ -28,4 +28,18 @@ import Testing
     #expect(AddressPrefix("10.0.0.1")?.description == "10.0.0.1/32")
     #expect(AddressPrefix("2001:db8::1/64")?.description == "2001:db8::1/64")
   }
+
+  @Test(
+    "Its first and last address have the bits beyond it clear, and set",
+    arguments: [
+      ("10.200.3.4/16", "10.200.0.0", "10.200.255.255"), ("10.0.0.1/31", "10.0.0.0", "10.0.0.1"),
+      ("10.0.0.1", "10.0.0.1", "10.0.0.1"), ("192.0.2.1/1", "128.0.0.0", "255.255.255.255"),
+      ("2001:db8::1/64", "2001:db8::", "2001:db8::ffff:ffff:ffff:ffff"),
+      ("2001:db8::ff/125", "2001:db8::f8", "2001:db8::ff"),
+    ]
+  )
+  func ends(prefix: String, first: String, last: String) throws {
+    let prefix = try #require(AddressPrefix(prefix))
+    #expect((prefix.first.description, prefix.last.description) == (first, last))
+  }
 }
