@@ -78,8 +78,8 @@ extension sluice_server {
     case .address(let address): tunnel_source = address.tuple
     case .prefix(let prefix):
       tunnel_source = prefix.address.tuple
-      // Of 16 bytes, as every address is held: the 96 bits before an IPv4 address are shared by all, too.
-      source_prefix = UInt8(prefix.length + (prefix.address.isIPv4 ? 96 : 0))
+      // Bits of the family's own, as operators count.
+      source_prefix = UInt8(prefix.length)
     }
     flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
     if nextHop.tags.count == 2 { flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
