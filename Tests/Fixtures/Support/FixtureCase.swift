@@ -1,0 +1,101 @@
+import Foundation
+
+/// A case of the fixture table (Docs/fixtures.md): packets in order, and what is to become of each, as scapy has built it.
+package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
+  /// The row of packets.md it is of, by the name that `FixtureTable.rows` has for it.
+  package var row: String
+  /// 4 or 6: the client's.
+  package var family: Int
+  /// The sentence.
+  package var name: String
+  /// The file beside the table, less `.yaml`.
+  package var configuration: String
+  /// Other configurations, each from a packet on (from 1).
+  package var at: [Switch]?
+  package var packets: [Packet]
+
+  package var description: String { "\(row), IPv\(family): \(name)" }
+
+  package struct Switch: Codable, Sendable {
+    package var packet: Int
+    package var configuration: String
+
+    package init(from decoder: any Decoder) throws {
+      var pair = try decoder.unkeyedContainer()
+      packet = try pair.decode(Int.self)
+      configuration = try pair.decode(String.self)
+    }
+  }
+
+  package struct Packet: Codable, Sendable {
+    package var frame: HexBytes
+    /// Seconds from the case's first packet on.
+    package var time: Int?
+    /// How often it comes; each time the same is to become of it.
+    package var count: Int?
+    /// Offset of two bytes that go up by one every second time it comes, such as a port: a packet that begins a flow and one that goes on.
+    package var sweep: Int?
+    package var verdict: String
+    package var reason: String
+    /// Nil: not to be looked at.
+    package var interface: String?
+    /// Nil: not to be looked at.
+    package var server: String?
+    /// It is to be one of these.
+    package var servers: [String]?
+    /// It is to be that of this packet (from 1).
+    package var sameServerAs: Int?
+    package var output: [Output]?
+  }
+
+  package struct Output: Codable, Sendable {
+    package var frame: HexBytes
+    package var free: [FreeField]?
+  }
+
+  /// Each packet as often as it comes.
+  package var allPackets: [Packet] { packets.flatMap { packet in (0..<(packet.count ?? 1)).map { packet.coming($0) } } }
+}
+
+extension FixtureCase.Packet {
+  /// As it comes for the `number`th time, from 0.
+  fileprivate func coming(_ number: Int) -> Self {
+    guard let sweep, sweep + 1 < frame.bytes.count else { return self }
+    var packet = self
+    let value = (Int(frame.bytes[sweep]) << 8 | Int(frame.bytes[sweep + 1])) + number / 2
+    packet.frame.bytes[sweep] = UInt8(truncatingIfNeeded: value >> 8)
+    packet.frame.bytes[sweep + 1] = UInt8(truncatingIfNeeded: value)
+    return packet
+  }
+}
+
+/// Bytes written as hexadecimal digits.
+package struct HexBytes: Codable, Sendable {
+  package var bytes: [UInt8]
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let digits = Array(try container.decode(String.self).utf8)
+    bytes = []
+    bytes.reserveCapacity(digits.count / 2)
+    for at in stride(from: 0, to: digits.count - 1, by: 2) {
+      guard let high = Self.value(digits[at]), let low = Self.value(digits[at + 1]) else {
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no hexadecimal digits")
+      }
+      bytes.append(high << 4 | low)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+  }
+
+  private static func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case 0x30...0x39: digit - 0x30
+    case 0x61...0x66: digit - 0x61 + 10
+    default: nil
+    }
+  }
+}

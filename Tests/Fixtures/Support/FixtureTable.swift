@@ -1,0 +1,30 @@
+import Foundation
+
+/// The table that `Tests/Fixtures/generate.py` has written.
+package enum FixtureTable {
+  /// Where table and configurations lie.
+  package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+
+  package static func path(_ configuration: String) -> String { "\(folder)/\(configuration).yaml" }
+
+  /// In the file's order. Empty when it can't be read: the tests ask for a number of cases.
+  package static let cases: [FixtureCase] = {
+    guard let data = FileManager.default.contents(atPath: "\(folder)/cases.jsonl") else { return [] }
+    return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      try? JSONDecoder().decode(FixtureCase.self, from: Data(line))
+    }
+  }()
+
+  /// The rows of packets.md and the families they are about.
+  package static let rows: [(row: String, families: [Int])] = [
+    ("steer-not-ours", [4, 6]), ("steer-service", [4, 6]), ("steer-tags", [4, 6]), ("steer-later-fragment", [4, 6]),
+    ("steer-icmp", [4, 6]),
+    ("refuse-checksum", [4, 6]), ("refuse-length", [4, 6]), ("refuse-source", [4, 6]), ("refuse-tiny-fragment", [4, 6]),
+    ("refuse-extensions", [6]), ("options", [4]),
+    ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
+    ("size-v4-df", [4]), ("size-v6", [6]),
+    ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]), ("originate", [4, 6]), ("icmp-error-flow", [4, 6]),
+    ("flow-new", [4, 6]), ("flow-unknown", [4, 6]), ("flow-reuse", [4, 6]), ("flow-end", [4, 6]), ("flow-server-gone", [4, 6]),
+    ("flow-drain", [4, 6]), ("flow-table-full", [4, 6]), ("flow-no-server", [4, 6]), ("flow-timeout", [4, 6]),
+  ]
+}
