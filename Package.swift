@@ -59,8 +59,14 @@ let package = Package(
     // BPF_PROG_TEST_RUN and namespaces for the data plane's tests.
     .target(name: "KernelCalls", path: "Tests/KernelCalls", linkerSettings: [.linkedLibrary("bpf")]),
     .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Control", "KernelCalls"], swiftSettings: strict),
-    .testTarget(name: "ControlTests", dependencies: ["Control", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    .testTarget(name: "SluiceTests", dependencies: ["sluice", "Control"], swiftSettings: strict),
-    .testTarget(name: "Lab", dependencies: ["Dataplane", "Control"], path: "Tests/Lab", swiftSettings: strict),
+    // The fixture table: packets, and what scapy says they become (Docs/fixtures.md).
+    .target(name: "Fixtures", path: "Tests/Fixtures/Support", swiftSettings: strict),
+    .testTarget(
+      name: "ControlTests",
+      dependencies: ["Control", "Fixtures", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "SluiceTests", dependencies: ["sluice", "Control", "Fixtures"], swiftSettings: strict),
+    .testTarget(name: "Lab", dependencies: ["Dataplane", "Control", "Fixtures"], path: "Tests/Lab", swiftSettings: strict),
   ]
 )

@@ -1,4 +1,5 @@
-"""ICMP errors and resets as the director originates them: built from the client's packet, with as much of it quoted as belongs in them."""
+"""ICMP errors and resets as the director originates them, built from the client's packet."""
+
 from fixture import *
 from scapy.layers.inet import ICMP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig
@@ -29,5 +30,9 @@ def unreachable(family, packet, vip=None):
 
 def reset(family, vip=None, **fields):
     """A reset from the VIP's port 80 to the client's 40000."""
-    header = IP(src=vip or family.vip, dst=family.client, ttl=64, id=0, flags="DF") if family.number == 4 else IPv6(src=vip or family.vip, dst=family.client, hlim=64)
+    header = (
+        IP(src=vip or family.vip, dst=family.client, ttl=64, id=0, flags="DF")
+        if family.number == 4
+        else IPv6(src=vip or family.vip, dst=family.client, hlim=64)
+    )
     return header / TCP(**({"sport": 80, "dport": 40000, "window": 0, "seq": 0, "ack": 0} | fields))

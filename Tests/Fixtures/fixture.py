@@ -1,7 +1,9 @@
-"""What a case of the fixture table is made of. Packets are scapy's: nothing here, and nothing of the director, computes an expected byte.
+"""What a case of the fixture table is made of. Packets are scapy's: nothing of the director computes an expected byte.
 
-A case: a row of packets.md, a family, a sentence, a configuration, and packets in order, each with what is to become of it. See Docs/fixtures.md.
+A case: a row of the packet rules, a family, a sentence, a configuration, and packets in order, each with what is to become of
+it. See Docs/fixtures.md.
 """
+
 import json
 
 from scapy.config import conf
@@ -186,7 +188,10 @@ def to_server_of(number, packet=None):
 
 
 class Packet:
-    """A frame that comes in at a second of the case's clock, `count` times over; with `sweep`, two bytes at that offset go up every second time."""
+    """A frame that comes in at a second of the case's clock, `count` times over.
+
+    With `sweep`, two bytes at that offset go up every second time.
+    """
 
     def __init__(self, bytes_, expectation, time=0, count=1, sweep=None):
         self.bytes, self.expectation, self.time, self.count, self.sweep = bytes_, expectation, time, count, sweep

@@ -1,8 +1,9 @@
 """Which real server: new flows, known ones, their ends and timeouts, servers that drain or go.
 
-Cases that switch begin with one server, `first`, and go on with another, `second`: a packet at `first` then follows its flow's entry, one at
-`second` was scheduled anew.
+Cases that switch begin with one server, `first`, and go on with another, `second`: a packet at `first` then follows its flow's
+entry, one at `second` was scheduled anew.
 """
+
 from fixture import *
 from icmp import error, first_message, from_port, reply
 
@@ -38,28 +39,74 @@ for f in BOTH:
     row = "flow-new"
     several = {"configuration": "several"}
     servers = [f.server[:-1] + digit for digit in "2345"]
-    case(row, f, "a SYN goes to one of the live servers, and so do all that follow", *(
-        comes(opening, to_one_of(servers, opening)), comes(going, to_server_of(1, going)), comes(ending, to_server_of(1, ending)),
-    ), **several)
-    case(row, f, "a datagram goes to one of the live servers, and so do all that follow", *(
-        comes(datagram, to_one_of(servers, datagram)), comes(datagram, to_server_of(1, datagram), time=250), comes(datagram, to_server_of(1), time=500),
-    ), **several)
-    case(row, f, "flows are spread over the live servers", *(
-        comes(packet, Expectation("forward", "forwarded", [Output(packet, free=[Field(-14, 6, "any", group=str(sport))])], "eth0", servers=servers), count=2)
-        for sport in range(40000, 40016) for packet in (f.ip() / syn(sport=sport),)
-    ), **several)
-    case(row, f, "no flow goes to a server that drains", *(
-        comes(f.ip() / syn(sport=sport), second(f.ip() / syn(sport=sport))) for sport in range(40000, 40012)
-    ), configuration="drained")
+    case(
+        row,
+        f,
+        "a SYN goes to one of the live servers, and so do all that follow",
+        *(
+            comes(opening, to_one_of(servers, opening)),
+            comes(going, to_server_of(1, going)),
+            comes(ending, to_server_of(1, ending)),
+        ),
+        **several,
+    )
+    case(
+        row,
+        f,
+        "a datagram goes to one of the live servers, and so do all that follow",
+        *(
+            comes(datagram, to_one_of(servers, datagram)),
+            comes(datagram, to_server_of(1, datagram), time=250),
+            comes(datagram, to_server_of(1), time=500),
+        ),
+        **several,
+    )
+    case(
+        row,
+        f,
+        "flows are spread over the live servers",
+        *(
+            comes(
+                packet,
+                Expectation(
+                    "forward",
+                    "forwarded",
+                    [Output(packet, free=[Field(-14, 6, "any", group=str(sport))])],
+                    "eth0",
+                    servers=servers,
+                ),
+                count=2,
+            )
+            for sport in range(40000, 40016)
+            for packet in (f.ip() / syn(sport=sport),)
+        ),
+        **several,
+    )
+    case(
+        row,
+        f,
+        "no flow goes to a server that drains",
+        *(comes(f.ip() / syn(sport=sport), second(f.ip() / syn(sport=sport))) for sport in range(40000, 40012)),
+        configuration="drained",
+    )
 
     row = "flow-unknown"
-    for name, packet in (("an ACK", going), ("a FIN", ending), ("a RST", resetting), ("a SYN and ACK", f.ip() / ack(flags="SA"))):
+    for name, packet in (
+        ("an ACK", going),
+        ("a FIN", ending),
+        ("a RST", resetting),
+        ("a SYN and ACK", f.ip() / ack(flags="SA")),
+    ):
         for sport in (40000, 40007, 40013):
             known = f.ip() / syn(sport=sport)
             packet[TCP].sport = sport
-            case(row, f, f"{name} of an unknown flow from port {sport} goes where the hash sends its SYN", *(
-                comes(packet.copy(), to_one_of(servers, packet.copy())), comes(known, to_server_of(1, known), time=2000),
-            ), **several)
+            case(
+                row,
+                f,
+                f"{name} of an unknown flow from port {sport} goes where the hash sends its SYN",
+                *(comes(packet.copy(), to_one_of(servers, packet.copy())), comes(known, to_server_of(1, known), time=2000)),
+                **several,
+            )
         packet[TCP].sport = 40000
     story(row, f, "an ACK of an unknown flow is a flow from then on", (going, first), None, (going, first))
     story(row, f, "a RST of an unknown flow is forwarded and begins none", (resetting, first), None, (going, second))
@@ -69,23 +116,73 @@ for f in BOTH:
     story(row, f, "a flow that has only sent its SYN stays while its server drains", (opening, first), None, (going, first))
     story(row, f, "a flow of datagrams stays while its server drains", (datagram, first), None, (datagram, first))
     story(row, f, "a new flow goes elsewhere while a server drains", *established, None, (f.ip() / syn(sport=40001), second))
-    story(row, f, "an unknown flow's ACK goes elsewhere while a server drains", *established, None, (f.ip() / ack(sport=40001), second))
+    story(
+        row,
+        f,
+        "an unknown flow's ACK goes elsewhere while a server drains",
+        *established,
+        None,
+        (f.ip() / ack(sport=40001), second),
+    )
     story(row, f, "a SYN again on a flow that has only sent its SYN stays", (opening, first), None, (opening, first))
     story(row, f, "a SYN on an established flow stays", *established, None, (opening, first))
 
     row = "flow-reuse"
     story(row, f, "a SYN after FIN is scheduled anew", *established, (ending, first), None, (opening, second), (going, second))
-    story(row, f, "a SYN after RST is scheduled anew", *established, (resetting, first), None, (opening, second), (going, second))
-    story(row, f, "a SYN after FIN and ACK is scheduled anew", *established, (ending, first), (going, first), None, (opening, second))
+    story(
+        row, f, "a SYN after RST is scheduled anew", *established, (resetting, first), None, (opening, second), (going, second)
+    )
+    story(
+        row,
+        f,
+        "a SYN after FIN and ACK is scheduled anew",
+        *established,
+        (ending, first),
+        (going, first),
+        None,
+        (opening, second),
+    )
     story(row, f, "a SYN on a flow whose server is gone is scheduled anew", *established, None, (opening, second), then="gone")
-    story(row, f, "a SYN on a flow whose server is gone is scheduled anew under drop too", *established, None, (opening, second), (going, second), configuration="one-drop", then="gone-drop")
-    story(row, f, "a port reused after FIN is a whole new flow", *established, (ending, first), (opening, first), (going, first), None, (going, first))
+    story(
+        row,
+        f,
+        "a SYN on a flow whose server is gone is scheduled anew under drop too",
+        *established,
+        None,
+        (opening, second),
+        (going, second),
+        configuration="one-drop",
+        then="gone-drop",
+    )
+    story(
+        row,
+        f,
+        "a port reused after FIN is a whole new flow",
+        *established,
+        (ending, first),
+        (opening, first),
+        (going, first),
+        None,
+        (going, first),
+    )
 
     row = "flow-end"
-    story(row, f, "FIN is forwarded, and what follows it too", *established, (ending, first), (going, first), None, (going, first))
-    story(row, f, "RST is forwarded, and what follows it too", *established, (resetting, first), (going, first), None, (going, first))
+    story(
+        row, f, "FIN is forwarded, and what follows it too", *established, (ending, first), (going, first), None, (going, first)
+    )
+    story(
+        row,
+        f,
+        "RST is forwarded, and what follows it too",
+        *established,
+        (resetting, first),
+        (going, first),
+        None,
+        (going, first),
+    )
     for name, before, limit in (
-        ("FIN", established + [(ending, first)], TIMEOUTS["fin"]), ("RST", established + [(resetting, first)], TIMEOUTS["close"]),
+        ("FIN", established + [(ending, first)], TIMEOUTS["fin"]),
+        ("RST", established + [(resetting, first)], TIMEOUTS["close"]),
         ("FIN, then RST", established + [(ending, first), (resetting, first)], TIMEOUTS["close"]),
     ):
         story(row, f, f"{limit} seconds after {name} the flow is known", *before, None, (going, first, limit))
@@ -99,52 +196,176 @@ for f in BOTH:
     ):
         story(row, f, f"{name} is known for {limit} seconds of silence", *before, None, (packet, first, limit))
         story(row, f, f"{name} is forgotten after {limit + 1} seconds of silence", *before, None, (packet, second, limit + 1))
-        story(row, f, f"{name} is known as long as it is not silent", *before, (packet, first, limit), None, (packet, first, limit * 2))
-    story(row, f, "settable: an established flow is known for 5 seconds", *established, None, (going, first, 5), configuration="hasty")
-    story(row, f, "settable: an established flow is forgotten after 6 seconds", *established, None, (going, second, 6), configuration="hasty")
-    story(row, f, "settable: a flow of datagrams is known for 3 seconds", (datagram, first), None, (datagram, first, 3), configuration="hasty")
-    story(row, f, "settable: a flow of datagrams is forgotten after 4 seconds", (datagram, first), None, (datagram, second, 4), configuration="hasty")
+        story(
+            row,
+            f,
+            f"{name} is known as long as it is not silent",
+            *before,
+            (packet, first, limit),
+            None,
+            (packet, first, limit * 2),
+        )
+    story(
+        row,
+        f,
+        "settable: an established flow is known for 5 seconds",
+        *established,
+        None,
+        (going, first, 5),
+        configuration="hasty",
+    )
+    story(
+        row,
+        f,
+        "settable: an established flow is forgotten after 6 seconds",
+        *established,
+        None,
+        (going, second, 6),
+        configuration="hasty",
+    )
+    story(
+        row,
+        f,
+        "settable: a flow of datagrams is known for 3 seconds",
+        (datagram, first),
+        None,
+        (datagram, first, 3),
+        configuration="hasty",
+    )
+    story(
+        row,
+        f,
+        "settable: a flow of datagrams is forgotten after 4 seconds",
+        (datagram, first),
+        None,
+        (datagram, second, 4),
+        configuration="hasty",
+    )
 
     row = "flow-server-gone"
     gone = dropped("dropped-server-gone")
-    story(row, f, "a flow whose server is gone is hashed again", *established, None, (going, second), (going, second), then="gone")
-    story(row, f, "datagrams of a server that is gone are hashed again", (datagram, first), None, (datagram, second), then="gone")
+    story(
+        row, f, "a flow whose server is gone is hashed again", *established, None, (going, second), (going, second), then="gone"
+    )
+    story(
+        row, f, "datagrams of a server that is gone are hashed again", (datagram, first), None, (datagram, second), then="gone"
+    )
     under_drop = {"configuration": "one-drop", "then": "gone-drop"}
-    story(row, f, "a flow whose server is gone is dropped under drop", *established, None, (going, gone), (going, gone), (ending, gone), **under_drop)
-    story(row, f, "datagrams of a server that is gone are dropped under drop", (datagram, first), None, (datagram, gone), **under_drop)
-    story(row, f, "an unknown flow is hashed under drop too", *established, None, (f.ip() / ack(sport=40001), second), **under_drop)
-    story(row, f, "a flow dropped with its server is forgotten in its time", *established, None, (going, second, 901), **under_drop)
+    story(
+        row,
+        f,
+        "a flow whose server is gone is dropped under drop",
+        *established,
+        None,
+        (going, gone),
+        (going, gone),
+        (ending, gone),
+        **under_drop,
+    )
+    story(
+        row,
+        f,
+        "datagrams of a server that is gone are dropped under drop",
+        (datagram, first),
+        None,
+        (datagram, gone),
+        **under_drop,
+    )
+    story(
+        row,
+        f,
+        "an unknown flow is hashed under drop too",
+        *established,
+        None,
+        (f.ip() / ack(sport=40001), second),
+        **under_drop,
+    )
+    story(
+        row,
+        f,
+        "a flow dropped with its server is forgotten in its time",
+        *established,
+        None,
+        (going, second, 901),
+        **under_drop,
+    )
 
     row = "icmp-error-flow"
     about = error(f, first_message(f), reply(f, from_port()), f.header + 8)
     story(row, f, "an error goes to the flow's server, not the hash's, by 8 quoted bytes", *established, None, (about, first))
     about_datagram = error(f, first_message(f), reply(f, from_port(53, UDP)), f.header + 8)
     story(row, f, "an error about a datagram goes to the flow's server", (datagram, first), None, (about_datagram, first))
-    story(row, f, "an error about another flow goes where the hash says", *established, None, (error(f, first_message(f), reply(f, from_port(client=40001))), second))
-    story(row, f, "an error about a flow whose server is gone goes where the hash says", *established, None, (about, second), then="gone")
-    story(row, f, "an error about a flow whose server is gone is dropped under drop", *established, None, (about, gone), **under_drop)
+    story(
+        row,
+        f,
+        "an error about another flow goes where the hash says",
+        *established,
+        None,
+        (error(f, first_message(f), reply(f, from_port(client=40001))), second),
+    )
+    story(
+        row,
+        f,
+        "an error about a flow whose server is gone goes where the hash says",
+        *established,
+        None,
+        (about, second),
+        then="gone",
+    )
+    story(
+        row,
+        f,
+        "an error about a flow whose server is gone is dropped under drop",
+        *established,
+        None,
+        (about, gone),
+        **under_drop,
+    )
     story(row, f, "an error keeps no flow alive", *established, (about, first, 500), None, (going, second, 901))
     story(row, f, "an error begins no flow", (about, first), None, (going, second))
     story(row, f, "an error about a forgotten flow goes where the hash says", *established, None, (about, second, 901))
-    case("icmp-error-service", f, "an error goes where its flow's SYN will go", *(
-        packet for sport in (40000, 40003, 40009) for packet in (
-            comes(error(f, first_message(f), reply(f, from_port(client=sport))), to_one_of(servers)),
-        )
-    ), comes(f.ip() / syn(sport=40000), to_server_of(1)), comes(f.ip() / syn(sport=40003), to_server_of(2)), comes(f.ip() / syn(sport=40009), to_server_of(3)), **several)
+    case(
+        "icmp-error-service",
+        f,
+        "an error goes where its flow's SYN will go",
+        *(
+            packet
+            for sport in (40000, 40003, 40009)
+            for packet in (comes(error(f, first_message(f), reply(f, from_port(client=sport))), to_one_of(servers)),)
+        ),
+        comes(f.ip() / syn(sport=40000), to_server_of(1)),
+        comes(f.ip() / syn(sport=40003), to_server_of(2)),
+        comes(f.ip() / syn(sport=40009), to_server_of(3)),
+        **several,
+    )
 
     row = "flow-table-full"
     sports = f.header + 14
     flood = f.ip() / udp(sport=1) / Raw(b"x")
     opened = Expectation("forward", "forwarded", interface="eth0", server=f.server)
     fill = comes(flood, opened, count=8000, sweep=sports)
-    case(row, f, "a full table keeps its flows, and new ones go by the hash without an entry",
-        comes(opening, first(opening)), comes(going, first(going)), fill,
-        comes(f.ip() / syn(sport=50000), first(f.ip() / syn(sport=50000))), comes(f.ip() / ack(sport=50000), first(f.ip() / ack(sport=50000))),
-        comes(going, first(going)), comes(f.ip() / ack(sport=50000), second(f.ip() / ack(sport=50000))),
-        configuration="one", at=[(8005, "drained")],
+    case(
+        row,
+        f,
+        "a full table keeps its flows, and new ones go by the hash without an entry",
+        comes(opening, first(opening)),
+        comes(going, first(going)),
+        fill,
+        comes(f.ip() / syn(sport=50000), first(f.ip() / syn(sport=50000))),
+        comes(f.ip() / ack(sport=50000), first(f.ip() / ack(sport=50000))),
+        comes(going, first(going)),
+        comes(f.ip() / ack(sport=50000), second(f.ip() / ack(sport=50000))),
+        configuration="one",
+        at=[(8005, "drained")],
     )
-    case(row, f, "a flood of ten thousand SYNs, each sent twice, evicts no flow that goes on",
-        comes(opening, first(opening)), comes(going, first(going)),
+    case(
+        row,
+        f,
+        "a flood of ten thousand SYNs, each sent twice, evicts no flow that goes on",
+        comes(opening, first(opening)),
+        comes(going, first(going)),
         comes(f.ip() / syn(sport=1), opened, count=20000, sweep=sports),
-        comes(going, first(going)), configuration="one", at=[(20003, "drained")],
+        comes(going, first(going)),
+        configuration="one",
+        at=[(20003, "drained")],
     )

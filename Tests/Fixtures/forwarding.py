@@ -1,4 +1,5 @@
 """Direct routing: MAC addresses and tags change, nothing above. Padding."""
+
 from fixture import *
 from scapy.layers.inet import IPOption_NOP, IPOption_Timestamp
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Jumbo, PadN, RouterAlert
@@ -25,18 +26,31 @@ for f in BOTH:
     packet = f.ip() / syn()
     case(row, f, "the same packet twice goes the same way twice", comes(packet, direct(packet), count=2))
     tiny = f.ip() / udp() / Raw(b"x")
-    case(row, f, "every byte of a payload is the client's", comes(f.ip() / udp() / Raw(bytes(range(256))), direct(f.ip() / udp() / Raw(bytes(range(256))))))
+    case(
+        row,
+        f,
+        "every byte of a payload is the client's",
+        comes(f.ip() / udp() / Raw(bytes(range(256))), direct(f.ip() / udp() / Raw(bytes(range(256))))),
+    )
 
     data = payload(64)
     if f is V4:
         first = f.ip(flags="MF", proto=17) / Raw(bytes(f.ip() / udp(len=1480) / Raw(data))[20:])
     else:
         first = f.ip() / IPv6ExtHdrFragment(nh=17, m=1, id=77) / Raw(bytes(f.ip() / udp(len=1480) / Raw(data))[40:])
-    case(row, f, "a first fragment, whose UDP length is the whole datagram's, reaches the real server", comes(first, direct(first)))
+    case(
+        row,
+        f,
+        "a first fragment, whose UDP length is the whole datagram's, reaches the real server",
+        comes(first, direct(first)),
+    )
 
 for sentence, fields in (
-    ("DF", {"flags": "DF"}), ("an identification of 0", {"id": 0}), ("the reserved flag", {"flags": 4}),
-    ("a timestamp option", {"options": [IPOption_Timestamp()]}), ("options of nothing", {"options": [IPOption_NOP()] * 8}),
+    ("DF", {"flags": "DF"}),
+    ("an identification of 0", {"id": 0}),
+    ("the reserved flag", {"flags": 4}),
+    ("a timestamp option", {"options": [IPOption_Timestamp()]}),
+    ("options of nothing", {"options": [IPOption_NOP()] * 8}),
 ):
     packet = V4.ip(**fields) / syn()
     case(row, V4, f"{sentence} stays as it is", comes(packet, direct(packet)))
@@ -59,11 +73,17 @@ for f in BOTH:
     outer = IP(src=V4.near, dst=V4.far, ttl=64, proto=4 if f is V4 else 41, flags=0 if f is V4 else "DF", id=0)
     free = IDENTIFICATION if f is V4 else ()
     for length in (1, 17, 100):
-        case(row, f, f"{length} bytes after the packet are cut before IPIP over IPv4", Packet(
-            frame(packet) + b"\xee" * length, tunnel(outer / packet, free=free),
-        ))
+        case(
+            row,
+            f,
+            f"{length} bytes after the packet are cut before IPIP over IPv4",
+            Packet(frame(packet) + b"\xee" * length, tunnel(outer / packet, free=free)),
+        )
     packet = f.ip() / udp(6) / Raw(b"odd")
     outer = IPv6(src=V6.near, dst=V6.far, hlim=64, nh=4 if f is V4 else 41)
-    case(row, f, "bytes after the packet are cut before IPIP over IPv6", Packet(
-        frame(packet) + b"\xee" * 17, tunnel(outer / packet, free=FLOW_LABEL),
-    ))
+    case(
+        row,
+        f,
+        "bytes after the packet are cut before IPIP over IPv6",
+        Packet(frame(packet) + b"\xee" * 17, tunnel(outer / packet, free=FLOW_LABEL)),
+    )

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """generate.py [--check]: writes cases.jsonl beside itself, or says what differs from it. Needs python3-scapy."""
+
 import difflib
 import pathlib
 import sys

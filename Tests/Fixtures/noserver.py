@@ -1,4 +1,5 @@
 """New flows of services without a live server, and whom nothing is ever said to."""
+
 from answers import error_header, reset, too_big, unreachable
 from fixture import *
 from icmp import error, first_message, from_port, reply
@@ -9,6 +10,7 @@ from size import datagram
 row = "flow-no-server"
 dead = {"configuration": "dead"}
 for f in BOTH:
+
     def told(packet, **link):
         tags = {"tags": link["tags"]} if "tags" in link else {}
         return comes(packet, answered("answered-unreachable", unreachable(f, packet), **tags), **link)
@@ -16,34 +18,89 @@ for f in BOTH:
     case(row, f, "a SYN is answered with port unreachable", told(f.ip() / syn()), **dead)
     case(row, f, "an ACK is answered with port unreachable", told(f.ip() / ack() / Raw(b"hi")), **dead)
     case(row, f, "a datagram is answered with port unreachable", told(f.ip() / udp() / Raw(b"hi")), **dead)
-    case(row, f, "a datagram to a service without any server is answered with port unreachable", told(f.ip() / udp(81) / Raw(b"hi")), **dead)
+    case(
+        row,
+        f,
+        "a datagram to a service without any server is answered with port unreachable",
+        told(f.ip() / udp(81) / Raw(b"hi")),
+        **dead,
+    )
     case(row, f, "a datagram of an odd length is quoted to its last byte", told(f.ip() / udp() / Raw(payload(301))), **dead)
     case(row, f, "a datagram of 1500 bytes is quoted as far as an error goes", told(datagram(f, 53, 1500)), **dead)
     for size in (547, 548, 549) if f is V4 else (1231, 1232, 1233):
         case(row, f, f"of a datagram of {size} bytes as much is quoted as an error holds", told(datagram(f, 53, size)), **dead)
     case(row, f, "port unreachable keeps the request's tags", told(f.ip() / syn(), tags=[("ad", 100), 7]), **dead)
     padded = f.ip() / udp() / Raw(b"x")
-    case(row, f, "padding is not quoted", Packet(frame(padded) + b"\xee" * 17, answered("answered-unreachable", unreachable(f, padded))), **dead)
+    case(
+        row,
+        f,
+        "padding is not quoted",
+        Packet(frame(padded) + b"\xee" * 17, answered("answered-unreachable", unreachable(f, padded))),
+        **dead,
+    )
 
     row2 = "originate"
-    case(row2, f, "port unreachable is sent 1000 times a second, a second later again",
+    case(
+        row2,
+        f,
+        "port unreachable is sent 1000 times a second, a second later again",
         comes(f.ip() / udp(), answered("answered-unreachable", unreachable(f, f.ip() / udp())), count=1000),
         comes(f.ip() / udp(), dropped("dropped-rate-limited"), count=2),
-        comes(f.ip() / udp(), answered("answered-unreachable", unreachable(f, f.ip() / udp())), time=1), **dead,
+        comes(f.ip() / udp(), answered("answered-unreachable", unreachable(f, f.ip() / udp())), time=1),
+        **dead,
     )
     large = datagram(f, 53, 1401)
-    case(row2, f, "sizes are told 1000 times a second, a second later again",
-        comes(large, answered("answered-too-big", too_big(f, large, 1400)), count=1000), comes(large, dropped("dropped-rate-limited"), count=2),
-        comes(large, answered("answered-too-big", too_big(f, large, 1400)), time=1), configuration="sizes",
+    case(
+        row2,
+        f,
+        "sizes are told 1000 times a second, a second later again",
+        comes(large, answered("answered-too-big", too_big(f, large, 1400)), count=1000),
+        comes(large, dropped("dropped-rate-limited"), count=2),
+        comes(large, answered("answered-too-big", too_big(f, large, 1400)), time=1),
+        configuration="sizes",
     )
-    case(row2, f, "nothing is said about an ICMP error to a service without a live server",
-        comes(error(f, first_message(f), reply(f, from_port())), dropped("dropped-no-server")), **dead)
-    case(row2, f, "nothing is said about an ICMP error that does not fit",
-        comes(error(f, first_message(f), reply(f, from_port(53, UDP)), None) / Raw(payload(1400)), dropped("dropped-too-big")), configuration="sizes")
+    case(
+        row2,
+        f,
+        "nothing is said about an ICMP error to a service without a live server",
+        comes(error(f, first_message(f), reply(f, from_port())), dropped("dropped-no-server")),
+        **dead,
+    )
+    case(
+        row2,
+        f,
+        "nothing is said about an ICMP error that does not fit",
+        comes(error(f, first_message(f), reply(f, from_port(53, UDP)), None) / Raw(payload(1400)), dropped("dropped-too-big")),
+        configuration="sizes",
+    )
     for name, source in (("a multicast", "03:00:00:00:00:c1"), ("the broadcast", "ff:ff:ff:ff:ff:ff")):
-        case(row2, f, f"no port unreachable is sent to {name} MAC address", comes(f.ip() / syn(), dropped("dropped-no-server"), source=source), **dead)
-        case(row2, f, f"no size is told to {name} MAC address", comes(large, dropped("dropped-too-big"), source=source), configuration="sizes")
+        case(
+            row2,
+            f,
+            f"no port unreachable is sent to {name} MAC address",
+            comes(f.ip() / syn(), dropped("dropped-no-server"), source=source),
+            **dead,
+        )
+        case(
+            row2,
+            f,
+            f"no size is told to {name} MAC address",
+            comes(large, dropped("dropped-too-big"), source=source),
+            configuration="sizes",
+        )
 packet = V4.ip(options=[IPOption_NOP()] * 12) / udp() / Raw(b"hi")
-case(row, V4, "options are part of the quote of port unreachable", comes(packet, answered("answered-unreachable", unreachable(V4, packet))), **dead)
+case(
+    row,
+    V4,
+    "options are part of the quote of port unreachable",
+    comes(packet, answered("answered-unreachable", unreachable(V4, packet))),
+    **dead,
+)
 packet = V6.ip() / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"\0" * 4)]) / udp() / Raw(b"hi")
-case(row, V6, "extension headers are part of the quote of port unreachable", comes(packet, answered("answered-unreachable", unreachable(V6, packet))), **dead)
+case(
+    row,
+    V6,
+    "extension headers are part of the quote of port unreachable",
+    comes(packet, answered("answered-unreachable", unreachable(V6, packet))),
+    **dead,
+)

@@ -1,14 +1,20 @@
 """What is wrong with a service's packet: each refusal, and the last packet before it that is none."""
+
 from fixture import *
 from scapy.layers.inet import ICMP, IPOption_NOP
 from scapy.layers.inet6 import (
-    ICMPv6EchoRequest, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPv6ExtHdrSegmentRouting,
+    ICMPv6EchoRequest,
+    IPv6ExtHdrDestOpt,
+    IPv6ExtHdrFragment,
+    IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting,
+    IPv6ExtHdrSegmentRouting,
 )
 from scapy.layers.ipsec import AH
 
 
 def changed(packet, *changes):
-    """The packet with bytes changed: pairs of offset and value. With the header's checksum mended where it is IPv4 and that is not its point."""
+    """The packet with bytes changed: pairs of offset and value."""
     packet = bytearray(bytes(packet))
     for at, value in changes:
         packet[at] = value
@@ -21,6 +27,7 @@ def mended(packet, *changes):
     packet[10:12] = b"\0\0"
     words = max(packet[0] & 15, 5)
     from scapy.utils import checksum
+
     packet[10:12] = checksum(bytes(packet[: words * 4])).to_bytes(2, "big")
     return bytes(packet)
 
@@ -34,14 +41,38 @@ def with_length(family, packet, total):
 
 # Checksums.
 row = "refuse-checksum"
-for name, packet in (("a SYN", V4.ip() / syn()), ("a datagram", V4.ip() / udp() / Raw(b"hi")), ("a SYN with options", V4.ip(options=[IPOption_NOP()] * 4) / syn())):
-    case(row, V4, f"{name} with a wrong header checksum is dropped", comes(changed(packet, (11, bytes(packet)[11] ^ 1)), dropped("dropped-bad-checksum")))
-case(row, V4, "a header checksum of 0 that should be another is dropped", comes(changed(V4.ip() / syn(), (10, 0), (11, 0)), dropped("dropped-bad-checksum")))
-case(row, V4, "a wrong byte in the options is found by the header's checksum", comes(changed(V4.ip(options=[IPOption_NOP()] * 4) / syn(), (23, 0)), dropped("dropped-bad-checksum")))
+for name, packet in (
+    ("a SYN", V4.ip() / syn()),
+    ("a datagram", V4.ip() / udp() / Raw(b"hi")),
+    ("a SYN with options", V4.ip(options=[IPOption_NOP()] * 4) / syn()),
+):
+    case(
+        row,
+        V4,
+        f"{name} with a wrong header checksum is dropped",
+        comes(changed(packet, (11, bytes(packet)[11] ^ 1)), dropped("dropped-bad-checksum")),
+    )
+case(
+    row,
+    V4,
+    "a header checksum of 0 that should be another is dropped",
+    comes(changed(V4.ip() / syn(), (10, 0), (11, 0)), dropped("dropped-bad-checksum")),
+)
+case(
+    row,
+    V4,
+    "a wrong byte in the options is found by the header's checksum",
+    comes(changed(V4.ip(options=[IPOption_NOP()] * 4) / syn(), (23, 0)), dropped("dropped-bad-checksum")),
+)
 for f in BOTH:
     request = (ICMP(type=8, id=7, seq=1) if f is V4 else ICMPv6EchoRequest(id=7, seq=1)) / Raw(payload(57))
     good = bytes(f.ip() / request)
-    case(row, f, "an echo request with a wrong ICMP checksum is dropped", comes(changed(good, (len(good) - 1, good[-1] ^ 1)), dropped("dropped-bad-checksum")))
+    case(
+        row,
+        f,
+        "an echo request with a wrong ICMP checksum is dropped",
+        comes(changed(good, (len(good) - 1, good[-1] ^ 1)), dropped("dropped-bad-checksum")),
+    )
     packet = f.ip() / syn(chksum=0x1234)
     case(row, f, "a wrong TCP checksum is the real server's to judge", comes(packet, direct(packet)))
     packet = f.ip() / udp(chksum=0) / Raw(b"hi")
@@ -54,8 +85,15 @@ for f in BOTH:
     short, long, header = dropped("dropped-bad-length"), dropped("dropped-bad-length"), dropped("dropped-bad-header")
     whole = f.ip() / syn() / Raw(payload(10))
     size = len(bytes(whole))
-    case(row, f, "a packet that claims all of its frame is forwarded", comes(with_length(f, whole, size), direct(with_length(f, whole, size))))
-    case(row, f, "a packet that claims a byte more than its frame holds is dropped", comes(with_length(f, whole, size + 1), long))
+    case(
+        row,
+        f,
+        "a packet that claims all of its frame is forwarded",
+        comes(with_length(f, whole, size), direct(with_length(f, whole, size))),
+    )
+    case(
+        row, f, "a packet that claims a byte more than its frame holds is dropped", comes(with_length(f, whole, size + 1), long)
+    )
     case(row, f, "a packet that claims 65535 bytes is dropped", comes(with_length(f, whole, 65535), long))
     case(row, f, "a length that ends within the TCP header is dropped", comes(with_length(f, f.ip() / syn(), h + 19), short))
     case(row, f, "a length that ends with the TCP header is forwarded", comes(f.ip() / syn(), direct(f.ip() / syn())))
@@ -79,18 +117,39 @@ for f in BOTH:
     for ttl in (1, 255):
         packet = f.ip(ttl=ttl) / syn()
         case(row, f, f"TTL or hop limit {ttl} is forwarded, and stays", comes(packet, direct(packet)))
-    case(row, f, "TTL 0 of an echo request is dropped", comes(
-        f.ip(ttl=0) / (ICMP(type=8) if f is V4 else ICMPv6EchoRequest()) / Raw(payload(8)), dropped("dropped-ttl"),
-    ))
+    case(
+        row,
+        f,
+        "TTL 0 of an echo request is dropped",
+        comes(f.ip(ttl=0) / (ICMP(type=8) if f is V4 else ICMPv6EchoRequest()) / Raw(payload(8)), dropped("dropped-ttl")),
+    )
 for words in (0, 4):
-    case(row, V4, f"a header length of {words} words is dropped", comes(mended(V4.ip() / syn(), (0, 0x40 | words)), dropped("dropped-bad-header")))
+    case(
+        row,
+        V4,
+        f"a header length of {words} words is dropped",
+        comes(mended(V4.ip() / syn(), (0, 0x40 | words)), dropped("dropped-bad-header")),
+    )
 for total in (0, 19):
-    case(row, V4, f"a total length of {total} is dropped", comes(with_length(V4, V4.ip() / syn(), total), dropped("dropped-bad-length")))
+    case(
+        row,
+        V4,
+        f"a total length of {total} is dropped",
+        comes(with_length(V4, V4.ip() / syn(), total), dropped("dropped-bad-length")),
+    )
 for options in (1, 10):
     packet = V4.ip(options=[IPOption_NOP()] * (4 * options)) / syn() / Raw(b"odd")
     case("options", V4, f"{options * 4} bytes of options are forwarded as they are", comes(packet, direct(packet)))
 packet = V4.ip(options=[IPOption_NOP()] * 40) / udp()
-case(row, V4, "a total length that ends with the options is dropped", comes(with_length(V4, packet, 60), dropped("dropped-bad-length")))
-case(row, V4, "options that the frame does not hold, to the service of any port, are dropped", comes(
-    bytes(mended(V4.ip(dst=V4.any_vip) / udp() / Raw(payload(20)), (0, 0x4F))), dropped("dropped-bad-length"),
-))
+case(
+    row,
+    V4,
+    "a total length that ends with the options is dropped",
+    comes(with_length(V4, packet, 60), dropped("dropped-bad-length")),
+)
+case(
+    row,
+    V4,
+    "options that the frame does not hold, to the service of any port, are dropped",
+    comes(bytes(mended(V4.ip(dst=V4.any_vip) / udp() / Raw(payload(20)), (0, 0x4F))), dropped("dropped-bad-length")),
+)

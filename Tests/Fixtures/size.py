@@ -1,4 +1,5 @@
 """What does not fit the way to the real server: the client is told, exactly, or the packet goes in pieces."""
+
 from answers import too_big
 from fixture import *
 from scapy.layers.inet import IPOption_NOP
@@ -14,7 +15,11 @@ def datagram(family, port, size, **fields):
 
 
 def told(family, packet, mtu, **link):
-    return comes(packet, answered("answered-too-big", too_big(family, packet, mtu), **({"tags": link["tags"]} if "tags" in link else {})), **link)
+    return comes(
+        packet,
+        answered("answered-too-big", too_big(family, packet, mtu), **({"tags": link["tags"]} if "tags" in link else {})),
+        **link,
+    )
 
 
 for f, row in ((V4, "size-v4-df"), (V6, "size-v6")):
@@ -23,7 +28,13 @@ for f, row in ((V4, "size-v4-df"), (V6, "size-v6")):
     case(row, f, "a packet as large as the way is forwarded", comes(packet, direct(packet)), **sized)
     case(row, f, "a packet a byte larger than the way is answered with its MTU", told(f, datagram(f, 53, 1401), 1400), **sized)
     case(row, f, "a packet of 1500 bytes is answered with the way's MTU", told(f, datagram(f, 53, 1500), 1400), **sized)
-    case(row, f, "an answer about a size keeps the request's tags", told(f, datagram(f, 53, 1500), 1400, tags=[Dot1AD(vlan=100, prio=3), Dot1Q(vlan=7, prio=5)]), **sized)
+    case(
+        row,
+        f,
+        "an answer about a size keeps the request's tags",
+        told(f, datagram(f, 53, 1500), 1400, tags=[Dot1AD(vlan=100, prio=3), Dot1Q(vlan=7, prio=5)]),
+        **sized,
+    )
     case(row, f, "a packet of 9000 bytes is quoted no longer", told(f, datagram(f, 53, 9000), 1400), **sized)
     segment = f.ip(**({"flags": "DF"} if f is V4 else {})) / ack(flags="PA") / Raw(payload(1460))
     case(row, f, "a segment that does not fit is answered", told(f, segment, 1400), **sized)
@@ -32,9 +43,27 @@ for f, row in ((V4, "size-v4-df"), (V6, "size-v6")):
         over = f"IPIP over IPv{far.number}"
         packet = datagram(f, far.number, room)
         case(row, f, f"a packet that just fits inside {over} is forwarded", comes(packet, wrapped(packet, far)), **sized)
-        case(row, f, f"a packet a byte larger than fits inside {over} is answered with what fits", told(f, datagram(f, far.number, room + 1), room), **sized)
-        case(row, f, f"a packet of 1500 bytes is answered with what fits inside {over}", told(f, datagram(f, far.number, 1500), room), **sized)
-    case(row, f, "padding makes no packet too large", Packet(frame(datagram(f, 4, 1460)) + b"\0" * 30, wrapped(datagram(f, 4, 1460), V4)), **sized)
+        case(
+            row,
+            f,
+            f"a packet a byte larger than fits inside {over} is answered with what fits",
+            told(f, datagram(f, far.number, room + 1), room),
+            **sized,
+        )
+        case(
+            row,
+            f,
+            f"a packet of 1500 bytes is answered with what fits inside {over}",
+            told(f, datagram(f, far.number, 1500), room),
+            **sized,
+        )
+    case(
+        row,
+        f,
+        "padding makes no packet too large",
+        Packet(frame(datagram(f, 4, 1460)) + b"\0" * 30, wrapped(datagram(f, 4, 1460), V4)),
+        **sized,
+    )
 packet = datagram(V4, 53, 1500, options=[IPOption_NOP()] * 40)
 case("size-v4-df", V4, "options are part of the quote", told(V4, packet, 1400), **sized)
 packet = datagram(V4, 60, 68)
@@ -45,5 +74,17 @@ case("size-v4-df", V4, "a quote of a packet under 548 bytes is all of it", told(
 case("size-v4-df", V4, "a quote of a packet of 548 bytes is all of it", told(V4, datagram(V4, 60, 548), 68), **sized)
 case("size-v4-df", V4, "a quote of a packet of 549 bytes leaves out the last", told(V4, datagram(V4, 60, 549), 68), **sized)
 
-case("size-v6", V6, "1281 bytes inside IPv6 by a way of 1320 are answered with 1280", told(V6, datagram(V6, 1284, 1281), 1280), **sized)
-case("size-v6", V6, "1281 bytes inside IPv4 by a way of 1300 are answered with 1280", told(V6, datagram(V6, 1304, 1281), 1280), **sized)
+case(
+    "size-v6",
+    V6,
+    "1281 bytes inside IPv6 by a way of 1320 are answered with 1280",
+    told(V6, datagram(V6, 1284, 1281), 1280),
+    **sized,
+)
+case(
+    "size-v6",
+    V6,
+    "1281 bytes inside IPv4 by a way of 1300 are answered with 1280",
+    told(V6, datagram(V6, 1304, 1281), 1280),
+    **sized,
+)

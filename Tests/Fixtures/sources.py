@@ -1,8 +1,14 @@
-"""Refusals of where a packet says it comes from, of fragments too small to hold their ports, and of chains of extension headers."""
+"""Refusals of sources, of fragments too small to hold their ports, and of chains of extension headers."""
+
 from fixture import *
 from scapy.layers.inet import ICMP
 from scapy.layers.inet6 import (
-    ICMPv6EchoRequest, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPv6ExtHdrSegmentRouting,
+    ICMPv6EchoRequest,
+    IPv6ExtHdrDestOpt,
+    IPv6ExtHdrFragment,
+    IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting,
+    IPv6ExtHdrSegmentRouting,
     PadN,
 )
 from scapy.layers.ipsec import AH
@@ -10,26 +16,42 @@ from scapy.layers.ipsec import AH
 row = "refuse-source"
 REFUSED = {
     V4: (
-        ("the first of 0/8", "0.0.0.0"), ("the last of 0/8", "0.255.255.255"), ("the first of 127/8", "127.0.0.0"),
-        ("the last of 127/8", "127.255.255.255"), ("the first multicast address", "224.0.0.0"),
-        ("the last multicast address", "239.255.255.255"), ("the limited broadcast", "255.255.255.255"),
+        ("the first of 0/8", "0.0.0.0"),
+        ("the last of 0/8", "0.255.255.255"),
+        ("the first of 127/8", "127.0.0.0"),
+        ("the last of 127/8", "127.255.255.255"),
+        ("the first multicast address", "224.0.0.0"),
+        ("the last multicast address", "239.255.255.255"),
+        ("the limited broadcast", "255.255.255.255"),
     ),
     V6: (
-        ("the unspecified address", "::"), ("the loopback address", "::1"), ("a v4-mapped address", "::ffff:192.0.2.1"),
-        ("the first v4-mapped address", "::ffff:0.0.0.0"), ("the first multicast address", "ff00::"),
-        ("a multicast address", "ff02::1"), ("the last multicast address", "ffff:" * 7 + "ffff"),
+        ("the unspecified address", "::"),
+        ("the loopback address", "::1"),
+        ("a v4-mapped address", "::ffff:192.0.2.1"),
+        ("the first v4-mapped address", "::ffff:0.0.0.0"),
+        ("the first multicast address", "ff00::"),
+        ("a multicast address", "ff02::1"),
+        ("the last multicast address", "ffff:" * 7 + "ffff"),
     ),
 }
 TAKEN = {
     V4: (
-        ("after 0/8", "1.0.0.0"), ("before 127/8", "126.255.255.255"), ("after 127/8", "128.0.0.0"),
-        ("before multicast", "223.255.255.255"), ("after multicast", "240.0.0.0"), ("before the limited broadcast", "255.255.255.254"),
-        ("of a link", "169.254.1.1"), ("of a private network", "10.0.0.7"),
+        ("after 0/8", "1.0.0.0"),
+        ("before 127/8", "126.255.255.255"),
+        ("after 127/8", "128.0.0.0"),
+        ("before multicast", "223.255.255.255"),
+        ("after multicast", "240.0.0.0"),
+        ("before the limited broadcast", "255.255.255.254"),
+        ("of a link", "169.254.1.1"),
+        ("of a private network", "10.0.0.7"),
     ),
     V6: (
-        ("after the loopback address", "::2"), ("before the v4-mapped addresses", "::fffe:ffff:ffff"),
-        ("after the v4-mapped addresses", "::1:0:0:0"), ("before multicast", "feff:" + "ffff:" * 6 + "ffff"),
-        ("of a link", "fe80::1"), ("of a private network", "fd00::1"),
+        ("after the loopback address", "::2"),
+        ("before the v4-mapped addresses", "::fffe:ffff:ffff"),
+        ("after the v4-mapped addresses", "::1:0:0:0"),
+        ("before multicast", "feff:" + "ffff:" * 6 + "ffff"),
+        ("of a link", "fe80::1"),
+        ("of a private network", "fd00::1"),
     ),
 }
 for f in BOTH:
@@ -38,12 +60,20 @@ for f in BOTH:
     for name, address in TAKEN[f]:
         packet = f.ip(src=address) / syn()
         case(row, f, f"a SYN from the address {name} is forwarded", comes(packet, direct(packet)))
-    case(row, f, "a datagram from its own VIP and port is dropped", comes(f.ip(src=f.vip) / udp(sport=53), dropped("dropped-source")))
+    case(
+        row,
+        f,
+        "a datagram from its own VIP and port is dropped",
+        comes(f.ip(src=f.vip) / udp(sport=53), dropped("dropped-source")),
+    )
     request = ICMP(type=8) if f is V4 else ICMPv6EchoRequest()
     case(row, f, "an echo request from a VIP is dropped", comes(f.ip(src=f.any_vip) / request, dropped("dropped-source")))
-    case(row, f, "an echo request from a multicast address is dropped", comes(
-        f.ip(src=REFUSED[f][-2][1]) / request, dropped("dropped-source"),
-    ))
+    case(
+        row,
+        f,
+        "an echo request from a multicast address is dropped",
+        comes(f.ip(src=REFUSED[f][-2][1]) / request, dropped("dropped-source")),
+    )
 
 
 def first_fragment(family, transport, size):
@@ -105,18 +135,48 @@ for sentence, headers, wanted in (
     ("one of each kind is walked", [HOP, OPTIONS, TYPE2, FRAGMENT, AUTHENTICATION, OPTIONS], direct),
     ("an atomic fragment is whole", [FRAGMENT], direct),
     ("a type 2 routing header without segments left is walked", [TYPE2], direct),
-    ("a type 2 routing header with a segment left is on its way", [IPv6ExtHdrRouting(type=2, segleft=1, addresses=["2001:db8::7"])], passed()),
-    ("a type 4 routing header without segments left is walked", [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7"], segleft=0, lastentry=0)], direct),
-    ("a type 4 routing header with a segment left is on its way", [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7", "2001:db8::8"], segleft=1, lastentry=1)], passed()),
-    ("a type 0 routing header with a segment left is refused", [IPv6ExtHdrRouting(type=0, segleft=1, addresses=["2001:db8::7"])], many),
-    ("a type 0 routing header without segments left is refused too", [IPv6ExtHdrRouting(type=0, segleft=0, addresses=["2001:db8::7"])], many),
-    ("a type 0 routing header behind others is refused", [OPTIONS, IPv6ExtHdrRouting(type=0, segleft=0, addresses=["2001:db8::7"])], many),
+    (
+        "a type 2 routing header with a segment left is on its way",
+        [IPv6ExtHdrRouting(type=2, segleft=1, addresses=["2001:db8::7"])],
+        passed(),
+    ),
+    (
+        "a type 4 routing header without segments left is walked",
+        [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7"], segleft=0, lastentry=0)],
+        direct,
+    ),
+    (
+        "a type 4 routing header with a segment left is on its way",
+        [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7", "2001:db8::8"], segleft=1, lastentry=1)],
+        passed(),
+    ),
+    (
+        "a type 0 routing header with a segment left is refused",
+        [IPv6ExtHdrRouting(type=0, segleft=1, addresses=["2001:db8::7"])],
+        many,
+    ),
+    (
+        "a type 0 routing header without segments left is refused too",
+        [IPv6ExtHdrRouting(type=0, segleft=0, addresses=["2001:db8::7"])],
+        many,
+    ),
+    (
+        "a type 0 routing header behind others is refused",
+        [OPTIONS, IPv6ExtHdrRouting(type=0, segleft=0, addresses=["2001:db8::7"])],
+        many,
+    ),
 ):
     packet = chain(*headers)
     case(row, V6, sentence, comes(packet, direct(packet) if wanted is direct else wanted))
     packet = chain(*headers, last=udp() / Raw(b"hi"))
     case(row, V6, f"{sentence}, before UDP", comes(packet, direct(packet) if wanted is direct else wanted))
-case(row, V6, "9 extension headers to an address without any service are the kernel's", comes(
-    V6.ip(dst=V6.other) / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / syn(), passed(),
-))
+case(
+    row,
+    V6,
+    "9 extension headers to an address without any service are the kernel's",
+    comes(
+        V6.ip(dst=V6.other) / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / syn(),
+        passed(),
+    ),
+)
 case(row, V6, "no next header at a VIP is the kernel's", comes(V6.ip(nh=59), passed()))

@@ -1,8 +1,15 @@
 """Whose packet is it: what the director takes, and what it leaves to the kernel."""
+
 from fixture import *
 from scapy.layers.inet import ICMP
 from scapy.layers.inet6 import (
-    ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6MLReport, ICMPv6ND_NS, ICMPv6ND_Redirect, IPv6ExtHdrFragment,
+    ICMPv6DestUnreach,
+    ICMPv6EchoReply,
+    ICMPv6EchoRequest,
+    ICMPv6MLReport,
+    ICMPv6ND_NS,
+    ICMPv6ND_Redirect,
+    IPv6ExtHdrFragment,
 )
 from scapy.layers.l2 import ARP, GRE
 from scapy.layers.sctp import SCTP
@@ -39,7 +46,12 @@ for f in BOTH:
     case(row, f, "a broadcast frame is not looked at", comes(f.ip() / syn(), another, to="ff:ff:ff:ff:ff:ff"))
     case(row, f, "a multicast frame is not looked at", comes(f.ip() / syn(), another, to="01:00:5e:00:00:12"))
     case(row, f, "a frame of three tags is the kernel's", comes(f.ip() / syn(), passed(), tags=[1, 2, 3]))
-    case(row, f, "a frame of three tags, the first 802.1ad, is the kernel's", comes(f.ip() / syn(), passed(), tags=[("ad", 1), 2, 3]))
+    case(
+        row,
+        f,
+        "a frame of three tags, the first 802.1ad, is the kernel's",
+        comes(f.ip() / syn(), passed(), tags=[("ad", 1), 2, 3]),
+    )
     case(row, f, "a frame that names the other family is the kernel's", comes(f.ip() / syn(), passed(), number=10 - f.number))
     case(row, f, "a packet cut within its IP header is the kernel's", comes(bytes(f.ip() / syn())[: f.header - 1], passed()))
     case(row, f, "a later fragment to nobody's address is the kernel's", comes(later_fragment(f, 6, dst=f.other), passed()))
@@ -56,7 +68,12 @@ for f in BOTH:
         case(row, f, f"port {port} belongs to the service of any port", comes(packet, direct(packet, to=THIRD)))
     case(row, f, "a service of any port has its protocol only", comes(f.ip(dst=f.any_vip) / syn(54), passed()))
     for port in (79, 81):
-        case(row, f, f"port {port} beside a service's is the kernel's", comes(f.ip(dst=f.any_vip[:-1] + "2") / syn(port), passed()))
+        case(
+            row,
+            f,
+            f"port {port} beside a service's is the kernel's",
+            comes(f.ip(dst=f.any_vip[:-1] + "2") / syn(port), passed()),
+        )
 
     row = "steer-tags"
     packet = f.ip() / syn()
@@ -72,7 +89,13 @@ for f in BOTH:
     ):
         packet = f.ip() / syn(port)
         case(row, f, sentence, comes(packet, direct(packet, tags=way)), configuration="tags")
-        case(row, f, f"{sentence}, whatever the client's were", comes(packet, direct(packet, tags=way), tags=[("ad", 9), 8]), configuration="tags")
+        case(
+            row,
+            f,
+            f"{sentence}, whatever the client's were",
+            comes(packet, direct(packet, tags=way), tags=[("ad", 9), 8]),
+            configuration="tags",
+        )
     for sentence, port, inner in (("a tagged way by IPIP over IPv4", 83, IP), ("a tagged way by IPIP over IPv6", 84, IPv6)):
         packet = f.ip() / syn(port)
         df = {"flags": "DF"} if f is V4 else {}
@@ -82,36 +105,98 @@ for f in BOTH:
         else:
             outer, free = IPv6(src=V6.near, dst=V6.far, hlim=64, fl=1, nh=4 if f is V4 else 41), FLOW_LABEL
         case(
-            row, f, f"{sentence} has its tags before the outer header",
-            comes(packet, tunnel(outer / packet, free=free, tags=[("ad", 100), 7]), tags=[5]), configuration="tags",
+            row,
+            f,
+            f"{sentence} has its tags before the outer header",
+            comes(packet, tunnel(outer / packet, free=free, tags=[("ad", 100), 7]), tags=[5]),
+            configuration="tags",
         )
     case(row, f, "a tagged SYN to a port without a service is the kernel's", comes(f.ip() / syn(81), passed(), tags=[100, 7]))
-    case(row, f, "a frame that ends within its second tag is the kernel's", Packet(frame(f.ip() / syn(), tags=[1, 2])[:20], passed()))
+    case(
+        row,
+        f,
+        "a frame that ends within its second tag is the kernel's",
+        Packet(frame(f.ip() / syn(), tags=[1, 2])[:20], passed()),
+    )
 
     row = "steer-later-fragment"
-    case(row, f, "a later fragment of a protocol without any service at its VIP is the kernel's", comes(later_fragment(f, 132), passed()))
     case(
-        row, f, "a later fragment of UDP to a VIP of TCP services is the kernel's",
+        row,
+        f,
+        "a later fragment of a protocol without any service at its VIP is the kernel's",
+        comes(later_fragment(f, 132), passed()),
+    )
+    case(
+        row,
+        f,
+        "a later fragment of UDP to a VIP of TCP services is the kernel's",
         comes(later_fragment(f, 17, dst=f.any_vip[:-1] + "2"), passed()),
     )
 
     row = "steer-icmp"
-    case(row, f, "an echo request in two fragments is the kernel's", comes(
-        f.ip(flags="MF") / ICMP(type=8, id=7, seq=1) / Raw(payload(56)) if f is V4 else
-        f.ip() / IPv6ExtHdrFragment(m=1, id=77) / ICMPv6EchoRequest(id=7, seq=1) / Raw(payload(56)), passed(),
-    ))
+    case(
+        row,
+        f,
+        "an echo request in two fragments is the kernel's",
+        comes(
+            (
+                f.ip(flags="MF") / ICMP(type=8, id=7, seq=1) / Raw(payload(56))
+                if f is V4
+                else f.ip() / IPv6ExtHdrFragment(m=1, id=77) / ICMPv6EchoRequest(id=7, seq=1) / Raw(payload(56))
+            ),
+            passed(),
+        ),
+    )
     case(row, f, "an ICMP message cut within its header is the kernel's", comes(bytes(echo(f))[: f.header + 7], passed()))
-for kind, sentence in ((0, "an echo reply"), (13, "a timestamp request"), (5, "a redirect"), (4, "a source quench"), (17, "a mask request")):
-    case("steer-icmp", V4, f"{sentence} to a VIP is the kernel's", comes(V4.ip() / ICMP(type=kind) / Raw(payload(40)), passed()))
+for kind, sentence in (
+    (0, "an echo reply"),
+    (13, "a timestamp request"),
+    (5, "a redirect"),
+    (4, "a source quench"),
+    (17, "a mask request"),
+):
+    case(
+        "steer-icmp",
+        V4,
+        f"{sentence} to a VIP is the kernel's",
+        comes(V4.ip() / ICMP(type=kind, ts_ori=1, ts_rx=2, ts_tx=3) / Raw(payload(40)), passed()),
+    )
 for message, sentence in (
-    (ICMPv6EchoReply(id=7, seq=1), "an echo reply"), (ICMPv6ND_NS(tgt=V6.vip), "a neighbour solicitation"),
-    (ICMPv6ND_Redirect(tgt=V6.other, dst=V6.vip), "a redirect"), (ICMPv6MLReport(), "a multicast listener's report"),
+    (ICMPv6EchoReply(id=7, seq=1), "an echo reply"),
+    (ICMPv6ND_NS(tgt=V6.vip), "a neighbour solicitation"),
+    (ICMPv6ND_Redirect(tgt=V6.other, dst=V6.vip), "a redirect"),
+    (ICMPv6MLReport(), "a multicast listener's report"),
 ):
     case("steer-icmp", V6, f"{sentence} to a VIP is the kernel's", comes(V6.ip() / message, passed()))
 
-case("steer-not-ours", V4, "ARP for a VIP is the kernel's", Packet(bytes(Ether(dst=DIRECTOR, src=ROUTER) / ARP(pdst=V4.vip)), passed()))
-case("steer-not-ours", V4, "a wrong checksum to nobody's address is the kernel's to judge", comes(wrong_checksum(V4.ip(dst=V4.other) / syn()), passed()))
-case("steer-not-ours", V4, "TTL 0 to nobody's address is the kernel's to judge", comes(V4.ip(dst=V4.other, ttl=0) / syn(), passed()))
+case(
+    "steer-not-ours",
+    V4,
+    "ARP for a VIP is the kernel's",
+    Packet(bytes(Ether(dst=DIRECTOR, src=ROUTER) / ARP(pdst=V4.vip)), passed()),
+)
+case(
+    "steer-not-ours",
+    V4,
+    "a wrong checksum to nobody's address is the kernel's to judge",
+    comes(wrong_checksum(V4.ip(dst=V4.other) / syn()), passed()),
+)
+case(
+    "steer-not-ours",
+    V4,
+    "TTL 0 to nobody's address is the kernel's to judge",
+    comes(V4.ip(dst=V4.other, ttl=0) / syn(), passed()),
+)
 case("steer-not-ours", V6, "a v4-mapped destination is no IPv4 VIP's", comes(V6.ip(dst="::ffff:10.0.0.100") / syn(), passed()))
-case("steer-not-ours", V6, "hop limit 0 to nobody's address is the kernel's to judge", comes(V6.ip(dst=V6.other, ttl=0) / syn(), passed()))
-case("steer-not-ours", V4, "a frame that ends in its Ethernet header is the kernel's", Packet(frame(V4.ip() / syn())[:13], passed()))
+case(
+    "steer-not-ours",
+    V6,
+    "hop limit 0 to nobody's address is the kernel's to judge",
+    comes(V6.ip(dst=V6.other, ttl=0) / syn(), passed()),
+)
+case(
+    "steer-not-ours",
+    V4,
+    "a frame that ends in its Ethernet header is the kernel's",
+    Packet(frame(V4.ip() / syn())[:13], passed()),
+)

@@ -27,5 +27,7 @@ package enum FixtureCapture {
     return frames
   }
 
-  private static func word(_ number: UInt32) -> [UInt8] { [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) } }
+  private static func word(_ number: UInt32) -> [UInt8] {
+    [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
+  }
 }

@@ -23,7 +23,8 @@ package enum FixtureTable {
     ("refuse-extensions", [6]), ("options", [4]),
     ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
     ("size-v4-df", [4]), ("size-v6", [6]),
-    ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]), ("originate", [4, 6]), ("icmp-error-flow", [4, 6]),
+    ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]), ("originate", [4, 6]),
+    ("icmp-error-flow", [4, 6]),
     ("flow-new", [4, 6]), ("flow-unknown", [4, 6]), ("flow-reuse", [4, 6]), ("flow-end", [4, 6]), ("flow-server-gone", [4, 6]),
     ("flow-drain", [4, 6]), ("flow-table-full", [4, 6]), ("flow-no-server", [4, 6]), ("flow-timeout", [4, 6]),
   ]
