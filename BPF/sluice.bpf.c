@@ -11,6 +11,7 @@
  * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
  * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
  */
+#include "fragments.h"
 #include "packet.h"
 #include "tables.h"
 
@@ -71,8 +72,10 @@ struct lookup {
 	__u32 first; /* the half's first slot in sl_slots */
 };
 
-/* Open addressing, at most SLUICE_PROBES looks: the builder sees to it that no key lies farther from its place. */
-static __always_inline int is_listed(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
+/*
+ * The key's slot, or 0. Open addressing, at most SLUICE_PROBES looks: the builder sees to it that no key lies farther from its place.
+ */
+static __always_inline const struct sluice_slot *find_slot(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
 {
 	__u32 mask = tables->half->slot_mask;
 	__u32 at = sluice_slot_hash_words(address[0], address[1], port_be, protocol) & mask;
@@ -86,10 +89,15 @@ static __always_inline int is_listed(const struct lookup *tables, const __u64 *a
 			return 0;
 		__builtin_memcpy(words, slot->address, sizeof(words));
 		if (words[0] == address[0] && words[1] == address[1] && slot->port_be == port_be && slot->protocol == protocol)
-			return 1;
+			return slot;
 		at = (at + 1) & mask;
 	}
 	return 0;
+}
+
+static __always_inline int is_listed(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
+{
+	return find_slot(tables, address, port_be, protocol) != 0;
 }
 
 /* Exact port before any port is the worker's business; here either will do. */
@@ -152,6 +160,47 @@ static __always_inline int ipv4_icmp_is_ours(const struct packet_cursor *cursor,
 	return quotes_service(tables, vip, (const __u8 *)quote + quote->ihl * 4, cursor->end, quote->protocol);
 }
 
+/* A service's, or perhaps one's whose first fragment is yet to come: the VIP has a service of one of these protocols (SLUICE_SLOT_*). */
+static __always_inline int later_fragment_is_ours(const struct lookup *tables, const struct datagram *datagram, __u8 kinds)
+{
+	const struct sluice_slot *vip = find_slot(tables, datagram->destination, 0, 0);
+
+	if (!vip)
+		return 0;
+	switch (datagram_whose(datagram)) {
+	case DATAGRAM_SERVICE:
+		return 1;
+	case DATAGRAM_KERNEL:
+		return 0;
+	}
+	return (vip->flags & kinds) != 0;
+}
+
+static __always_inline __u8 slot_kinds(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP ? SLUICE_SLOT_TCP : protocol == IPPROTO_UDP ? SLUICE_SLOT_UDP : 0;
+}
+
+/* A whole packet's answer is its own; a first fragment's is its datagram's. */
+static __always_inline int ipv4_first_is_ours(const struct lookup *tables, const struct iphdr *ip, const __u64 *address, int ours)
+{
+	struct datagram datagram;
+
+	if (ip->frag_off & bpf_htons(0x2000) && is_listed(tables, address, 0, 0)) {
+		datagram_ipv4(&datagram, ip, address);
+		datagram_remember(&datagram, ours);
+	}
+	return ours;
+}
+
+static __always_inline int ipv4_later_is_ours(const struct lookup *tables, const struct iphdr *ip, const __u64 *address)
+{
+	struct datagram datagram;
+
+	datagram_ipv4(&datagram, ip, address);
+	return later_fragment_is_ours(tables, &datagram, slot_kinds(ip->protocol));
+}
+
 static __always_inline int ipv4_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	const struct iphdr *ip = cursor->at;
@@ -165,11 +214,13 @@ static __always_inline int ipv4_is_for_service(const struct packet_cursor *curso
 		return 0;
 	if (ip->protocol == IPPROTO_ICMP)
 		return ipv4_icmp_is_ours(cursor, tables, ip, address);
-	if (!is_transport(ip->protocol) || ip->frag_off & bpf_htons(0x1fff))
+	if (!is_transport(ip->protocol))
 		return 0;
+	if (ip->frag_off & bpf_htons(0x1fff))
+		return ipv4_later_is_ours(tables, ip, address);
 	/* A header that claims less than its minimum is read as the minimum: the worker counts and drops it. */
 	header = ip->ihl < 5 ? 20 : ip->ihl * 4;
-	return is_service(tables, address, destination_port(cursor->at + header, cursor->end), ip->protocol);
+	return ipv4_first_is_ours(tables, ip, address, is_service(tables, address, destination_port(cursor->at + header, cursor->end), ip->protocol));
 }
 
 enum {
@@ -188,9 +239,11 @@ struct chain {
 	__u32 offset; /* before: from the frame's start to what follows the IPv6 header; after: to what follows the last extension */
 	__u8 protocol;
 	__u8 is_first_fragment;
+	__u32 identification; /* of the last fragment header */
 };
 
-enum { CHAIN_WHOLE, CHAIN_NOT_OURS, CHAIN_TOO_MANY };
+/* CHAIN_FRAGMENT: a later one, whose `protocol` is what its datagram begins with. */
+enum { CHAIN_WHOLE, CHAIN_NOT_OURS, CHAIN_TOO_MANY, CHAIN_FRAGMENT };
 
 /*
  * A global function: the verifier follows it once, for any frame and any start, and not again behind every path that leads to it. Inlined,
@@ -228,8 +281,11 @@ __noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 				return CHAIN_NOT_OURS;
 			break;
 		case IPPROTO_FRAGMENT:
-			if (((__u16)extension[2] << 8 | extension[3]) & 0xfff8)
-				return CHAIN_NOT_OURS;
+			__builtin_memcpy(&chain->identification, extension + 4, sizeof(chain->identification));
+			if (((__u16)extension[2] << 8 | extension[3]) & 0xfff8) {
+				chain->protocol = extension[0];
+				return CHAIN_FRAGMENT;
+			}
 			chain->is_first_fragment |= extension[3] & 1;
 			bytes = 8;
 			break;
@@ -292,9 +348,10 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 {
 	const struct ipv6hdr *ip = packet_ipv6(cursor);
 	const __u8 *transport;
+	struct datagram datagram;
 	__u64 address[2];
 	struct chain chain;
-	int ended;
+	int ended, ours;
 
 	if (!ip)
 		return 0;
@@ -307,13 +364,22 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 	ended = ipv6_walk(ctx, cursor, ip, &chain, &transport);
 	if (ended == CHAIN_TOO_MANY)
 		return 1; /* the worker refuses it */
+	if (ended == CHAIN_FRAGMENT) {
+		datagram_ipv6(&datagram, ip, address, chain.identification);
+		/* Behind other extension headers, which the first fragment has, it may be of any protocol. */
+		return later_fragment_is_ours(tables, &datagram,
+					      is_extension(chain.protocol) ? SLUICE_SLOT_TCP | SLUICE_SLOT_UDP : slot_kinds(chain.protocol));
+	}
 	if (ended != CHAIN_WHOLE)
 		return 0;
-	if (chain.protocol == IPPROTO_ICMPV6)
-		return !chain.is_first_fragment && ipv6_icmp_is_ours(ctx, cursor, tables, transport, address);
-	if (!is_transport(chain.protocol))
-		return 0;
-	return is_service(tables, address, destination_port(transport, cursor->end), chain.protocol);
+	if (chain.protocol == IPPROTO_ICMPV6 && !chain.is_first_fragment)
+		return ipv6_icmp_is_ours(ctx, cursor, tables, transport, address);
+	ours = is_transport(chain.protocol) && is_service(tables, address, destination_port(transport, cursor->end), chain.protocol);
+	if (chain.is_first_fragment) {
+		datagram_ipv6(&datagram, ip, address, chain.identification);
+		datagram_remember(&datagram, ours);
+	}
+	return ours;
 }
 
 /* A service's packet, by its EtherType's family. */

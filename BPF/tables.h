@@ -169,6 +169,10 @@ struct sluice_bucket {
 	struct sluice_flow entries[4];
 };
 
+/* How long a first fragment's datagram is remembered, by steering as by the workers: as long as Linux waits for the rest of one
+ * (IP_FRAG_TIME in net/ip.h). */
+enum { SLUICE_FRAGMENT_SECONDS = 30 };
+
 /* What the steering program does with a frame; the per-CPU counters' index. */
 enum {
 	SLUICE_STEER_PASSED = 0,    /* not for a virtual service: the kernel's. Nonzero is normal */

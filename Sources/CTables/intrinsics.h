@@ -53,5 +53,21 @@ SLUICE_HOT __u64 sluice_read_epoch(const __u64 *epoch)
 	return __atomic_load_n(epoch, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * An entry of plain fields behind a word that names it: unset the word, write the rest, store the word with release; the reader loads the word with
+ * acquire, copies the rest, and takes the word again. Each fence orders the rest between the two.
+ */
+SLUICE_HOT __u64 sluice_load_word_again(const __u64 *word)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+SLUICE_HOT void sluice_unset_word(__u64 *word)
+{
+	__atomic_store_n(word, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
 #undef SLUICE_HOT
 #endif

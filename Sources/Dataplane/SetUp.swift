@@ -96,6 +96,7 @@ struct SetUp {
     // With one worker there is nobody else to ask.
     let peers = count > 1 ? PeerFlows(maps.flows) : .none
     var counters: [Counters] = []
+    let fragments = (0..<count).map { _ in FragmentTable.allocate() }
     for number in 0..<count {
       counters.append(Counters.allocate(serverCapacity: options.capacity.servers))
       let opened = try WorkerSockets.open(number, interfaces, options)
@@ -110,6 +111,7 @@ struct SetUp {
         counters: counters[number],
         flows: maps.flows[number],
         peers: peers,
+        fragments: FragmentTables(fragments, own: number),
         epoch: epochs[number],
         stop: stop,
         bell: bell,

@@ -37,6 +37,7 @@ extension Worker {
       received &+= receive(index)
       index &+= 1
     }
+    if forwarder.holding != 0 { release() }
     // Only now, with all that came back in the pool: no ring goes short for what another socket still had.
     index = 0
     while index < portCount {
@@ -82,6 +83,19 @@ extension Worker {
     }
     rings_release_received(socket, UInt32(truncatingIfNeeded: count))
     return count
+  }
+
+  /// Lets go of held fragments whose first one has come, to whichever worker, or does not come.
+  @inline(__always) @_noLocks
+  private mutating func release() {
+    sluice_enter_batch(epoch)
+    let count = forwarder.release(into: frames, tables.inForce(), now: rings_now(), verdicts)
+    sluice_leave_batch(epoch)
+    var position = 0
+    while position < count {
+      carryOut(position)
+      position &+= 1
+    }
   }
 
   /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would
@@ -176,16 +190,17 @@ extension Worker {
     }
   }
 
-  /// Sleeps until a frame comes or the bell rings; briefly while frames are still being sent.
+  /// Sleeps until a frame comes or the bell rings; briefly while frames are still being sent, or held: their first fragment may come to
+  /// another worker.
   @inline(__always) @_noLocks
   private func wait() {
-    var sending = false
+    var isBusy = forwarder.holding != 0
     var index = 0
     while index < portCount {
-      if ports[index].outstanding != 0 { sending = true }
+      if ports[index].outstanding != 0 { isBusy = true }
       index &+= 1
     }
-    _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), sending ? 1 : 200)
+    _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), isBusy ? 1 : 200)
   }
 
   /// The chunk a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.

@@ -17,6 +17,9 @@ struct Worker: ~Copyable {
   static var ringSize: UInt32 {
     @inline(__always) @_noLocks get { 2048 }
   }
+  /// Frames of the UMEM for all of a worker's sockets together.
+  static func frames(sockets: Int) -> Int { sockets * framesPerSocket + HoldQueue.capacity }
+
   /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its
   /// way (`carryOut`), so fill rings can be kept full whatever the egress side does.
   static let framesPerSocket = 2 * Int(ringSize)
@@ -96,6 +99,7 @@ struct WorkerSet: @unchecked Sendable {
   var flows: FlowTable
   /// All workers'.
   var peers: PeerFlows
+  var fragments: FragmentTables
   var epoch: UnsafeMutablePointer<UInt64>
   var stop: UnsafeMutablePointer<UInt32>
   var bell: Int32

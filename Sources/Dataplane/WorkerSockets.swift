@@ -13,7 +13,7 @@ struct WorkerSockets: ~Copyable {
     _ interfaces: [AttachedInterface],
     _ options: EngineOptions
   ) throws(EngineFailure) -> WorkerSockets {
-    var umem = try Umem(frames: interfaces.count * Worker.framesPerSocket, hugePages: options.hugePages)
+    var umem = try Umem(frames: Worker.frames(sockets: interfaces.count), hugePages: options.hugePages)
     var sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)] = []
     var notes: [String] = []
     do throws(EngineFailure) {

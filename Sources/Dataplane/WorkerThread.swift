@@ -71,9 +71,10 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
   let forwarder = Forwarder(
     flows: start.set.flows,
     counters: start.set.counters,
+    peers: start.set.peers,
+    fragments: start.set.fragments,
     worker: start.number,
-    workers: start.count,
-    peers: start.set.peers
+    workers: start.count
   )
   var worker = Worker(start.set, tables: start.tables, umem: start.umem, frames: start.frames, forwarder: forwarder)
   worker.run()

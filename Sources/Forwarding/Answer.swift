@@ -44,6 +44,10 @@ extension Forwarder {
       return verdict
     case .answeredEcho: return echo(frame, packet, now: now)
     case .droppedNoServer: return noServer(frame, packet, tables, now: now)
+    case .droppedLateFragment:
+      var verdict = Verdict.drop(outcome, server: packet.server)
+      if case .held = packet.part { verdict.action = .hold }
+      return verdict
     default: return .drop(outcome, server: packet.server)
     }
   }

@@ -5,7 +5,8 @@ extension Forwarder {
   @inline(never) @_noLocks
   func noServer(_ frame: Frame, _ packet: Packet, _ tables: Tables, now: UInt32) -> Verdict {
     let refused = Verdict.drop(.droppedNoServer, server: packet.server)
-    guard isTransport(packet) else { return refused }
+    // A later fragment shares its first one's fate, about which alone something was said (RFC 1122 3.2.2).
+    guard isTransport(packet), !packet.isLater else { return refused }
     let resets = tables.services[Int(packet.service)].flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_RESET) != 0
     if resets, packet.transport == 6 { return reset(frame, packet, otherwise: refused, now: now) }
     // Port unreachable: 3/3 of RFC 792, 1/4 of RFC 4443.

@@ -6,7 +6,9 @@ import CTables
 /// whole batch, so that the cache misses of 64 packets overlap: parse and hash (then fetch each flow's bucket), look the flow up (then fetch
 /// its server's record, or its slot of the ring), choose the server, rewrite. Everything here is marked `@_noLocks`: the compiler refuses an allocation, a retain or a lock.
 package struct Forwarder: ~Copyable {
-  package static let batch = 64
+  package static var batch: Int {
+    @inline(__always) @_noLocks get { 64 }
+  }
 
   let flows: FlowTable
   /// Everybody's, only ever read.
@@ -18,12 +20,28 @@ package struct Forwarder: ~Copyable {
   let workerStep: UInt32
   /// One record a frame of a batch, made once.
   let scratch: UnsafeMutablePointer<Packet>
+  /// Where datagrams in fragments went, by all workers.
+  let fragments: FragmentTables
+  /// Fragments that wait for their first.
+  let waiting: HoldQueue
   /// What may still be originated, by `Answer`.
   let allowances: UnsafeMutablePointer<TokenBucket>
 
-  package init(flows: FlowTable, counters: Counters, worker: Int = 0, workers: Int = 1, peers: PeerFlows = .none) {
+  /// - Parameters:
+  ///   - peers: the flow tables of all workers; of none where there is one.
+  ///   - fragments: the fragment tables of all workers.
+  package init(
+    flows: FlowTable,
+    counters: Counters,
+    peers: PeerFlows = .none,
+    fragments: FragmentTables = .alone(),
+    worker: Int = 0,
+    workers: Int = 1
+  ) {
     self.flows = flows
     self.peers = peers
+    self.fragments = fragments
+    waiting = HoldQueue(count: counters.held)
     self.counters = counters
     self.worker = UInt32(worker)
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
@@ -36,6 +54,7 @@ package struct Forwarder: ~Copyable {
         transport: 0,
         isIPv6: false,
         flags: 0,
+        part: .whole,
         network: 0,
         networkLength: 0,
         service: 0,
@@ -50,6 +69,7 @@ package struct Forwarder: ~Copyable {
   deinit {
     scratch.deallocate()
     allowances.deallocate()
+    waiting.free()
   }
 
   /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts.
@@ -63,12 +83,25 @@ package struct Forwarder: ~Copyable {
     now: UInt32,
     into verdicts: UnsafeMutablePointer<Verdict>
   ) {
+    decide(frames, count: count, tables, now: now, mayHold: true, into: verdicts)
+    counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
+  }
+
+  /// - Parameter mayHold: whether a fragment without its first may wait for it; not once it has.
+  @inline(__always) @_noLocks
+  func decide(
+    _ frames: UnsafeMutablePointer<Frame>,
+    count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    mayHold: Bool,
+    into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
     assert(count <= Self.batch)
     parse(frames, count, tables)
     lookUp(count, tables)
-    choose(frames, count, tables, now: now)
+    choose(frames, count, tables, now: now, mayHold: mayHold)
     rewrite(frames, count, tables, now: now, into: verdicts)
-    counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
   }
 
   @inline(__always) @_noLocks
@@ -87,6 +120,7 @@ package struct Forwarder: ~Copyable {
       let length = Int(frames[index].length)
       let (network, type) = Ethernet.parse(bytes, length)
       scratch[index].outcome = .notForService
+      scratch[index].part = .whole
       if network != 0 && EtherType.isIPv4(type) {
         scratch[index].outcome = IPv4.parse(bytes, length, at: network, tables, &scratch[index])
       } else if network != 0 && EtherType.isIPv6(type) {
@@ -118,7 +152,13 @@ package struct Forwarder: ~Copyable {
   }
 
   @inline(__always) @_noLocks
-  private func choose(_ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables, now: UInt32) {
+  private func choose(
+    _ frames: UnsafeMutablePointer<Frame>,
+    _ count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    mayHold: Bool
+  ) {
     var index = 0
     while index < count {
       scratch[index].server = UInt16(truncatingIfNeeded: SLUICE_NO_SERVER)
@@ -129,6 +169,11 @@ package struct Forwarder: ~Copyable {
           // A tunnel's headers, of any kind, begin in the line before the frame's.
           sluice_prefetch(frames[index].bytes - IPv4.headerLength)
         }
+      }
+      // Only now: a first fragment's server is its datagram's.
+      switch scratch[index].part {
+      case .whole: break
+      default: follow(frames[index], &scratch[index], tables, now: now, mayHold: mayHold)
       }
       index &+= 1
     }
@@ -149,7 +194,7 @@ package struct Forwarder: ~Copyable {
       } else {
         verdicts[index] = rewrite(frames[index], scratch[index], tables, now: now)
       }
-      counters.outcomes[verdicts[index].outcome.index] &+= 1
+      if verdicts[index].isFinal { counters.outcomes[verdicts[index].outcome.index] &+= 1 }
       index &+= 1
     }
   }

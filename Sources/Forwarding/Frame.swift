@@ -42,6 +42,13 @@ package struct Verdict: Equatable {
   /// Index into the servers table; `SLUICE_NO_SERVER` when no server was picked.
   package var server: UInt16
 
+  /// Whether anything more is to be decided: a held frame is counted when it is let go.
+  package var isFinal: Bool {
+    @inline(__always) @_noLocks get {
+      if case .hold = action { false } else { true }
+    }
+  }
+
   // Spelled out, since the compiler's own can't carry the attribute.
   @inline(__always) @_noLocks
   package init(action: Action, outcome: Outcome, egress: UInt16, start: Int32, length: UInt32, server: UInt16) {

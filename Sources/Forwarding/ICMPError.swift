@@ -9,7 +9,7 @@ extension Forwarder {
   @inline(never) @_noLocks
   func tooBig(_ frame: Frame, _ packet: Packet, room: Int, now: UInt32) -> Verdict {
     let refused = Verdict.drop(.droppedTooBig, server: packet.server)
-    guard isTransport(packet) else { return refused }
+    guard isTransport(packet), !packet.isLater else { return refused }
     if packet.isIPv6 {
       // No MTU under 1280 (RFC 8200 5): a client that keeps to that already can't be helped.
       guard Int(packet.networkLength) > IPv6.leastMTU else { return refused }

@@ -31,13 +31,8 @@ enum ICMPParse {
       return .notForService
     }
 
+    if let wrong = IPv4.refusal(header, available, words: words, least: offset &+ needed, tables) { return wrong }
     let total = Int(header.u16(2))
-    guard words >= 5 else { return .droppedBadHeader }
-    guard total >= offset &+ needed, total <= available else { return .droppedBadLength }
-    guard Checksum.sum(ofHeader: header, words: words) == 0xffff else { return .droppedBadChecksum }
-    guard header.u8(8) != 0 else { return .droppedTTL }
-    let source = header.raw32(12)
-    guard IPv4.isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
     guard Checksum.fold(Checksum.sum(message, total &- offset)) == 0xffff else { return .droppedBadChecksum }
 
     packet.transport = 1
@@ -59,6 +54,8 @@ enum ICMPParse {
     _ packet: inout Packet
   ) -> Outcome? {
     let offset = chain.offset
+    if case .fragment = chain.end { return LaterFragment.found(at: network, isIPv6: true, &packet) }
+    if case .transport = chain.end, chain.isFirstFragment { packet.part = .firstOfKernels }
     guard case .transport = chain.end, chain.number == 58, !chain.isFirstFragment, available >= offset &+ ICMP.headerLength else {
       return .notForService
     }
@@ -74,13 +71,8 @@ enum ICMPParse {
       return .notForService
     }
 
+    if let wrong = IPv6.refusal(header, available, chain, least: offset &+ needed, tables) { return wrong }
     let total = Int(header.u16(4)) &+ IPv6.headerLength
-    guard total >= offset &+ needed, total <= available else { return .droppedBadLength }
-    guard total <= 0xffff else { return .droppedTooBig }
-    guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
-    guard header.u8(7) != 0 else { return .droppedTTL }
-    let source = (header.raw64(8), header.raw64(16))
-    guard IPv6.isUnicast(source.0, source.1), !tables.isVIP(source.0, source.1) else { return .droppedSource }
     let before = Checksum.pseudoHeader(ofIPv6: header, payload: total &- offset, 58)
     guard Checksum.fold(Checksum.sum(message, total &- offset, before)) == 0xffff else { return .droppedBadChecksum }
 

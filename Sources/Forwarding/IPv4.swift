@@ -35,7 +35,8 @@ enum IPv4 {
     let destination = header.raw32(16)
     let fragment = header.u16(6)
     guard number == 6 || number == 17, fragment & offsetMask == 0 else {
-      return ICMPParse.ipv4(header, available, at: network, tables, &packet)
+      guard number == 6 || number == 17 else { return ICMPParse.ipv4(header, available, at: network, tables, &packet) }
+      return LaterFragment.found(at: network, isIPv6: false, &packet)
     }
 
     // Whose: before any refusal, since a broken packet that is not for a service is the kernel's. A header that claims less than its
@@ -49,17 +50,15 @@ enum IPv4 {
       port: UInt16(truncatingIfNeeded: ports &>> 16),
       protocol: number
     )
-    guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return .notForService }
-    packet.service = service
-
-    let total = Int(header.u16(2))
-    guard words >= 5 else { return .droppedBadHeader }
-    guard total >= words &* 4, total <= available else { return .droppedBadLength }
-    guard Checksum.sum(ofHeader: header, words: words) == 0xffff else { return .droppedBadChecksum }
-    guard header.u8(8) != 0 else { return .droppedTTL }
-    guard isUnicast(source), !tables.isVIP(0, Tables.mapped(source)) else { return .droppedSource }
-
     let isFirst = fragment & moreFragments != 0
+    guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else {
+      if isFirst { packet.part = .firstOfKernels }
+      return .notForService
+    }
+    packet.service = service
+    if isFirst { packet.part = .first }
+    if let wrong = refusal(header, available, words: words, least: words &* 4, tables) { return wrong }
+    let total = Int(header.u16(2))
     if let wrong = Transport.check(header, at: transport, payload: total &- transport, number, isFragment: isFirst, &packet.flags)
     {
       return wrong
@@ -70,6 +69,26 @@ enum IPv4 {
     packet.isIPv6 = false
     packet.hash = FlowHash.v4(tables.half, source: source, destination: destination, ports: ports, protocol: number)
     return nil
+  }
+
+  /// What is wrong with the header of a service's packet.
+  ///
+  /// - Parameter least: bytes that the packet must have.
+  @inline(__always) @_noLocks
+  static func refusal(
+    _ header: UnsafeMutableRawPointer,
+    _ available: Int,
+    words: Int,
+    least: Int,
+    _ tables: Tables
+  ) -> Outcome? {
+    let total = Int(header.u16(2))
+    guard words >= 5 else { return .droppedBadHeader }
+    guard total >= least, total <= available else { return .droppedBadLength }
+    guard Checksum.sum(ofHeader: header, words: words) == 0xffff else { return .droppedBadChecksum }
+    guard header.u8(8) != 0 else { return .droppedTTL }
+    let source = header.raw32(12)
+    return isUnicast(source) && !tables.isVIP(0, Tables.mapped(source)) ? nil : .droppedSource
   }
 
   /// Whether a packet may come from there (RFC 1812 5.3.7): not 0/8, 127/8, multicast or the limited broadcast.

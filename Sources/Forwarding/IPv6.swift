@@ -18,10 +18,12 @@ enum IPv6 {
   struct Chain {
     /// Offset from the IPv6 header to what follows the last one.
     var offset: Int
-    /// The protocol number there.
+    /// The protocol number there; of a later fragment, what its header says comes first in the datagram.
     var number: UInt8
     /// More fragments follow: this is the first. An atomic fragment (RFC 6946) has the header and is whole.
     var isFirstFragment: Bool
+    /// Of the last fragment header, as it lies in memory.
+    var identification: UInt32
     /// A type 0 routing header was met (RFC 5095: refused).
     var hasRoutingZero: Bool
     var end: End
@@ -42,6 +44,7 @@ enum IPv6 {
       offset = 40
       self.number = number
       isFirstFragment = false
+      identification = 0
       hasRoutingZero = false
       end = .transport
     }
@@ -72,19 +75,14 @@ enum IPv6 {
     let hasPorts = available >= chain.offset &+ 4
     let ports = hasPorts ? header.raw32(chain.offset) : 0
     let service = tables.service(high, low, port: UInt16(truncatingIfNeeded: ports &>> 16), protocol: chain.number)
-    guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return .notForService }
+    guard service != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else {
+      if chain.isFirstFragment { packet.part = .firstOfKernels }
+      return .notForService
+    }
     packet.service = service
-
+    if chain.isFirstFragment { packet.part = .first }
+    if let wrong = refusal(header, available, chain, least: chain.offset, tables) { return wrong }
     let total = Int(header.u16(4)) &+ 40
-    guard total >= chain.offset, total <= available else { return .droppedBadLength }
-    // The payload's length alone has 16 bits, as an MTU has here: such a packet fits no way.
-    guard total <= 0xffff else { return .droppedTooBig }
-    guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
-    guard header.u8(7) != 0 else { return .droppedTTL }
-    let sourceHigh = header.raw64(8)
-    let sourceLow = header.raw64(16)
-    guard isUnicast(sourceHigh, sourceLow), !tables.isVIP(sourceHigh, sourceLow) else { return .droppedSource }
-
     if let wrong = Transport.check(
       header,
       at: chain.offset,
@@ -101,12 +99,33 @@ enum IPv6 {
     packet.isIPv6 = true
     packet.hash = FlowHash.v6(
       tables.half,
-      source: (sourceHigh, sourceLow),
+      source: (header.raw64(8), header.raw64(16)),
       destination: (high, low),
       ports: ports,
       protocol: chain.number
     )
     return nil
+  }
+
+  /// What is wrong with the headers of a service's packet.
+  ///
+  /// - Parameter least: bytes that the packet must have.
+  @inline(__always) @_noLocks
+  static func refusal(
+    _ header: UnsafeMutableRawPointer,
+    _ available: Int,
+    _ chain: Chain,
+    least: Int,
+    _ tables: Tables
+  ) -> Outcome? {
+    let total = Int(header.u16(4)) &+ 40
+    guard total >= least, total <= available else { return .droppedBadLength }
+    // The payload's length alone has 16 bits, as an MTU has here: such a packet fits no way.
+    guard total <= 0xffff else { return .droppedTooBig }
+    guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
+    guard header.u8(7) != 0 else { return .droppedTTL }
+    let source = (header.raw64(8), header.raw64(16))
+    return isUnicast(source.0, source.1) && !tables.isVIP(source.0, source.1) ? nil : .droppedSource
   }
 
   /// Walks the chain within `available` bytes of packet. A header that reaches past the frame ends it as truncated.
@@ -136,7 +155,9 @@ enum IPv6 {
       case 44:
         bytes = 8
         let fragment = header.u16(chain.offset &+ 2)
+        chain.identification = header.raw32(chain.offset &+ 4)
         if fragment & 0xfff8 != 0 {
+          chain.number = header.u8(chain.offset)
           chain.end = .fragment
           return chain
         }
@@ -157,7 +178,7 @@ enum IPv6 {
 
   /// Hop-by-hop options, routing, fragment, AH, destination options.
   @inline(__always) @_noLocks
-  private static func isExtension(_ number: UInt8) -> Bool {
+  static func isExtension(_ number: UInt8) -> Bool {
     number == 0 || number == 43 || number == 44 || number == 51 || number == 60
   }
 

@@ -16,6 +16,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedTTL
   case droppedSource
   case droppedFragment
+  case droppedLateFragment
   case droppedNoServer
   case droppedEcho
   case droppedServerGone
@@ -46,6 +47,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedTTL: "dropped-ttl"
     case .droppedSource: "dropped-source"
     case .droppedFragment: "dropped-fragment"
+    case .droppedLateFragment: "dropped-late-fragment"
     case .droppedNoServer: "dropped-no-server"
     case .droppedEcho: "dropped-echo"
     case .droppedServerGone: "dropped-server-gone"
@@ -72,7 +74,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedExtensionHeaders: "more than 8 IPv6 extension headers, or a type 0 routing header (RFC 5095); normally zero"
     case .droppedTTL: "arrived with TTL or hop limit 0; normally zero"
     case .droppedSource: "source address nobody may send from, or a VIP (RFC 1812 5.3.7); nonzero means spoofing"
-    case .droppedFragment: "a fragment too small to hold its ports (RFC 1858), or one that can't be placed; normally zero"
+    case .droppedFragment: "first fragment too small for its ports (RFC 1858) or refused, or one that follows it; normally zero"
+    case .droppedLateFragment: "fragment whose first did not come while it was held, or too many held; a few are normal"
     case .droppedNoServer: "new flow of a service without a live server; nonzero means an outage"
     case .droppedEcho: "echo request to a VIP without a live server, or to many; nonzero means an outage"
     case .droppedServerGone: "flow of a removed real server under the service's drop policy; normal after a removal"

@@ -10,6 +10,8 @@ struct Packet {
   var isIPv6: Bool
   /// TCP flags byte; 0 for UDP.
   var flags: UInt8
+  /// Which piece of a datagram it is.
+  var part: Part
   /// Offset of the IP header in the frame.
   var network: UInt16
   /// Total length the IP header claims, proved to lie within the frame.
@@ -22,6 +24,28 @@ struct Packet {
   var hash: UInt64
   /// The flow's entry when the batch was looked up; another packet of the batch may have given it to another flow since.
   var entry: UnsafeMutablePointer<sluice_flow>?
+}
+
+extension Packet {
+  /// A fragment other than the first: nothing is ever said about it.
+  var isLater: Bool {
+    @inline(__always) @_noLocks get {
+      if case .later = part { true } else { false }
+    }
+  }
+}
+
+/// A packet, or which fragment of one.
+enum Part: UInt8 {
+  case whole
+  /// The first fragment of a service's datagram: it has the ports, and its fate is the rest's.
+  case first
+  /// The first of one to a VIP that is no service's.
+  case firstOfKernels
+  /// Later: the parser has looked no further; `place` does.
+  case later
+  /// A later one whose first has not come.
+  case held
 }
 
 /// Bits of the TCP flags byte (RFC 9293 3.1).

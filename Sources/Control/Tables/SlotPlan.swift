@@ -28,7 +28,9 @@ struct SlotPlan {
   init(services: [ServiceKey: Int], live: Set<ServiceKey>, limit: Int) throws(TableBuildError) {
     let vips = Dictionary(grouping: services.keys, by: \.address)
     var keys = vips.map { address, services in
-      let flags = services.contains(where: live.contains) ? UInt8(SLUICE_SLOT_LIVE) : 0
+      var flags = services.contains(where: live.contains) ? UInt8(SLUICE_SLOT_LIVE) : 0
+      if services.contains(where: { $0.protocol == .tcp }) { flags |= UInt8(SLUICE_SLOT_TCP) }
+      if services.contains(where: { $0.protocol == .udp }) { flags |= UInt8(SLUICE_SLOT_UDP) }
       return Entry(address: address, port: 0, protocolNumber: 0, value: UInt32(services.count), flags: flags)
     }
     keys += services.map { Entry(address: $0.address, port: $0.port, protocolNumber: $0.protocol.rawValue, value: UInt32($1)) }

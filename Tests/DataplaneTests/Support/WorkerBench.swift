@@ -51,7 +51,7 @@ final class WorkerBench {
     sockets = try slots.map { try PlainSocket(slot: $0) }
     kinds = try PacketKind.all()
     try Town.publish(to: tables)
-    frames = slots.count * Worker.framesPerSocket
+    frames = Worker.frames(sockets: slots.count)
     umem = .allocate(byteCount: frames * Umem.chunk, alignment: 4096)
     shadow = .allocate(byteCount: frames * Umem.chunk, alignment: 4096)
     umem.initializeMemory(as: UInt8.self, repeating: 0, count: frames * Umem.chunk)
@@ -65,6 +65,7 @@ final class WorkerBench {
       counters: counters,
       flows: flows,
       peers: .none,
+      fragments: .alone(),
       epoch: epoch,
       stop: stop,
       bell: -1,

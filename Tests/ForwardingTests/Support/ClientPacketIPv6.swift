@@ -97,8 +97,14 @@ struct ClientPacketIPv6 {
     }
 
     /// RFC 8200 4.5; the offset in units of 8 bytes.
-    static func fragment(offset: UInt16 = 0, more: Bool = false, reserved: UInt8 = 0) -> Extension {
-      Extension(number: 44, rest: [reserved] + big(offset << 3 | (more ? 1 : 0)) + [1, 2, 3, 4])
+    static func fragment(
+      offset: UInt16 = 0,
+      more: Bool = false,
+      reserved: UInt8 = 0,
+      identification: UInt32 = 0x0102_0304
+    ) -> Extension {
+      let name = big(UInt16(identification >> 16)) + big(UInt16(identification & 0xffff))
+      return Extension(number: 44, rest: [reserved] + big(offset << 3 | (more ? 1 : 0)) + name)
     }
 
     /// RFC 4302 2.2 with a check value of 12 bytes: 24 bytes in all, 4 words and 2 not counted.

@@ -12,6 +12,19 @@ struct Forwarded: Equatable {
   var bytes: [UInt8]
 }
 
+extension Forwarded {
+  init(_ frame: Frame, _ verdict: Verdict) {
+    let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
+    self.init(
+      action: verdict.action,
+      outcome: verdict.outcome,
+      egress: verdict.egress,
+      server: verdict.server,
+      bytes: verdict.action.sends ? Array(sent) : []
+    )
+  }
+}
+
 /// A director of one worker over plain memory.
 final class TestDirector {
   let tables: TestTables
@@ -20,25 +33,46 @@ final class TestDirector {
   var forwarder: Forwarder
   /// Seconds.
   var now: UInt32 = 1000
+  /// Memory of held frames.
+  private var arenas: [UnsafeMutableRawPointer] = []
 
-  init(_ tables: TestTables = .town, buckets: Int = 64, worker: Int = 0, of workers: Int = 1) {
-    self.tables = tables
-    flows = .allocate(buckets: buckets)
-    forwarder = Forwarder(flows: flows, counters: counters, worker: worker, workers: workers)
+  convenience init(
+    _ tables: TestTables = .town,
+    buckets: Int = 64,
+    worker: Int = 0,
+    of workers: Int = 1,
+    fragments: FragmentTables = .alone()
+  ) {
+    self.init(tables, .allocate(buckets: buckets), worker: worker, of: workers, peers: .none, fragments)
   }
 
   /// One of several workers over the same tables, who know of each other.
   convenience init(_ tables: TestTables, worker: Int, beside flows: [FlowTable]) {
-    self.init(tables, flows: flows[worker], worker: worker, of: flows.count, peers: PeerFlows(flows))
+    self.init(tables, flows[worker], worker: worker, of: flows.count, peers: PeerFlows(flows), .alone())
   }
 
-  private init(_ tables: TestTables, flows: FlowTable, worker: Int, of workers: Int, peers: PeerFlows) {
+  private init(
+    _ tables: TestTables,
+    _ flows: FlowTable,
+    worker: Int,
+    of workers: Int,
+    peers: PeerFlows,
+    _ fragments: FragmentTables
+  ) {
     self.tables = tables
     self.flows = flows
-    forwarder = Forwarder(flows: flows, counters: counters, worker: worker, workers: workers, peers: peers)
+    forwarder = Forwarder(
+      flows: flows,
+      counters: counters,
+      peers: peers,
+      fragments: fragments,
+      worker: worker,
+      workers: workers
+    )
   }
 
   deinit {
+    for arena in arenas { arena.deallocate() }
     flows.buckets.deallocate()
     counters.received.deallocate()
     counters.servers.deallocate()
@@ -50,7 +84,6 @@ final class TestDirector {
   func forward(_ frames: [[UInt8]], headroom: Int = 256) -> [Forwarded] {
     let chunk = headroom + (frames.map(\.count).max() ?? 0)
     let arena = UnsafeMutableRawPointer.allocate(byteCount: max(1, chunk * frames.count), alignment: 64)
-    defer { arena.deallocate() }
     var batch = frames.enumerated().map { index, frame in
       let bytes = arena + index * chunk + headroom
       frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(arena), byteCount: frame.count) }
@@ -58,16 +91,19 @@ final class TestDirector {
     }
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
     forwarder.process(&batch, count: batch.count, tables.half, now: now, into: &verdicts)
-    return zip(batch, verdicts).map { frame, verdict in
-      let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
-      return Forwarded(
-        action: verdict.action,
-        outcome: verdict.outcome,
-        egress: verdict.egress,
-        server: verdict.server,
-        bytes: verdict.action.sends ? Array(sent) : []
-      )
+    defer {
+      // A held frame stays where it is.
+      if verdicts.contains(where: { $0.action == .hold }) { arenas.append(arena) } else { arena.deallocate() }
     }
+    return zip(batch, verdicts).map(Forwarded.init)
+  }
+
+  /// What becomes of held frames at this moment, a batch at most.
+  func release() -> [Forwarded] {
+    var batch = [Frame](repeating: Frame(bytes: UnsafeMutableRawPointer(flows.buckets), length: 0, headroom: 0), count: 64)
+    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
+    let count = forwarder.release(into: &batch, tables.half, now: now, &verdicts)
+    return zip(batch, verdicts).prefix(count).map(Forwarded.init)
   }
 
   func count(_ outcome: Outcome) -> UInt64 { counters.outcomes[Int(outcome.rawValue)] }

@@ -30,6 +30,7 @@ final class TestTables {
     half.half.pointee.service_count += 1
     place(address, port: port, number, value: index)
     if find(address, port: 0, 0) == nil { place(address, port: 0, 0, value: 1) }
+    if let vip = find(address, port: 0, 0) { half.slots[vip].flags |= UInt8(number == 6 ? SLUICE_SLOT_TCP : SLUICE_SLOT_UDP) }
 
     let indices = servers.map { add($0, service: Int(index)) }
     let service = half.services + Int(index)
@@ -38,7 +39,7 @@ final class TestTables {
     withUnsafeMutableBytes(of: &service.pointee.address) { $0.copyBytes(from: mapped(address)) }
     service.pointee.ring_start = start
     guard !indices.isEmpty else { return [] }
-    if let vip = find(address, port: 0, 0) { half.slots[vip].flags = UInt8(SLUICE_SLOT_LIVE) }
+    if let vip = find(address, port: 0, 0) { half.slots[vip].flags |= UInt8(SLUICE_SLOT_LIVE) }
     service.pointee.flags = UInt8(SLUICE_SERVICE_LIVE)
     service.pointee.ring_size = UInt32(Self.ringSize)
     half.half.pointee.ring_slots += UInt32(Self.ringSize)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Whose a later fragment is. Ports are in a datagram's first fragment only, so steering remembers, of every first fragment to a VIP, whether it
+ * was a service's; the rest goes the same way. Unknown yet, a fragment goes to a worker, which holds it, if the VIP has a service it may be of.
+ *
+ * One memory for all CPUs: a NIC spreads first fragments by their ports and cannot so spread the rest. Bounded by the map, which forgets what was
+ * used least recently; it belongs to the program, not to the daemon, and is empty after a change of either: for as long as a datagram takes,
+ * the rest of one is held in vain.
+ */
+#ifndef SLUICE_FRAGMENTS_H
+#define SLUICE_FRAGMENTS_H
+
+#include "packet.h"
+#include "tables.h"
+
+struct datagram {
+	__u64 source[2];
+	__u64 destination[2];
+	__u32 identification; /* as it lies in the packet */
+	__u32 protocol;       /* of IPv4 alone (RFC 791 3.2); IPv6: 0 (RFC 8200 4.5) */
+};
+
+enum { DATAGRAM_UNKNOWN, DATAGRAM_SERVICE, DATAGRAM_KERNEL };
+
+struct first_fragment {
+	__u64 until; /* bpf_ktime_get_ns */
+	__u64 whose; /* DATAGRAM_SERVICE, DATAGRAM_KERNEL */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct datagram);
+	__type(value, struct first_fragment);
+} sl_datagrams SEC(".maps");
+
+static __always_inline void datagram_ipv4(struct datagram *datagram, const struct iphdr *ip, const __u64 *destination)
+{
+	datagram->source[0] = 0;
+	datagram->source[1] = ((__u64)ip->saddr << 32) | 0xffff0000;
+	datagram->destination[0] = destination[0];
+	datagram->destination[1] = destination[1];
+	datagram->identification = ip->id;
+	datagram->protocol = ip->protocol;
+}
+
+static __always_inline void datagram_ipv6(struct datagram *datagram, const struct ipv6hdr *ip, const __u64 *destination, __u32 identification)
+{
+	__builtin_memcpy(datagram->source, &ip->saddr, sizeof(datagram->source));
+	datagram->destination[0] = destination[0];
+	datagram->destination[1] = destination[1];
+	datagram->identification = identification;
+	datagram->protocol = 0;
+}
+
+static __always_inline void datagram_remember(const struct datagram *datagram, int is_service)
+{
+	struct first_fragment first = {
+		.until = bpf_ktime_get_ns() + SLUICE_FRAGMENT_SECONDS * 1000000000ULL,
+		.whose = is_service ? DATAGRAM_SERVICE : DATAGRAM_KERNEL,
+	};
+
+	bpf_map_update_elem(&sl_datagrams, datagram, &first, BPF_ANY);
+}
+
+static __always_inline int datagram_whose(const struct datagram *datagram)
+{
+	const struct first_fragment *first = bpf_map_lookup_elem(&sl_datagrams, datagram);
+
+	if (!first || first->until < bpf_ktime_get_ns())
+		return DATAGRAM_UNKNOWN;
+	return first->whose;
+}
+
+#endif
