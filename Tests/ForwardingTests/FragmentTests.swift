@@ -175,6 +175,13 @@ import Testing
     #expect(director.forward([datagram.later()])[0].outcome == .droppedServerGone)
   }
 
+  @Test func `what follows a later fragment's header is payload, whatever it looks like`() {
+    let later = ClientPacketIPv6 {
+      $0.extensions = [.fragment(offset: 8, more: true)] + Array(repeating: .destination(), count: 9)
+    }
+    #expect(TestDirector().forward([later.bytes])[0].action == .hold)
+  }
+
   @Test(arguments: Family.allCases) func `nothing is said about a later fragment`(family: Family) {
     let director = TestDirector()
     // No live server: the first is answered, the rest is not.

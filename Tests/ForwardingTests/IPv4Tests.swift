@@ -33,8 +33,6 @@ import Testing
     .tcp("TTL 1 goes on: we are no router", .forwarded) { $0.ttl = 1 },
     .tcp("version 6 in an IPv4 frame is the kernel's", .notForService) { $0.version = 6 },
     .tcp("another protocol is the kernel's", .notForService) { $0.number = 1 },
-    .tcp("a later fragment is the kernel's", .notForService) { $0.fragment = 0x2001 },
-    .tcp("the last fragment is the kernel's", .notForService) { $0.fragment = 0x0001 },
   ]
 
   @Test(arguments: sources) func `a source address`(_ test: Case) { test.check() }

@@ -129,11 +129,6 @@ import Testing
       $0.transport = Array(IPv4Tests.sound[..<19])
     },
     .tcp6("atomic fragment with reserved bits set", .forwarded) { $0.extensions = [.fragment(reserved: 0xff)] },
-    .tcp6("later fragment is the kernel's", .notForService) { $0.extensions = [.fragment(offset: 1, more: true)] },
-    .tcp6("last fragment is the kernel's", .notForService) { $0.extensions = [.fragment(offset: 0x1fff)] },
-    .tcp6("later fragment whose header claims extensions is the kernel's: they are payload", .notForService) {
-      $0.extensions = [.fragment(offset: 8, more: true)] + Array(repeating: .destination(), count: 9)
-    },
     .tcp6("first fragment's sign outlives a second, atomic header", .droppedFragment) {
       $0.extensions = [.fragment(more: true), .fragment()]
       $0.transport = Array(IPv4Tests.sound[..<19])

@@ -44,6 +44,7 @@ private struct MutationRun {
   let director = TestDirector(buckets: 4096)
   fileprivate let pages = GuardedPages()
   private var random: XorShift
+  private var datagrams = Reference.Datagrams()
   private let originals: [[UInt8]]
   fileprivate var frame: [UInt8] = []
 
@@ -64,16 +65,21 @@ private struct MutationRun {
     let placed = pages.place(frame, headroom: headroom, end: random.below(2) == 0 ? .left : .right)
     var batch = placed
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
-    director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 1000)
+    // A hundred frames a second: no more first fragments are remembered at a time than the table has room for.
+    director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 100)
     director.forwarder.process(&batch, count: 1, director.tables.half, now: director.now, into: &verdict)
-    return complaint(placed, headroom: headroom, verdict)
+    if let complaint = complaint(placed, headroom: headroom, verdict) ?? holdComplaint(verdict) { return complaint }
+    datagrams.note(frame, server: verdict.server, now: director.now)
+    return nil
   }
 
   private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict) -> String? {
     let start = placed.bytes
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
-      let expected = Reference.outcome(frame, headroom: headroom, server: { director.tables.half.servers[Int(verdict.server)] })
+      let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now) {
+        director.tables.half.servers[Int(verdict.server)]
+      }
       if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
       let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
@@ -81,17 +87,29 @@ private struct MutationRun {
       return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
     }
     let server = director.tables.half.servers[Int(verdict.server)]
-    let expected = Reference.outcome(frame, headroom: headroom, server: { server })
+    let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now, server: { server })
     if expected != .forwarded { return "forwarded, the reference says \(expected)" }
+    if let first = Reference.read(frame, datagrams, now: director.now)?.server, first != verdict.server {
+      return "a fragment to server \(verdict.server), its first went to \(first)"
+    }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
-    if sent != Reference.forwarded(frame, by: server, sent) { return "forwarded otherwise than the reference" }
+    if sent != Reference.forwarded(frame, datagrams, now: director.now, by: server, sent) {
+      return "forwarded otherwise than the reference"
+    }
     if Reference.isTunnelled(server), let complaint = Reference.Choice(sent, server).complaint(server) { return complaint }
     return pages.isClean(outside: min(start, sentStart)..<end) ? nil : "bytes outside the frame and its headers were changed"
   }
 }
 
 extension MutationRun {
+  /// A fragment that is held is let go when its time is over, before its memory is used again.
+  private func holdComplaint(_ verdict: Verdict) -> String? {
+    guard verdict.action == .hold else { return director.forwarder.holding == 0 ? nil : "something is held" }
+    let released = director.release(after: 2)
+    return released.map(\.outcome) == [.droppedLateFragment] ? nil : "held, then \(released.map(\.outcome))"
+  }
+
   private func answerComplaint(_ placed: Frame, _ verdict: Verdict) -> String? {
     let start = placed.bytes + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: start, count: Int(verdict.length)))

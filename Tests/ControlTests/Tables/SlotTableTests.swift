@@ -32,18 +32,21 @@ import Testing
     #expect(director.find(IPAddress(203, 0, 113, 1), port: 0, protocolNumber: 0) == nil)
   }
 
-  @Test func `a VIP's slot says whether one of its services is live`() throws {
+  @Test func `a VIP's slot says of which protocols its services are, and whether one is live`() throws {
     let (mixed, dead) = (IPAddress(10, 0, 0, 1), IPAddress(10, 0, 0, 2))
-    let keys = [ServiceKey(.tcp, mixed, port: 80), ServiceKey(.tcp, mixed, port: 81), ServiceKey(.tcp, dead, port: 80)]
+    let keys = [ServiceKey(.tcp, mixed, port: 80), ServiceKey(.tcp, mixed, port: 81), ServiceKey(.udp, dead, port: 80)]
     let services = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
     let plan = try SlotPlan(services: services, live: [keys[1]], limit: 64)
     let flags = plan.entries.compactMap(\.self).filter { $0.protocolNumber == 0 }.map { ($0.address, $0.flags) }
-    #expect(Dictionary(uniqueKeysWithValues: flags) == [mixed: UInt8(SLUICE_SLOT_LIVE), dead: 0])
+    #expect(
+      Dictionary(uniqueKeysWithValues: flags) == [mixed: UInt8(SLUICE_SLOT_LIVE | SLUICE_SLOT_TCP), dead: UInt8(SLUICE_SLOT_UDP)]
+    )
     let director = Director()
     plan.write(to: director.active)
     let written = (0..<plan.entries.count).map { director.active.slots[$0] }
-    #expect(written.count { $0.flags == UInt8(SLUICE_SLOT_LIVE) && $0.protocol == 0 && IPAddress($0.address) == mixed } == 1)
-    #expect(written.count { $0.flags != 0 } == 1)
+    let live = UInt8(SLUICE_SLOT_LIVE | SLUICE_SLOT_TCP)
+    #expect(written.count { $0.flags == live && $0.protocol == 0 && IPAddress($0.address) == mixed } == 1)
+    #expect(written.count { $0.flags != 0 } == 2)
   }
 
   @Test func `every unused slot says so, in a table that was larger before`() throws {

@@ -25,6 +25,12 @@ struct SteeringCase: CustomTestStringConvertible {
     v4("two tags") { $0.tags = [serviceTag, tag] },
     v4("options before the ports") { $0.options = [UInt8](repeating: 1, count: 40) },
     v4("a first fragment") { $0.fragment = 0x2000 },
+    v4("a later fragment whose first has not come, to a VIP with a service of its protocol") { $0.fragment = 1 },
+    v4("the last possible fragment") { $0.fragment = 0x1fff },
+    v6("an IPv6 later fragment") { $0.extensions = [.fragment(offset: 1, more: false)] },
+    v6("one whose datagram goes on with another extension header") {
+      $0.extensions = [.fragment(offset: 1, more: false), .options()]
+    },
     v4("a wrong checksum is the worker's to refuse") { $0.hasBadChecksum = true },
     v4("TTL 0 likewise") { $0.ttl = 0 },
     v4("a header shorter than its minimum, read as the minimum") { $0.words = 4 },
@@ -145,8 +151,23 @@ struct SteeringCase: CustomTestStringConvertible {
     v4("TCP port 0 where there is no service of any port") { $0.port = 0 },
     v4("an address next to the VIP") { $0.destination = [10, 0, 0, 99] },
     v4("a real server's address") { $0.destination = [10, 0, 1, 10] },
-    v4("a later fragment") { $0.fragment = 1 },
-    v4("the last possible fragment") { $0.fragment = 0x1fff },
+    v4("a later fragment of a protocol that the VIP has no service of") {
+      $0.fragment = 1
+      $0.destination = [10, 0, 0, 101]
+      $0.number = 17
+    },
+    v4("a later fragment of ICMP") {
+      $0.fragment = 1
+      $0.number = 1
+    },
+    v4("a later fragment to an address that is no VIP") {
+      $0.fragment = 1
+      $0.destination = [10, 0, 0, 99]
+    },
+    v4("a first fragment to a port without a service") {
+      $0.fragment = 0x2000
+      $0.port = 81 + 900
+    },
     v4("three tags") { $0.tags = [serviceTag, tag, tag] },
     v4("another machine's MAC address") { $0.destinationMAC[5] = 0xd2 },
     v4("broadcast") { $0.destinationMAC = [UInt8](repeating: 0xff, count: 6) },
@@ -166,7 +187,14 @@ struct SteeringCase: CustomTestStringConvertible {
       $0.destination = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 100]
     },
     v6("version 4 under IPv6's EtherType") { $0.version = 4 },
-    v6("an IPv6 later fragment") { $0.extensions = [.fragment(offset: 1, more: false)] },
+    v6("an IPv6 later fragment of a protocol that the VIP has no service of") {
+      $0.extensions = [.fragment(offset: 1, more: false)]
+      $0.number = 17
+    },
+    v6("an IPv6 later fragment of ICMPv6") {
+      $0.extensions = [.fragment(offset: 1, more: false)]
+      $0.number = 58
+    },
     v6("a routing header that sends it on") { $0.extensions = [.routing(type: 4, left: 1)] },
     v6("ICMPv6 of no type that concerns a VIP") { $0.number = 58 },
     v6("no next header") { $0.number = 59 },

@@ -9,6 +9,7 @@ struct TestFrame {
   var etherType: UInt16 = 0x0800
   /// Nil: what the options make it.
   var words: UInt8?
+  var identification: UInt16 = 0x1234
   var fragment: UInt16 = 0x4000
   var ttl: UInt8 = 63
   var number: UInt8 = 6
@@ -43,7 +44,7 @@ struct TestFrame {
   var packet: [UInt8] {
     let body = transport ?? ports + (number == 17 ? udpRest : tcpRest) + payload
     var header = [0x40 | (words ?? UInt8(5 + options.count / 4)), 0] + big(UInt16(20 + options.count + body.count + longer))
-    header += big(0x1234) + big(fragment) + [ttl, number, 0, 0] + source + destination + options
+    header += big(identification) + big(fragment) + [ttl, number, 0, 0] + source + destination + options
     let sum = checksum(header) ^ (hasBadChecksum ? 1 : 0)
     (header[10], header[11]) = (UInt8(sum >> 8), UInt8(sum & 0xff))
     return header + body

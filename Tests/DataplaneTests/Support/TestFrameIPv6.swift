@@ -29,8 +29,8 @@ struct TestFrameIPv6 {
       Extension(number: number, rest: [units - 1, 1, units * 8 - 4] + [UInt8](repeating: 0, count: Int(units) * 8 - 4))
     }
 
-    static func fragment(offset: UInt16, more: Bool) -> Extension {
-      Extension(number: 44, rest: [0] + big(offset << 3 | (more ? 1 : 0)) + [0, 0, 0, 7])
+    static func fragment(offset: UInt16, more: Bool, identification: UInt8 = 7) -> Extension {
+      Extension(number: 44, rest: [0] + big(offset << 3 | (more ? 1 : 0)) + [0, 0, 0, identification])
     }
 
     static func routing(type: UInt8, left: UInt8) -> Extension {

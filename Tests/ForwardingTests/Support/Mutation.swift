@@ -16,6 +16,19 @@ enum Mutation {
       $0.fragment = 0x2000
       $0.udpLength = 3000
     },
+    .udp {
+      $0.fragment = 0x2010
+      $0.transport = []
+    },
+    ClientPacket {
+      $0.fragment = 0x0003
+      $0.transport = []
+      $0.destination = [10, 0, 0, 101]
+    },
+    ClientPacket {
+      $0.fragment = 0x2000
+      $0.destination = [10, 0, 0, 101]
+    },
     ClientPacket {
       $0.transport = [0x9c, 0x40, 0, 80, 0, 0]
       $0.fragment = 0x2000

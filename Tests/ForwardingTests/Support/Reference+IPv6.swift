@@ -14,6 +14,8 @@ extension Reference {
 
   enum Chain {
     case whole(Walked)
+    /// `number` is what its datagram goes on with.
+    case laterFragment(Walked)
     case notOurs
     case tooMany
   }
@@ -26,7 +28,7 @@ extension Reference {
     let total = 40 + word(packet, 4)
     let walked: Walked
     switch walk(packet) {
-    case .notOurs: return nil
+    case .notOurs, .laterFragment: return nil
     case .tooMany:
       return Reading(network: network, total: total, refusal: .droppedExtensionHeaders, hasServers: false, isIPv6: true)
     case .whole(let found): walked = found
@@ -53,15 +55,20 @@ extension Reference {
         case 51: 4 * Int(rest[1]) + 8
         default: 8 * Int(rest[1]) + 8
         }
-      // On its way to elsewhere; a later fragment.
+      // On its way to elsewhere.
       if walked.number == 43 && rest[2] != 0 && rest[3] != 0 { return .notOurs }
-      if walked.number == 44 && word(rest, 2) / 8 != 0 { return .notOurs }
+      if walked.number == 44 && word(rest, 2) / 8 != 0 {
+        walked.headers.append((44, Array(rest[..<8])))
+        walked.number = rest[0]
+        walked.offset += 8
+        return .laterFragment(walked)
+      }
       guard rest.count >= length else { return .notOurs }
       walked.headers.append((walked.number, Array(rest[..<length])))
       walked.number = rest[0]
       walked.offset += length
     }
-    return [6, 17, 58].contains(walked.number) ? .whole(walked) : .notOurs
+    return .whole(walked)
   }
 
   private static func refusal(_ packet: [UInt8], _ walked: Walked, total: Int) -> Outcome? {

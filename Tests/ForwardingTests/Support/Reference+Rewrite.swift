@@ -4,8 +4,14 @@ import CTables
 
 extension Reference {
   /// What becomes of a frame, all stages together, given the server that it goes to if it goes anywhere.
-  static func outcome(_ frame: [UInt8], headroom: Int, server: () -> sluice_server) -> Outcome {
-    guard let reading = read(frame) else { return .notForService }
+  static func outcome(
+    _ frame: [UInt8],
+    headroom: Int,
+    _ datagrams: Datagrams? = nil,
+    now: UInt32 = 0,
+    server: () -> sluice_server
+  ) -> Outcome {
+    guard let reading = read(frame, datagrams, now: now) else { return .notForService }
     if let refusal = reading.refusal {
       return refusal == .answeredEcho && isOfGroup(frame) ? .droppedEcho : refusal
     }
@@ -21,8 +27,14 @@ extension Reference {
   }
 
   /// The frame that leaves for a server; of an outer header, what is the sender's choice is read from what was sent.
-  static func forwarded(_ frame: [UInt8], by server: sluice_server, _ sent: [UInt8]) -> [UInt8] {
-    guard let reading = read(frame) else { return [] }
+  static func forwarded(
+    _ frame: [UInt8],
+    _ datagrams: Datagrams? = nil,
+    now: UInt32 = 0,
+    by server: sluice_server,
+    _ sent: [UInt8]
+  ) -> [UInt8] {
+    guard let reading = read(frame, datagrams, now: now) else { return [] }
     // Padding stays where nothing is put in front.
     guard isTunnelled(server) else { return link(server, isIPv6: reading.isIPv6) + frame[reading.network...] }
     return wrapped(Array(frame[reading.network..<reading.network + reading.total]), by: server, sent)

@@ -50,9 +50,15 @@ enum Reference {
     var isIPv6 = false
     /// An ICMP error: nobody is told anything about it.
     var isError = false
+    /// Of a later fragment: where its first one went.
+    var server: UInt16?
   }
 
-  static func read(_ frame: [UInt8]) -> Reading? {
+  /// - Parameter datagrams: what is known of first fragments; without it later ones are nobody's.
+  static func read(_ frame: [UInt8], _ datagrams: Datagrams? = nil, now: UInt32 = 0) -> Reading? {
+    if let datagrams, let piece = Piece(frame), !piece.isFirst {
+      return piece.reading(datagrams, at: frame.count - piece.packet.count, now: now)
+    }
     if let network = networkOffset(frame, type: 0x86dd) { return readIPv6(Array(frame[network...]), at: network) }
     guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
     let packet = Array(frame[network...])

@@ -99,10 +99,10 @@ final class TestDirector {
   }
 
   /// What becomes of held frames at this moment, a batch at most.
-  func release() -> [Forwarded] {
+  func release(after seconds: UInt32 = 0) -> [Forwarded] {
     var batch = [Frame](repeating: Frame(bytes: UnsafeMutableRawPointer(flows.buckets), length: 0, headroom: 0), count: 64)
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
-    let count = forwarder.release(into: &batch, tables.half, now: now, &verdicts)
+    let count = forwarder.release(into: &batch, tables.half, now: now &+ seconds, &verdicts)
     return zip(batch, verdicts).prefix(count).map(Forwarded.init)
   }
 
