@@ -111,7 +111,8 @@ class Field:
         self.at, self.size, self.rule, self.more = at, size, rule, more
 
     def json(self, link):
-        return {"at": self.at + link, "bytes": self.size, "rule": self.rule} | self.more
+        more = {name: value + link if name == "ip" else value for name, value in self.more.items()}
+        return {"at": self.at + link, "bytes": self.size, "rule": self.rule} | more
 
 
 # Of an outer IPv4 header without DF: no two alike, and a checksum that is right whatever the identification is.

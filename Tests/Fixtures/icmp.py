@@ -14,7 +14,7 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrHopByHop,
     PadN,
 )
-from tunnels import outer
+from ways import Way
 
 # Who sends errors: a router on the way to the client.
 WAY = {4: "198.51.100.7", 6: "2001:db8:77::7"}
@@ -60,8 +60,7 @@ def first_message(family):
 
 def tunnelled(packet, far):
     """By a tunnel; an error is no packet of the flow, but follows its way."""
-    header, free = outer(packet, far)
-    return tunnel(header / packet, free=free)
+    return Way("ipip", far).carries(packet)
 
 
 for f in BOTH:

@@ -1,102 +1,175 @@
-"""Tunnels of the IP-in-IP family: what is before the client's packet, which itself stays as it came."""
+"""Tunnels: what is before the client's packet, which itself stays as it came."""
 
 from fixture import *
-from scapy.layers.inet import IPOption_NOP
-from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, PadN
+from scapy.layers.inet import ICMP, IPOption_NOP
+from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, PadN
+from ways import Way
 
-
-def outer(inner, far, length=None):
-    """The header that goes before this packet: the class is the packet's, DF too where it is IPv4, and set where it is IPv6."""
-    v4 = number_of(inner) == 4
-    if far.number == 6:
-        return IPv6(src=far.near, dst=far.far, hlim=64, tc=inner.tos if v4 else inner.tc, nh=4 if v4 else 41), FLOW_LABEL
-    df = not v4 or "DF" in inner.flags
-    header = IP(
-        src=far.near,
-        dst=far.far,
-        ttl=64,
-        id=0,
-        tos=inner.tos if v4 else inner.tc,
-        flags="DF" if df else 0,
-        proto=4 if v4 else 41,
-    )
-    return header, () if df else IDENTIFICATION
+CLASSES = (
+    ("best effort", 0),
+    ("ECT(0)", 2),
+    ("ECT(1)", 1),
+    ("CE", 3),
+    ("DSCP EF", 0xB8),
+    ("DSCP CS7 and CE", 0xE3),
+    ("all bits", 0xFF),
+)
+# The port of a service that forwards so: the family, and 10 with a checksum.
+METHODS = [
+    (Way(method, far, checksum), "town" if method == "ipip" else method, far.number + (10 if checksum else 0))
+    for method in ("ipip", "gue", "gre")
+    for far in BOTH
+    for checksum in (False, True)
+    if method != "ipip" or not checksum
+]
 
 
 def wrapped(inner, far):
-    header, free = outer(inner, far)
-    return tunnel(header / inner, free=free)
+    return Way("ipip", far).carries(inner)
 
 
-for far in BOTH:
-    port = far.number  # services of this port tunnel over this family
-    row = "tunnel-outer-v4" if far is V4 else "tunnel-outer-v6"
-    over = f"over IPv{far.number}"
+for way, configuration, port in METHODS:
+    plain = way.method == "ipip"
+    where = {"configuration": configuration}
+    row = {"ipip": "tunnel-outer-v4" if way.far is V4 else "tunnel-outer-v6"}.get(way.method, way.method)
+    inner = "tunnel-inner" if plain else way.method
     for f in BOTH:
-        for name, tos in (
-            ("best effort", 0),
-            ("ECT(0)", 2),
-            ("ECT(1)", 1),
-            ("CE", 3),
-            ("DSCP EF", 0xB8),
-            ("DSCP CS7 and CE", 0xE3),
-            ("all bits", 0xFF),
-        ):
+        for name, tos in CLASSES if plain else CLASSES[2:6]:
             packet = f.ip(tos=tos) / syn(port)
-            case(row, f, f"{name} is copied to the outer header {over}", comes(packet, wrapped(packet, far)))
-        packet = f.ip() / syn(port) / Raw(payload(1001))
-        case("tunnel-inner", f, f"the packet travels {over} byte for byte", comes(packet, wrapped(packet, far)))
-        for ttl in (1, 255):
-            packet = f.ip(ttl=ttl) / udp(port) / Raw(b"hi")
-            case(
-                "tunnel-inner",
-                f,
-                f"TTL or hop limit {ttl} stays inside, 64 is outside, {over}",
-                comes(packet, wrapped(packet, far)),
-            )
-        packet = f.ip() / syn(port, chksum=0xBAD)
-        case("tunnel-inner", f, f"a wrong TCP checksum travels {over} as it is", comes(packet, wrapped(packet, far)))
-        packet = f.ip() / udp(port)
-        case("tunnel-inner", f, f"a datagram of no bytes travels {over}", comes(packet, wrapped(packet, far)))
-        packet = f.ip() / udp(port) / Raw(payload(1500 - f.header - 8))
-        case(
-            "tunnel-inner",
-            f,
-            f"a datagram of 1500 bytes travels {over} where the way has room",
-            comes(packet, wrapped(packet, far)),
-        )
+            case(row, f, f"{name} is copied to the outer header of {way}", comes(packet, way.carries(packet)), **where)
+        for sentence, packet in (
+            ("a packet of an odd length travels by {} byte for byte", f.ip() / syn(port) / Raw(payload(1001))),
+            ("TTL or hop limit 1 stays inside, 64 is outside, by {}", f.ip(ttl=1) / udp(port) / Raw(b"hi")),
+            ("TTL or hop limit 255 stays inside, 64 is outside, by {}", f.ip(ttl=255) / udp(port) / Raw(b"hi")),
+            ("a wrong TCP checksum travels by {} as it is", f.ip() / syn(port, chksum=0xBAD)),
+            ("a datagram of no bytes travels by {}", f.ip() / udp(port)),
+            ("1500 bytes travel by {} where the way has room", f.ip() / udp(port) / Raw(payload(1500 - f.header - 8))),
+        ):
+            case(inner, f, sentence.format(way), comes(packet, way.carries(packet)), **where)
         packet = f.ip() / syn(port)
+        tags = [("ad", 5), 6]
         case(
-            "tunnel-inner",
+            inner,
             f,
-            f"a tagged frame's packet travels {over} without its tags",
-            comes(packet, wrapped(packet, far), tags=[("ad", 5), 6]),
+            f"a tagged frame's packet travels by {way} without its tags",
+            comes(packet, way.carries(packet), tags=tags),
+            **where,
         )
-        row_of_first = "tunnel-inner"
+        case(
+            "padding",
+            f,
+            f"padding does not travel by {way}",
+            Packet(frame(packet) + b"\xee" * 17, way.carries(packet)),
+            **where,
+        )
         data = bytes(f.ip() / udp(port, len=1480) / Raw(payload(64)))[f.header :]
         first = (
             f.ip(flags="MF", proto=17) / Raw(data) if f is V4 else f.ip() / IPv6ExtHdrFragment(nh=17, m=1, id=77) / Raw(data)
         )
-        case("tunnel-inner", f, f"a first fragment travels {over}", comes(first, wrapped(first, far)))
+        case(inner, f, f"a first fragment travels by {way}", comes(first, way.carries(first)), **where)
+        if not plain or way.far is V6:
+            packets = [f.ip() / udp(port, sport=sport) / Raw(b"hi") for sport in range(40000, 40012)]
+            case(
+                row,
+                f,
+                f"a flow keeps what routers see of it by {way}, and flows differ",
+                *(comes(packet, way.carries(packet, group=str(number)), count=2) for number, packet in enumerate(packets)),
+                **where,
+            )
+        # An error about a packet of the flow is the flow's to routers and receive queues.
+        quoted = f.ip(src=f.vip, dst=f.client) / UDP(sport=port, dport=40000) / Raw(payload(64))
+        unreachable = (ICMP(type=3, code=3) if f is V4 else ICMPv6DestUnreach(code=4)) / Raw(bytes(quoted)[: f.header + 8])
+        error = f.ip(src="198.51.100.7" if f is V4 else "2001:db8:77::7") / unreachable
+        datagram = f.ip() / udp(port) / Raw(b"hi")
+        case(
+            "tunnel-hash",
+            f,
+            f"an ICMP error goes by {way} as its flow does",
+            comes(datagram, way.carries(datagram, group="flow")),
+            comes(error, way.carries(error, group="flow")),
+            **where,
+        )
+        case(
+            "tunnel-hash",
+            f,
+            f"an ICMP error of no known flow goes by {way} as its flow will",
+            comes(error, way.carries(error, group="flow")),
+            comes(datagram, way.carries(datagram, group="flow")),
+            **where,
+        )
     packet = V4.ip(flags="DF") / syn(port)
-    case(row, V4, f"DF inside, {over}: copied where there is one to copy to", comes(packet, wrapped(packet, far)))
+    case(row, V4, f"DF inside {way} is copied where there is a place for it", comes(packet, way.carries(packet)), **where)
     packet = V4.ip(options=[IPOption_NOP()] * 12) / syn(port)
-    case("tunnel-inner", V4, f"options travel {over}", comes(packet, wrapped(packet, far)))
-    packet = V6.ip() / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"\0" * 4)]) / syn(port)
-    case("tunnel-inner", V6, f"extension headers travel {over}", comes(packet, wrapped(packet, far)))
-    packet = V6.ip(fl=0x12345) / syn(port)
-    case("tunnel-inner", V6, f"a flow label travels {over}", comes(packet, wrapped(packet, far)))
+    case(inner, V4, f"options travel by {way}", comes(packet, way.carries(packet)), **where)
+    packet = V6.ip(fl=0x12345) / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"\0" * 4)]) / syn(port)
+    case(inner, V6, f"extension headers and a flow label travel by {way}", comes(packet, way.carries(packet)), **where)
+    if way.far is V4:
+        packet = V4.ip() / udp(port) / Raw(b"hi")
+        case(
+            row,
+            V4,
+            f"identifications without DF don't repeat, by {way}",
+            comes(packet, way.carries(packet), count=300),
+            **where,
+        )
+        packet = V4.ip(flags="DF") / udp(port) / Raw(b"hi")
+        case(row, V4, f"with DF each identification is 0, by {way}", comes(packet, way.carries(packet), count=3), **where)
+        packet = V6.ip() / udp(port) / Raw(b"hi")
+        case(
+            row,
+            V6,
+            f"around IPv6 DF is set and each identification is 0, by {way}",
+            comes(packet, way.carries(packet), count=3),
+            **where,
+        )
 
-packet = V4.ip() / udp(4) / Raw(b"hi")
-case("tunnel-outer-v4", V4, "identifications without DF don't repeat", comes(packet, wrapped(packet, V4), count=300))
-packet = V4.ip(flags="DF") / udp(4) / Raw(b"hi")
-case("tunnel-outer-v4", V4, "with DF each identification is 0", comes(packet, wrapped(packet, V4), count=3))
-packet = V6.ip() / udp(4) / Raw(b"hi")
-case("tunnel-outer-v4", V6, "around IPv6 DF is set and each identification is 0", comes(packet, wrapped(packet, V4), count=3))
+for method in ("gue", "gre"):
+    for far in BOTH:
+        way = Way(method, far, checksum=True)
+        for f in BOTH:
+            # Payloads that bring the sum to 0 and its inverse once each in 64 Ki; a few near them are enough to see carries.
+            packets = [
+                f.ip() / udp(far.number + 10, chksum=0) / Raw(data) for data in (b"\xff" * 1001, bytes(1000), b"\xff\xfe" * 700)
+            ]
+            case(
+                method,
+                f,
+                f"the checksum of {way} is right for ones, zeros and carries",
+                *(comes(packet, way.carries(packet)) for packet in packets),
+                configuration=method,
+            )
 for f in BOTH:
-    packets = []
-    for sport in range(40000, 40012):
-        packet = f.ip() / udp(6, sport=sport) / Raw(b"hi")
-        label = [Field(0, 4, "nonzero", mask="000fffff", group=str(sport))]
-        packets.append(comes(packet, tunnel(outer(packet, V6)[0] / packet, free=label), count=2))
-    case("tunnel-outer-v6", f, "a flow keeps its flow label, and flows have several", *packets)
+    way = Way("gue", V4, port=5555)
+    packet = f.ip() / udp(44) / Raw(b"hi")
+    case("gue", f, "the outer UDP destination is the configured one", comes(packet, way.carries(packet)), configuration="gue")
+
+# Outer sources: configured, or of a prefix by the flow.
+where = {"configuration": "sources"}
+for f in BOTH:
+    for far, source, mask, wide in (
+        (V4, "10.1.0.77", "000000ff", "0000ffff"),
+        (V6, "2001:db8:1::77", "000000000000ffff", "ffffffffffffffff"),
+    ):
+        prefix = {V4: "10.200.7.0", V6: "2001:db8:200::"}[far]
+        for method, tens in (("ipip", 0), ("gue", 10), ("gre", 20)):
+            way = Way(method, far, source=source)
+            packet = f.ip() / udp(100 + tens + far.number) / Raw(b"hi")
+            case(
+                "outer-source",
+                f,
+                f"the outer source of {way} is the configured one",
+                comes(packet, way.carries(packet)),
+                **where,
+            )
+            way = Way(method, far, source=prefix, checksum=method != "ipip")
+            packets = [f.ip() / udp(200 + tens + far.number, sport=sport) / Raw(b"hi") for sport in range(40000, 40012)]
+            case(
+                "outer-source",
+                f,
+                f"each flow has an outer source of its own from the prefix, by {way}",
+                *(
+                    comes(packet, way.carries(packet, group=str(number), mask=mask), count=2)
+                    for number, packet in enumerate(packets)
+                ),
+                **where,
+            )

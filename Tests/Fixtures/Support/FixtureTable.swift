@@ -22,7 +22,7 @@ package enum FixtureTable {
     ("refuse-checksum", [4, 6]), ("refuse-length", [4, 6]), ("refuse-source", [4, 6]), ("refuse-tiny-fragment", [4, 6]),
     ("refuse-extensions", [6]), ("options", [4]),
     ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
-    ("size-v4-df", [4]), ("size-v6", [6]),
+    ("outer-source", [4, 6]), ("gue", [4, 6]), ("gre", [4, 6]), ("tunnel-hash", [4, 6]), ("size-v4-df", [4]), ("size-v6", [6]),
     ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]), ("originate", [4, 6]),
     ("icmp-error-flow", [4, 6]),
     ("flow-new", [4, 6]), ("flow-unknown", [4, 6]), ("flow-reuse", [4, 6]), ("flow-end", [4, 6]), ("flow-server-gone", [4, 6]),
