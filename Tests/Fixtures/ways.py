@@ -35,7 +35,7 @@ class Way:
         return f"{name} over IPv{self.far.number}" + (" with a checksum" if self.checksum else "")
 
     def wrap(self, inner, group=None, mask=None):
-        """The outer packet, and its free fields. `group`: the flow's name; `mask`: bits of the outer source that are the flow's."""
+        """The outer packet and its free fields. `group` names the flow; `mask` has the bits of the source that are the flow's."""
         v4 = number_of(inner) == 4
         same = {} if group is None else {"group": group}
         packet, free = Raw(bytes(inner)), []
