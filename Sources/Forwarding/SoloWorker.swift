@@ -10,8 +10,12 @@ package struct SoloWorker: ~Copyable {
 
   package let flows: FlowTable
   package let counters: Counters
+  /// Seconds after which nothing is held any more.
+  package static var patience: UInt32 { HoldQueue.patience }
   private let forwarder: Forwarder
-  private let buffer: UnsafeMutableRawPointer
+  private var buffer: UnsafeMutableRawPointer
+  /// Of each held frame, by where it lies: its buffer, and what the caller knows it by.
+  private var held: [UnsafeMutableRawPointer: (buffer: UnsafeMutableRawPointer, ticket: Int)] = [:]
   /// Bytes of `buffer` that a frame may have been written to since it was made.
   private let room: Int
 
@@ -21,11 +25,17 @@ package struct SoloWorker: ~Copyable {
     counters = .allocate(serverCapacity: serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters)
     room = Self.headroom + frameLimit
-    buffer = .allocate(byteCount: room, alignment: 64)
+    buffer = Self.buffer(room)
+  }
+
+  private static func buffer(_ room: Int) -> UnsafeMutableRawPointer {
+    let buffer = UnsafeMutableRawPointer.allocate(byteCount: room, alignment: 64)
     buffer.initializeMemory(as: UInt8.self, repeating: 0, count: room)
+    return buffer
   }
 
   deinit {
+    for (buffer, _) in held.values { buffer.deallocate() }
     buffer.deallocate()
     flows.buckets.deallocate()
     counters.received.deallocate()
@@ -37,7 +47,14 @@ package struct SoloWorker: ~Copyable {
   /// - Parameters:
   ///   - interface: slot it came in on.
   ///   - now: seconds of the clock that flow entries are kept by.
-  package func process(_ frame: [UInt8], interface: Int, _ tables: Tables, now: UInt32) -> Passage {
+  ///   - ticket: what `release` will call the frame by, if it is held.
+  package mutating func process(
+    _ frame: [UInt8],
+    interface: Int,
+    _ tables: Tables,
+    now: UInt32,
+    ticket: Int = 0
+  ) -> Passage {
     precondition(frame.count <= room - Self.headroom, "the frame is longer than this worker was made for")
     let bytes = buffer + Self.headroom
     frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(bytes), byteCount: $0.count) }
@@ -46,9 +63,37 @@ package struct SoloWorker: ~Copyable {
     forwarder.clearTraces()
     forwarder.process(&received, count: 1, tables, now: now, into: &verdict)
     let trace = forwarder.trace(0, tables)
+    if verdict.action == .hold {
+      held[bytes] = (buffer, ticket)
+      buffer = Self.buffer(room)
+    }
     guard verdict.action.sends else { return Passage(verdict: verdict, trace: trace, sent: []) }
-    let sent = UnsafeRawBufferPointer(start: received.bytes + Int(verdict.start), count: Int(verdict.length))
-    return Passage(verdict: verdict, trace: trace, sent: [Array(sent)])
+    return Passage(verdict: verdict, trace: trace, sent: [Self.sent(received.bytes, verdict)])
+  }
+
+  private static func sent(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: bytes + Int(verdict.start), count: Int(verdict.length)))
+  }
+}
+
+extension SoloWorker {
+  /// What becomes of held frames at this moment: of those whose first fragment has come, and of those whose time is over.
+  package mutating func release(_ tables: Tables, now: UInt32) -> [(ticket: Int, passage: Passage)] {
+    var released: [(ticket: Int, passage: Passage)] = []
+    var frames = [Frame](repeating: Frame(bytes: buffer, length: 0, headroom: 0), count: Forwarder.batch)
+    var verdicts = [Verdict](repeating: .drop(.droppedLateFragment, server: .max), count: Forwarder.batch)
+    var count = 0
+    repeat {
+      forwarder.clearTraces(Forwarder.batch)
+      count = forwarder.release(into: &frames, tables, now: now, &verdicts)
+      for (index, (frame, verdict)) in zip(frames, verdicts).prefix(count).enumerated() {
+        guard let (buffer, ticket) = held.removeValue(forKey: frame.bytes) else { continue }
+        let sent = verdict.action.sends ? [Self.sent(frame.bytes, verdict)] : []
+        released.append((ticket, Passage(verdict: verdict, trace: forwarder.trace(index, tables), sent: sent)))
+        buffer.deallocate()
+      }
+    } while count == Forwarder.batch
+    return released
   }
 }
 

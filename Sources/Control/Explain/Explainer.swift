@@ -24,7 +24,7 @@ package struct Explainer {
   /// - Parameter serverCapacity: entries of the servers table.
   func explain(_ flow: FlowTuple, serverCapacity: Int) -> Explanation {
     let length = flow.packet(begins: true).count
-    let worker = SoloWorker(flowBuckets: 1, serverCapacity: serverCapacity, frameLimit: 256)
+    var worker = SoloWorker(flowBuckets: 1, serverCapacity: serverCapacity, frameLimit: 256)
     // Steering looks at the address, the forwarder doesn't.
     let mac = [UInt8](repeating: 2, count: 6)
     let first = worker.process(flow.frame(to: mac, begins: true), interface: 0, tables, now: now)

@@ -7,7 +7,7 @@ import Forwarding
 /// steering.
 package struct Replay: ~Copyable {
   private var director: OfflineDirector
-  private let worker: SoloWorker
+  private var worker: SoloWorker
   private var clock = Clock()
 
   /// - Parameter configuration: with a stand-in for every interface.
@@ -25,11 +25,26 @@ package struct Replay: ~Copyable {
   /// Flows go on; servers that are gone lose theirs by their service's rule.
   package mutating func apply(_ configuration: Configuration) throws(TableBuildError) { try director.apply(configuration) }
 
-  package mutating func play(_ packet: CapturedPacket) -> Played {
+  /// What becomes of packets at the moment of this one, in the order of sending: of held ones whose time is over, of itself, and of held ones
+  /// that it is the first fragment for. A held packet comes twice, the second time with its number alone to know it by.
+  package mutating func play(_ packet: CapturedPacket) -> [(packet: Int, played: Played)] {
     let now = clock.now(at: packet.time)
-    guard let interface = director.ingress(to: packet.bytes.prefix(6)) else { return .passedUnseen }
+    let due = released(now: now)
+    guard let interface = director.ingress(to: packet.bytes.prefix(6)) else { return due + [(packet.number, .passedUnseen)] }
+    let passage = worker.process(packet.bytes, interface: interface, director.inForce, now: now, ticket: packet.number)
+    let own = played(passage)
+    return due + [(packet.number, own)] + released(now: now)
+  }
+
+  /// After the last packet, time goes on until nothing is held.
+  package mutating func finish() -> [(packet: Int, played: Played)] { released(now: clock.now(after: SoloWorker.patience)) }
+
+  private mutating func released(now: UInt32) -> [(packet: Int, played: Played)] {
+    worker.release(director.inForce, now: now).map { ($0.ticket, played($0.passage)) }
+  }
+
+  private func played(_ passage: Passage) -> Played {
     let tables = director.inForce
-    let passage = worker.process(packet.bytes, interface: interface, tables, now: now)
     let verdict = passage.verdict
     let server = verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
     return Played(
@@ -63,12 +78,17 @@ extension Replay {
       }
       return latest
     }
+
+    mutating func now(after seconds: UInt32) -> UInt32 {
+      latest &+= seconds
+      return latest
+    }
   }
 }
 
 /// What became of one packet of a capture.
 package struct Played: Equatable, Sendable {
-  /// forward, answer, pass, drop; stable.
+  /// forward, answer, pass, hold, drop; stable.
   package var verdict: String
   /// The counter that counted it; stable.
   package var reason: String

@@ -17,6 +17,8 @@ package struct ReplayRun: ~Copyable {
   private var replay: Replay
   /// By packet, the next one last; those of one packet in the order given.
   private var switches: [ReplaySwitch]
+  /// Of packets that were played and not told of yet, by number: a held one and all behind it.
+  private var lines: [ReplayLine] = []
   package private(set) var summary = ReplaySummary()
 
   package init(_ configuration: Configuration, switches: [ReplaySwitch] = []) throws(TableBuildError) {
@@ -36,19 +38,54 @@ package struct ReplayRun: ~Copyable {
     into writer: inout CaptureWriter,
     tell: (ReplayLine) throws -> Void
   ) throws {
-    while let packet = try reader.next() {
-      while let next = switches.last, next.packet <= packet.number {
-        try replay.apply(next.configuration)
-        switches.removeLast()
-        note(before: packet.number)
+    var time = CaptureTime(seconds: 0, fraction: 0)
+    let ended = Result { () throws in
+      while let packet = try reader.next() {
+        while let next = switches.last, next.packet <= packet.number {
+          try replay.apply(next.configuration)
+          switches.removeLast()
+          note(before: packet.number)
+        }
+        time = packet.time
+        try write(replay.play(packet), at: time, into: &writer)
+        try tellDecided(tell)
       }
-      let played = replay.play(packet)
+    }
+    try write(replay.finish(), at: time, into: &writer)
+    try tellDecided(tell)
+    try ended.get()
+  }
+
+  /// Sends what was decided, and enters it in the packets' lines.
+  private mutating func write(
+    _ decided: [(packet: Int, played: Played)],
+    at time: CaptureTime,
+    into writer: inout CaptureWriter
+  ) throws {
+    for (packet, played) in decided {
       var output: [Int] = []
-      for frame in played.sent { output.append(try writer.append(frame, at: packet.time)) }
-      let line = ReplayLine(packet: packet.number, played: played, output: output)
+      for frame in played.sent { output.append(try writer.append(frame, at: time)) }
+      var line = ReplayLine(packet: packet, played: played, output: output)
+      // What was held stays a held packet's line, and says what it became.
+      if let place = lines.firstIndex(where: { $0.packet == packet }) {
+        line.played.verdict = lines[place].played.verdict
+        line.isWaiting = false
+        lines[place] = line
+      } else {
+        line.isWaiting = played.verdict == Verdict.Action.hold.name
+        lines.append(line)
+      }
+    }
+  }
+
+  /// Lines in the packets' order: those behind a held packet wait for it.
+  private mutating func tellDecided(_ tell: (ReplayLine) throws -> Void) throws {
+    let count = lines.firstIndex(where: \.isWaiting) ?? lines.count
+    for line in lines.prefix(count) {
       summary.count(line)
       try tell(line)
     }
+    lines.removeFirst(count)
   }
 
   private mutating func note(before packet: Int) {
@@ -56,40 +93,4 @@ package struct ReplayRun: ~Copyable {
       summary.note("from packet \(packet) on, nothing goes to \(address): \(fault)", about: "\(address): \(fault)")
     }
   }
-}
-
-/// One packet's line of `sluice replay --json`.
-package struct ReplayLine: Equatable, Sendable {
-  /// In the input, from 1.
-  package var packet: Int
-  package var played: Played
-  /// The packets of the output it became, from 1.
-  package var output: [Int]
-
-  /// The keys in this order; stable.
-  // By hand: JSONEncoder knows only its own order, leaves out what is nil, and takes longer than the packet does.
-  package var json: String {
-    func text(_ value: String?) -> String { value.map(jsonQuoted) ?? "null" }
-    let fields = [
-      "\"packet\":\(packet)", "\"verdict\":\(text(played.verdict))", "\"reason\":\(text(played.reason))",
-      "\"service\":\(text(played.service?.description))", "\"server\":\(text(played.server?.description))",
-      "\"interface\":\(text(played.interface))", "\"output\":[\(output.map(String.init).joined(separator: ","))]",
-    ]
-    return "{" + fields.joined(separator: ",") + "}"
-  }
-}
-
-/// Text as JSON has it (RFC 8259 section 7).
-private func jsonQuoted(_ text: String) -> String {
-  var quoted = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": quoted += "\\" + String(scalar)
-    case _ where scalar.value < 0x20:
-      let digits = String(scalar.value, radix: 16)
-      quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: quoted.unicodeScalars.append(scalar)
-    }
-  }
-  return quoted + "\""
 }
