@@ -140,7 +140,7 @@ import Testing
     #expect(statistics.workers.first { $0.name == "received" }?.workers == [4, 6])
     #expect(statistics.workers.first { $0.name == "dropped-ttl" }?.total == 3)
     #expect(statistics.steering.map(\.total) == [7, 5, 0])
-    #expect(statistics.workers.count == Outcome.allCases.count + 2)
+    #expect(statistics.workers.count == Outcome.allCases.count + 3)
     #expect((statistics.workers + statistics.steering).allSatisfy { !$0.meaning.isEmpty })
   }
 }
