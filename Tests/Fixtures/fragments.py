@@ -205,7 +205,7 @@ for way, configuration, port in METHODS:
             configuration=configuration,
         )
 
-# RFC 8200 4.5: source, destination and identification; what the header says comes next may differ, and says nothing before the first.
+# RFC 8200 4.5: source, destination and identification name a datagram; what its fragments say comes next may differ.
 ours = Datagram(V6, udp())
 case(
     "fragments",

@@ -5,7 +5,7 @@ from scapy.layers.inet6 import IPv6ExtHdrFragment
 
 
 class Datagram:
-    """A datagram or segment of a client, to be cut. `size`: bytes of IP payload in each fragment but the last, a multiple of 8."""
+    """A datagram or segment of a client, to be cut into `size` bytes of IP payload a fragment, a multiple of 8."""
 
     def __init__(self, family, transport, length=600, size=256, id=77, first_header=None, **fields):
         self.family, self.id, self.fields = family, id, fields
