@@ -17,12 +17,15 @@ package struct PeerFlows: @unchecked Sendable {
 
   private init() { (tables, count) = (nil, 0) }
 
-  /// Of these workers, the asking one among them. Never given back: workers read it as long as the process lives.
+  /// Of these workers, the asking one among them. A daemon never gives it back: workers read it as long as the process lives.
   package init(_ tables: [FlowTable]) {
     let memory = UnsafeMutablePointer<FlowTable>.allocate(capacity: tables.count)
     memory.initialize(from: tables, count: tables.count)
     (self.tables, count) = (memory, tables.count)
   }
+
+  /// The list alone; the tables are their makers'.
+  package func free() { tables?.deallocate() }
 
   /// The flow's entry at the worker that saw it last, live or expired. A cache miss a worker, so a flood of errors costs what one of packets of
   /// so many unknown flows does: no limit of its own is needed.

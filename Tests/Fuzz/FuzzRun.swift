@@ -2,75 +2,85 @@ import CTables
 
 @testable import Forwarding
 
-/// A forwarder of one worker with nothing behind it: no flow, no counter, no answer given.
+/// One or two workers with nothing behind them: no flow, no datagram, no counter, no answer given.
 struct FuzzRun {
   private let setting: Setting
   private let town: TestTables
-  private let flows: FlowTable
-  private let counters = Counters.allocate(serverCapacity: 64)
+  private let workers: [FuzzWorker]
+  /// Seconds.
+  private let start: UInt32
 
   init(_ setting: Setting) {
     self.setting = setting
     town = FuzzTown.tables(setting)
-    flows = .allocate(buckets: setting.hasTinyFlowTable ? 1 : 64)
+    start = FuzzClock.next()
+    workers = FuzzWorker.made(
+      setting.workers,
+      flowBuckets: setting.hasTinyFlowTable ? 1 : 64,
+      datagrams: FuzzClock.datagrams
+    )
   }
 
   func process(_ frames: [[UInt8]]) {
-    let forwarder = Forwarder(flows: flows, counters: counters)
-    var now: UInt32 = 1000
+    var now = self.start
     for (index, start) in stride(from: 0, to: frames.count, by: setting.batch).enumerated() {
       if index == setting.removal { remove() }
-      process(Array(frames[start..<min(frames.count, start + setting.batch)]), forwarder, now: now)
+      let batch = Array(frames[start..<min(frames.count, start + setting.batch)])
+      for decision in workers[index % workers.count].process(batch, town.half, now: now, setting.headroom) { judge(decision) }
       now += setting.step
+      for decision in workers[index % workers.count].release(town.half, now: now) { judge(decision) }
     }
-    let counted = Outcome.allCases.reduce(counters.held.pointee) { $0 + counters.outcomes[Int($1.rawValue)] }
-    if counters.received.pointee != frames.count || counted != frames.count {
-      complain("\(frames.count) frames: \(counters.received.pointee) received, \(counted) counted")
+    // All that is still held has waited long enough.
+    now += HoldQueue.patience
+    for worker in workers {
+      for decision in worker.release(town.half, now: now) { judge(decision) }
+      if worker.counters.held.pointee != 0 { complain("\(worker.counters.held.pointee) frames held for ever") }
     }
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    let received = workers.reduce(0) { $0 + $1.counters.received.pointee }
+    let counted = workers.reduce(0) { sum, worker in
+      Outcome.allCases.reduce(sum) { $0 + worker.counters.outcomes[Int($1.rawValue)] }
+    }
+    if received != frames.count || counted != frames.count {
+      complain("\(frames.count) frames: \(received) received, \(counted) counted")
+    }
   }
 
-  private func process(_ frames: [[UInt8]], _ forwarder: borrowing Forwarder, now: UInt32) {
-    let memory = frames.map { frame in
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: setting.headroom + frame.count, alignment: 2)
-      (memory + setting.headroom).copyMemory(from: frame, byteCount: frame.count)
-      return memory
-    }
-    defer { for frame in memory { frame.deallocate() } }
-    var batch = zip(memory, frames).map {
-      Frame(bytes: $0 + setting.headroom, length: $1.count, headroom: setting.headroom, interface: 5)
-    }
-    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
-    forwarder.process(&batch, count: batch.count, town.half, now: now, into: &verdicts)
-    for (index, verdict) in verdicts.enumerated() { judge(frames[index], batch[index], verdict) }
-  }
-
-  private func judge(_ received: [UInt8], _ frame: Frame, _ verdict: Verdict) {
+  private func judge(_ decision: FuzzWorker.Decision) {
+    let (received, verdict) = (decision.received, decision.verdict)
     guard verdict.action.sends else {
-      let bytes = Array(UnsafeRawBufferPointer(start: frame.bytes, count: received.count))
-      if bytes != received { complain("\(verdict.outcome), and yet changed", received) }
+      if decision.left != received { complain("\(verdict.outcome), and yet changed", received) }
       return
     }
-    let end = Int(verdict.start) + Int(verdict.length)
-    guard Int(verdict.start) >= -setting.headroom, end <= received.count else {
-      complain("\(verdict.outcome) sends \(verdict.start)..<\(end) of \(received.count) bytes", received)
-    }
-    // Also reads every byte of it, for AddressSanitizer to see.
-    let sent = Array(UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length)))
+    let complaint: String?
     if verdict.action == .answer {
-      if let complaint = AnswerJudgement.complaint(received, sent) {
-        complain("\(verdict.outcome): \(complaint)", received + [0xff] + sent)
-      }
+      complaint = AnswerJudgement.complaint(received, decision.sent)
     } else {
-      let way = Way(setting, town.half.servers[Int(verdict.server)])
-      if let complaint = way.complaint(received, sent) { complain("forwarded: \(complaint)", received + [0xff] + sent) }
+      complaint = Way(setting, town.half.servers[Int(verdict.server)]).complaint(received, decision.sent)
     }
+    if let complaint { complain("\(verdict.outcome): \(complaint)", received + [0xff] + decision.sent) }
   }
 
   /// The first real server of each service leaves: PRESENT goes, its flows have lost it.
   private func remove() {
     for index in stride(from: 0, to: town.serverCount, by: 2) { town.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT) }
+  }
+}
+
+/// Fragment tables are large, and filled with zeros for every input they would be most of the work. Instead each input begins so much later than
+/// the one before that nothing an entry says is true any more; before the clock could come round, the tables are new.
+enum FuzzClock {
+  // libFuzzer calls from one thread.
+  nonisolated(unsafe) private(set) static var datagrams: [FragmentTable] = []
+  nonisolated(unsafe) private static var now: UInt32 = .max
+
+  static func next() -> UInt32 {
+    if now > 1 << 30 {
+      for table in datagrams { table.free() }
+      datagrams = [.allocate(), .allocate()]
+      now = 0
+    }
+    // 64 batches, 1000 seconds apart, are the longest input.
+    now += 100_000
+    return now
   }
 }

@@ -20,6 +20,8 @@ struct Setting {
   let batch: Int
   let hasTinyFlowTable: Bool
   let isUnresolved: Bool
+  /// Who take batches by turns.
+  let workers: Int
   /// Before which batch the first real server is taken out; nil: it stays.
   let removal: Int?
 
@@ -40,6 +42,7 @@ struct Setting {
     batch = [1, 2, 16, 64][time >> 2 & 3]
     hasTinyFlowTable = time & 16 != 0
     isUnresolved = time & 32 != 0
+    workers = time & 64 != 0 ? 2 : 1
     removal = life & 1 != 0 ? life >> 1 & 7 : nil
   }
 }

@@ -1,0 +1,92 @@
+@testable import Forwarding
+
+/// A forwarder whose frames lie in heap memory of exactly their size, and the frames it holds.
+final class FuzzWorker {
+  /// What became of one frame.
+  struct Decision {
+    let received: [UInt8]
+    let verdict: Verdict
+    /// The frame's own bytes afterwards.
+    let left: [UInt8]
+    /// The frame to send; empty unless there is one.
+    let sent: [UInt8]
+  }
+
+  let counters = Counters.allocate(serverCapacity: 64)
+  private let flows: FlowTable
+  private let peers: PeerFlows
+  private let fragments: FragmentTables
+  private let forwarder: Forwarder
+  /// By where the frame lies: the beginning of its memory, and the frame as it came.
+  private var held: [UnsafeMutableRawPointer: (memory: UnsafeMutableRawPointer, received: [UInt8])] = [:]
+
+  /// As many, who see each other's flows and datagrams.
+  static func made(_ count: Int, flowBuckets: Int, datagrams: [FragmentTable]) -> [FuzzWorker] {
+    let flows = (0..<count).map { _ in FlowTable.allocate(buckets: flowBuckets) }
+    return (0..<count).map { FuzzWorker($0, flows, datagrams) }
+  }
+
+  private init(_ number: Int, _ flows: [FlowTable], _ datagrams: [FragmentTable]) {
+    self.flows = flows[number]
+    peers = flows.count == 1 ? .none : PeerFlows(flows)
+    fragments = FragmentTables(Array(datagrams.prefix(flows.count)), own: number)
+    forwarder = Forwarder(
+      flows: flows[number],
+      counters: counters,
+      peers: peers,
+      fragments: fragments,
+      worker: number,
+      workers: flows.count
+    )
+  }
+
+  deinit {
+    for (memory, _) in held.values { memory.deallocate() }
+    flows.buckets.deallocate()
+    fragments.free()
+    peers.free()
+    counters.received.deallocate()
+    counters.servers.deallocate()
+  }
+
+  func process(_ frames: [[UInt8]], _ tables: Tables, now: UInt32, _ headroom: Int) -> [Decision] {
+    var batch = frames.map { frame in
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: headroom + frame.count, alignment: 2)
+      (memory + headroom).copyMemory(from: frame, byteCount: frame.count)
+      held[memory + headroom] = (memory, frame)
+      return Frame(bytes: memory + headroom, length: frame.count, headroom: headroom, interface: 5)
+    }
+    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
+    forwarder.process(&batch, count: batch.count, tables, now: now, into: &verdicts)
+    return zip(batch, verdicts).map { conclude($0, $1, headroom) }
+  }
+
+  /// All that is due.
+  func release(_ tables: Tables, now: UInt32) -> [Decision] {
+    guard forwarder.holding > 0, let anywhere = held.keys.first else { return [] }
+    var decisions: [Decision] = []
+    var batch = [Frame](repeating: Frame(bytes: anywhere, length: 0, headroom: 0), count: Forwarder.batch)
+    var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: Forwarder.batch)
+    var count = 0
+    repeat {
+      count = forwarder.release(into: &batch, tables, now: now, &verdicts)
+      decisions += zip(batch, verdicts).prefix(count).map { conclude($0, $1, Int($0.headroom)) }
+    } while count == Forwarder.batch
+    return decisions
+  }
+
+  /// Copies what is to be judged and gives the memory back, unless the frame is held.
+  private func conclude(_ frame: Frame, _ verdict: Verdict, _ headroom: Int) -> Decision {
+    guard let (memory, received) = held[frame.bytes] else { complain("a frame that nobody gave, or a second time") }
+    let left = Array(UnsafeRawBufferPointer(start: frame.bytes, count: received.count))
+    if verdict.action == .hold { return Decision(received: received, verdict: verdict, left: left, sent: []) }
+    let (start, end) = (Int(verdict.start), Int(verdict.start) + Int(verdict.length))
+    guard !verdict.action.sends || start >= -headroom && end <= received.count else {
+      complain("\(verdict.outcome) sends \(start)..<\(end) of \(received.count) bytes", received)
+    }
+    let sent = verdict.action.sends ? Array(UnsafeRawBufferPointer(start: frame.bytes + start, count: end - start)) : []
+    held[frame.bytes] = nil
+    memory.deallocate()
+    return Decision(received: received, verdict: verdict, left: left, sent: sent)
+  }
+}
