@@ -15,8 +15,8 @@ struct BenchDirector: ~Copyable {
   private let forwarder: Forwarder
   private let verdicts: UnsafeMutablePointer<Verdict>
 
-  init(servers: Int, method: ForwardingMethod) throws {
-    built = try BenchTables(servers: servers, method: method)
+  init(servers: Int, way: BenchWay) throws {
+    built = try BenchTables(servers: servers, way: way)
     flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters)
@@ -34,16 +34,17 @@ struct BenchDirector: ~Copyable {
     counters.servers.deallocate()
   }
 
+  func count(_ outcome: Outcome) -> Int { Int(counters.outcomes[outcome.index]) }
   var received: Int { Int(counters.received.pointee) }
   var forwarded: Int { Int(counters.outcomes[Outcome.forwarded.index]) }
   /// New flows that found no place, so far.
   var withoutEntry: Int { Int(counters.flowTableFull.pointee) }
 
   /// All frames once, in batches of 64.
-  func process(_ arena: borrowing FrameArena) {
+  func process(_ arena: borrowing FrameArena, now: UInt32 = 1000) {
     var index = 0
     while index < arena.count {
-      forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: 1000, into: verdicts)
+      forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: now, into: verdicts)
       index &+= Forwarder.batch
     }
   }

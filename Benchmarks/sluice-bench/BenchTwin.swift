@@ -12,13 +12,13 @@ struct BenchTwin: ~Copyable {
   private let tables: UnsafeMutablePointer<twin_tables>
   private let verdicts: UnsafeMutablePointer<twin_verdict>
 
-  init(servers: Int, method: ForwardingMethod) throws {
+  init(servers: Int, way: BenchWay) throws {
     precondition(
       MemoryLayout<Frame>.stride == MemoryLayout<twin_frame>.stride
         && MemoryLayout<ServerCounters>.stride == MemoryLayout<twin_counters>.stride,
       "the twin's records are laid out as Forwarding's"
     )
-    built = try BenchTables(servers: servers, method: method)
+    built = try BenchTables(servers: servers, way: way)
     flows = .allocate(buckets: BenchDirector.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     twin = .allocate(capacity: 1)

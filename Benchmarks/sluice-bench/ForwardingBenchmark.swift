@@ -43,8 +43,8 @@ struct ForwardingBenchmark: ParsableCommand {
         Scenario(flows: $0 ?? BenchDirector.largest, servers: servers, method: method, arena: kind, newFlows: $0 == nil)
       }
       let comparison = Comparison(
-        director: try BenchDirector(servers: servers, method: method),
-        twin: try BenchTwin(servers: servers, method: method),
+        director: try BenchDirector(servers: servers, way: BenchWay(method)),
+        twin: try BenchTwin(servers: servers, way: BenchWay(method)),
         rounds: rounds,
         packets: packets
       )

@@ -41,38 +41,9 @@ struct FrameArena: ~Copyable {
 
   /// Writes each frame anew, at the place it had: a rewritten frame would not be the same work again. The n-th is of flow `first` + n,
   /// modulo `flows`.
-  func restore(first: Int, flows: Int, flags: UInt8) {
-    for index in 0..<count { Self.write(to: frames[index].bytes, flow: (first &+ index) & (flows &- 1), flags: flags) }
-  }
-
-  /// A TCP packet without payload from the flow's client to the flow's virtual service.
-  @inline(__always)
-  private static func write(to frame: UnsafeMutableRawPointer, flow: Int, flags: UInt8) {
-    // Neighbouring flows are of unlike services, in no order that a cache could learn.
-    let service = UInt32(truncatingIfNeeded: Maglev.mix(UInt64(flow)) & UInt64(Scenario.services - 1))
-    let source = 0x6400_0000 &+ UInt32(truncatingIfNeeded: flow &>> 10)  // 100.0.0.0 and up
-    let destination = 0x0a00_0000 &+ 100 &+ service
-    frame.setRaw64(0, 0x0200_c100_0000_0002)
-    frame.setRaw32(8, 0x0100_0000)
-    frame.set16(12, 0x0800)
-    frame.set16(14, 0x4500)
-    frame.set16(16, 40)
-    frame.set16(18, 0)
-    frame.set16(20, 0x4000)
-    frame.set16(22, 0x4006)
-    frame.setRaw16(24, 0)
-    frame.setRaw32(26, source.bigEndian)
-    frame.setRaw32(30, destination.bigEndian)
-    var sum =
-      0x4500 &+ 40 &+ 0x4000 &+ 0x4006 &+ (source &>> 16) &+ (source & 0xffff) &+ (destination &>> 16) &+ (destination & 0xffff)
-    sum = (sum & 0xffff) &+ (sum &>> 16)
-    sum = (sum & 0xffff) &+ (sum &>> 16)
-    frame.set16(24, UInt16(truncatingIfNeeded: ~sum))
-    frame.set16(34, UInt16(truncatingIfNeeded: 1024 &+ (flow & 1023)))
-    frame.set16(36, 80)
-    frame.setRaw64(38, 1)
-    frame.set16(46, 0x5000 | UInt16(flags))
-    frame.setRaw64(48, 0xffff)
-    frame.setRaw32(56, 0)
+  func restore(first: Int, flows: Int, flags: UInt8, _ packet: BenchPacket = .tcp) {
+    for index in 0..<count {
+      frames[index].length = UInt32(packet.write(to: frames[index].bytes, (first &+ index) & (flows &- 1), flags: flags))
+    }
   }
 }

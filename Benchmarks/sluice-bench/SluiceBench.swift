@@ -5,6 +5,6 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
     abstract: "Measures the fast path over plain memory: no root, no network, no kernel in between.",
-    subcommands: [ForwardingBenchmark.self, MaglevBenchmark.self]
+    subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self]
   )
 }

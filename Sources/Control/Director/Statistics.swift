@@ -13,7 +13,7 @@ package struct Statistics: Codable, Equatable, Sendable {
 
   /// The steering program's: frames before they reach a worker.
   package var steering: [Counter]
-  /// The workers': every frame received ends in one of the outcomes, or is held at this moment.
+  /// The workers': every frame received ends in one of the outcomes.
   package var workers: [Counter]
 }
 
@@ -55,10 +55,7 @@ extension Statistics {
     let outcomes = Outcome.allCases.map { outcome in
       counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
     }
-    let held = counter("held", "fragments waiting for their first at this moment: goes up and down; a few are normal") {
-      $0.held.pointee
-    }
-    self.workers = [received] + outcomes + [held, full]
+    self.workers = [received] + outcomes + [full]
   }
 }
 

@@ -93,10 +93,7 @@ extension ServiceTable {
 
 extension VirtualService {
   fileprivate var settings: [(name: String, value: String)] {
-    [
-      ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
-      ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
-    ]
+    [("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue)]
   }
 }
 

@@ -1,0 +1,58 @@
+import Control
+import Forwarding
+
+/// One row of the table of costs: a kind of packet by a way.
+struct Feature {
+  let name: String
+  let way: BenchWay
+  let packet: BenchPacket
+  /// What must become of every packet.
+  let outcome: Outcome
+  /// Of the clock, from one pass over the frames to the next: what the director says itself is limited by the second.
+  let step: UInt32
+
+  private init(
+    _ name: String,
+    _ way: BenchWay,
+    _ packet: BenchPacket? = nil,
+    becomes outcome: Outcome = .forwarded,
+    step: UInt32 = 0
+  ) {
+    self.name = name
+    self.way = way
+    self.packet = packet ?? (way.clientIsIPv6 ? .tcp6 : .tcp)
+    self.outcome = outcome
+    self.step = step
+  }
+
+  /// The first is what the others are compared with.
+  static let all: [Feature] = [
+    Feature("direct", BenchWay(.direct)),
+    Feature("direct, IPv6", BenchWay(.direct) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("direct, one tag", BenchWay(.direct) { $0.tags = [5] }),
+    Feature("direct, two tags", BenchWay(.direct) { $0.tags = [5, 6] }),
+    Feature("IPIP", BenchWay(.ipip)),
+    Feature("IPIP, IPv6 in IPv6", BenchWay(.ipip) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("IPIP, IPv4 in IPv6", BenchWay(.ipip) { $0.serverIsIPv6 = true }),
+    Feature("IPIP, IPv6 in IPv4", BenchWay(.ipip) { $0.clientIsIPv6 = true }),
+    Feature("IPIP, entropy", BenchWay(.ipip) { $0.hasEntropy = true }),
+    Feature("GUE", BenchWay(.gue)),
+    Feature("GUE, IPv6 in IPv6", BenchWay(.gue) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("GUE, checksum", BenchWay(.gue) { $0.hasChecksum = true }),
+    Feature("GRE", BenchWay(.gre)),
+    Feature("GRE, checksum", BenchWay(.gre) { $0.hasChecksum = true }),
+    Feature("GUE, 1400 bytes", BenchWay(.gue), .large),
+    Feature("GUE, checksum, 1400 bytes", BenchWay(.gue) { $0.hasChecksum = true }, .large),
+    Feature("GRE, checksum, 1400 bytes", BenchWay(.gre) { $0.hasChecksum = true }, .large),
+    Feature("fragments, first and second", BenchWay(.direct), .fragments),
+    Feature("fragments, IPIP", BenchWay(.ipip), .fragments),
+    Feature("ICMP error to its server", BenchWay(.direct), .icmpError),
+    Feature("echo, answered", BenchWay(.direct), .echo, becomes: .answeredEcho, step: 1),
+    Feature("too big, answered", BenchWay(.direct) { $0.mtu = 1280 }, .large, becomes: .answeredTooBig, step: 1),
+  ]
+
+  /// IPv6 and what it stands beside.
+  static let pairs = [
+    ("direct, IPv6", "direct"), ("IPIP, IPv6 in IPv6", "IPIP"), ("IPIP, IPv6 in IPv4", "IPIP"), ("GUE, IPv6 in IPv6", "GUE"),
+  ]
+}
