@@ -3,10 +3,10 @@
  * Steering: which frames go to a worker, which stay the kernel's.
  *
  * Model. A frame whose {address, protocol, port}, or {address, protocol, any port}, is a virtual service goes into the AF_XDP socket of
- * the queue it came in on; so do echo requests to a VIP, and ICMP errors that quote a service's packet. Everything else is XDP_PASS,
- * untouched: ssh, ARP, BGP, broken packets, other machines' frames. What is wrong with a service's packet is the worker's to say; here
- * only the question "whose" is answered, in the order and with the same lookups as Sources/Forwarding/IPv4.swift, IPv6.swift and
- * ICMPParse.swift.
+ * the queue it came in on; so do echo requests to a VIP, and ICMP errors that quote a service's packet, or say that an outer packet of
+ * ours was too big. Everything else is XDP_PASS, untouched: ssh, ARP, BGP, broken packets, other machines' frames. What is wrong with a service's packet is the worker's to say; here
+ * only the question "whose" is answered, in the order and with the same lookups as Sources/Forwarding/IPv4.swift, IPv6.swift,
+ * ICMPParse.swift and TunnelQuote.swift.
  *
  * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
  * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
@@ -70,6 +70,7 @@ static __always_inline const struct sluice_half *half_in_force(const struct slui
 struct lookup {
 	const struct sluice_half *half;
 	__u32 first; /* the half's first slot in sl_slots */
+	__u32 index; /* the half's own */
 };
 
 /*
@@ -132,6 +133,102 @@ static __always_inline int quotes_service(const struct lookup *tables, const __u
 	if ((const void *)(transport + 8) > end || !is_transport(protocol))
 		return 0;
 	return is_service(tables, vip, *(const __be16 *)transport, protocol);
+}
+
+/* Whether a tunnel to this address carries this protocol. GUE is known by its port as well. */
+static __always_inline int is_tunnel(const struct lookup *tables, const __u64 *address, const __u8 *payload, __u8 protocol)
+{
+	__be16 port = 0;
+
+	switch (protocol) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+		break;
+	case IPPROTO_UDP:
+		port = ((const __be16 *)payload)[1];
+		if (!port)
+			return 0;
+		break;
+	default:
+		return 0;
+	}
+	return is_listed(tables, address, port, SLUICE_SLOT_TUNNEL);
+}
+
+/*
+ * An error that says our own outer packet was too big: known by the quote alone, whosever address is the outer source. What the director
+ * writes has no options and no extension header but a fragment's, so nothing is walked.
+ */
+static __always_inline int ipv4_is_path_error(const struct iphdr *ip, const void *end, const struct lookup *tables)
+{
+	const __u8 *icmp = (const void *)ip + (ip->ihl < 5 ? 20 : ip->ihl * 4);
+	const struct iphdr *quote = (const void *)(icmp + 8);
+	const __u8 *payload = (const void *)(quote + 1);
+	__u64 address[2] = { 0, 0 };
+
+	if (packet_ipv4_is_fragment(ip) || (void *)(payload + 8) > end)
+		return 0;
+	if (icmp[0] != 3 || icmp[1] != 4) /* fragmentation needed */
+		return 0;
+	if (quote->version != 4 || quote->ihl != 5 || quote->frag_off & bpf_htons(0x1fff) || quote->saddr != ip->daddr)
+		return 0;
+	address[1] = ((__u64)quote->daddr << 32) | 0xffff0000;
+	return is_tunnel(tables, address, payload, quote->protocol);
+}
+
+static __always_inline int ipv6_is_path_error(const struct ipv6hdr *ip, const void *end, const struct lookup *tables)
+{
+	const __u8 *icmp = (const void *)(ip + 1);
+	const struct ipv6hdr *quote = (const void *)(icmp + 8);
+	const __u8 *payload = (const void *)(quote + 1);
+	__u64 from[2], to[2];
+	__u8 protocol;
+
+	if ((void *)(payload + 8) > end || icmp[0] != 2 || quote->version != 6) /* packet too big */
+		return 0;
+	__builtin_memcpy(from, &quote->saddr, sizeof(from));
+	__builtin_memcpy(to, &ip->daddr, sizeof(to));
+	if (from[0] != to[0] || from[1] != to[1])
+		return 0;
+	protocol = quote->nexthdr;
+	if (protocol == IPPROTO_FRAGMENT) { /* an outer packet sent in fragments; a later one has no UDP port */
+		if (*(const __be16 *)(payload + 2) & bpf_htons(0xfff8))
+			return 0;
+		protocol = payload[0];
+		payload += 8;
+		if ((void *)(payload + 8) > end)
+			return 0;
+	}
+	__builtin_memcpy(to, &quote->daddr, sizeof(to));
+	if (to[0] == 0 && (__u32)to[1] == 0xffff0000) /* looks like an IPv4 server's key */
+		return 0;
+	return is_tunnel(tables, to, payload, protocol);
+}
+
+/* Of the IP header at `offset` of the frame. A global function, as sluice_walk is and for the same reason. */
+__noinline int sluice_is_path_error(struct xdp_md *ctx, __u32 offset, __u32 half)
+{
+	const void *end = (void *)(long)ctx->data_end;
+	__u32 zero = 0;
+	const struct sluice_root *root = bpf_map_lookup_elem(&sl_root, &zero);
+	const struct iphdr *ip;
+	const struct ipv6hdr *ip6;
+	struct lookup tables;
+
+	if (!root || offset > PACKET_LINK_MAX)
+		return 0; /* never so, but the verifier wants it asked */
+	tables.half = half & 1 ? &root->halves[1] : &root->halves[0];
+	tables.first = (half & 1) * root->slot_capacity;
+	ip = (void *)(long)ctx->data + offset;
+	if ((void *)(ip + 1) > end)
+		return 0;
+	if (ip->version == 4)
+		return ip->protocol == IPPROTO_ICMP && ipv4_is_path_error(ip, end, &tables);
+	ip6 = (const void *)ip;
+	if ((void *)(ip6 + 1) > end)
+		return 0;
+	return ip6->version == 6 && ip6->nexthdr == IPPROTO_ICMPV6 && ipv6_is_path_error(ip6, end, &tables);
 }
 
 /* Echo requests to a VIP, and errors about a packet of one of its services. Fragments and all else are the kernel's. */
@@ -201,7 +298,7 @@ static __always_inline int ipv4_later_is_ours(const struct lookup *tables, const
 	return later_fragment_is_ours(tables, &datagram, slot_kinds(ip->protocol));
 }
 
-static __always_inline int ipv4_is_for_service(const struct packet_cursor *cursor, const struct lookup *tables)
+static __always_inline int ipv4_is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	const struct iphdr *ip = cursor->at;
 	__u64 address[2] = { 0, 0 };
@@ -209,6 +306,8 @@ static __always_inline int ipv4_is_for_service(const struct packet_cursor *curso
 
 	if ((void *)(ip + 1) > cursor->end || ip->version != 4)
 		return 0;
+	if (ip->protocol == IPPROTO_ICMP && sluice_is_path_error(ctx, cursor->link_length, tables->index))
+		return 1;
 	address[1] = ((__u64)ip->daddr << 32) | 0xffff0000; /* ::ffff:a.b.c.d, little endian */
 	if (!may_be_vip(tables->half, address))
 		return 0;
@@ -359,6 +458,8 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
 	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
 		return 0;
+	if (ip->nexthdr == IPPROTO_ICMPV6 && sluice_is_path_error(ctx, cursor->link_length, tables->index))
+		return 1;
 	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
 		return 0;
 	ended = ipv6_walk(ctx, cursor, ip, &chain, &transport);
@@ -386,7 +487,7 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 static __always_inline int is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	if (cursor->ethertype == bpf_htons(ETH_P_IP))
-		return ipv4_is_for_service(cursor, tables);
+		return ipv4_is_for_service(ctx, cursor, tables);
 	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(ctx, cursor, tables);
 }
 
@@ -429,6 +530,7 @@ int sluice_steer(struct xdp_md *ctx)
 	half = half_in_force(root, &index);
 	tables.half = half;
 	tables.first = index * root->slot_capacity;
+	tables.index = index;
 	if (!is_for_service(ctx, &cursor, &tables))
 		return pass();
 

@@ -33,7 +33,7 @@ enum {
  * service there are, of port 0,
  * - one a VIP, of protocol 0: `service` counts its services, flags say what a packet without ports asks of it;
  * - one a real server reached by a tunnel, of protocol SLUICE_SLOT_TUNNEL: `service` is the tunnel's index (see sluice_server.tunnel). It
- *   tells that an ICMP error quotes a packet of ours. */
+ *   tells that an ICMP error quotes a packet of ours. For GUE its port is the tunnel's: other UDP to that server is the host's own. */
 struct sluice_slot {
 	__u8 address[16];
 	__u16 port_be; /* 0: any port */

@@ -23,6 +23,17 @@ SLUICE_HOT void sluice_store_release(__u32 *word, __u32 value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+/* Whole words that order nothing else. */
+SLUICE_HOT __u64 sluice_load_word(const __u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+SLUICE_HOT void sluice_store_word(__u64 *word, __u64 value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
 SLUICE_HOT __u64 sluice_load_acquire_word(const __u64 *word)
 {
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);

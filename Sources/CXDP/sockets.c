@@ -73,6 +73,18 @@ int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t q
 	return error;
 }
 
+int sockets_statistics(int descriptor, struct xdp_statistics *statistics)
+{
+	struct xdp_statistics read = {};
+	socklen_t size = sizeof(read);
+
+	/* A kernel older than 5.9 fills in the first three. */
+	if (getsockopt(descriptor, SOL_XDP, XDP_STATISTICS, &read, &size))
+		return -errno;
+	*statistics = read;
+	return 0;
+}
+
 int sockets_is_zero_copy(const struct sluice_socket *socket)
 {
 	struct xdp_options options = {};

@@ -62,6 +62,13 @@ package final class Engine {
     return { (0..<Int(SLUICE_STEER_COUNTERS)).map { SteeringMaps.steered(counters, $0) } }
   }
 
+  /// What the kernel dropped at each worker's rings, all interfaces together.
+  package var ringDrops: @Sendable () -> [RingDrops] {
+    // By descriptor, not by pointer: after a stop there is nothing to read, and that is no error.
+    let descriptors = workers.map(\.descriptors)
+    return { descriptors.map { RingDrops(of: $0) } }
+  }
+
   /// Takes the program off every interface, then ends the workers and closes their sockets: the host is as it was before.
   package func stop() {
     for attachment in attachments { attachment.detach() }

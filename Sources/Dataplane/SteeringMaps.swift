@@ -65,6 +65,7 @@ struct SteeringMaps: ~Copyable {
       services: try opened.table("sl_services", count: 2 * capacity.services),
       servers: try opened.table("sl_servers", count: 2 * capacity.servers),
       rings: try opened.table("sl_rings", count: 2 * capacity.ringSlots, elements: Int(SLUICE_RING_BLOCK)),
+      paths: try opened.table("sl_paths", count: capacity.servers),
       capacity: capacity
     )
     let counters = try opened.map("sl_steered") { steering_make_counters($0, UInt32(SLUICE_STEER_COUNTERS)) }

@@ -28,6 +28,9 @@ final class WorkerThread {
     self.umem = consume umem
   }
 
+  /// Of its sockets.
+  var descriptors: [Int32] { self.set.sockets.map(\.socket.pointee.descriptor) }
+
   /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round
   /// it.
   func stop() {

@@ -43,6 +43,10 @@ extension Forwarder {
       verdict.action = .pass
       return verdict
     case .answeredEcho: return echo(frame, packet, now: now)
+    case .droppedLearnedMTU:
+      let told = PathMTU.Told(word: packet.hash)
+      tables.learn(told, now: now)
+      return .drop(outcome, server: UInt16(truncatingIfNeeded: told.tunnel))
     case .droppedNoServer: return noServer(frame, packet, tables, now: now)
     case .droppedLateFragment:
       var verdict = Verdict.drop(outcome, server: packet.server)

@@ -1,7 +1,8 @@
 import CTables
 
-/// ICMP to a VIP: echo requests, which the director answers itself, and errors about packets that a real server sent, which belong to that server.
-/// All else, fragments and errors about anything but a service's packet among it, is the kernel's. Steering asks the same in the same order.
+/// ICMP: errors about the director's own outer packets, whose MTU it learns; and to a VIP echo requests, which it answers itself, and errors about
+/// packets that a real server sent, which belong to that server. All else, fragments and errors about anything but a service's packet among it, is
+/// the kernel's. Steering asks the same in the same order.
 ///
 /// Reached where a packet turns out to be neither TCP nor UDP, so that those pay nothing for it.
 enum ICMPParse {
@@ -18,17 +19,24 @@ enum ICMPParse {
     let isFragment = header.u16(6) & (IPv4.moreFragments | IPv4.offsetMask) != 0
     guard header.u8(9) == 1, !isFragment, available >= offset &+ ICMP.headerLength else { return .notForService }
     let vip = header.raw32(16)
-    let flags = tables.vipFlags(0, Tables.mapped(vip))
-    guard flags >= 0 else { return .notForService }
     let message = header + offset
     let type = message.u8(0)
     var needed = ICMP.headerLength
-    if isErrorIPv4(type) {
-      let quoted = ICMPQuote.ipv4(message + needed, available &- offset &- needed, from: vip, tables, &packet)
-      guard quoted != 0 else { return .notForService }
-      needed &+= quoted
-    } else if type != 8 {
-      return .notForService
+    var flags = 0
+    // First, since the outer source may be a VIP, and GUE's ports those of a service.
+    let outer = TunnelQuote.ipv4(message, available &- offset, to: vip, tables, &packet)
+    if outer != 0 {
+      needed &+= outer
+    } else {
+      flags = tables.vipFlags(0, Tables.mapped(vip))
+      guard flags >= 0 else { return .notForService }
+      if isErrorIPv4(type) {
+        let quoted = ICMPQuote.ipv4(message + needed, available &- offset &- needed, from: vip, tables, &packet)
+        guard quoted != 0 else { return .notForService }
+        needed &+= quoted
+      } else if type != 8 {
+        return .notForService
+      }
     }
 
     if let wrong = IPv4.refusal(header, available, words: words, least: offset &+ needed, tables) { return wrong }
@@ -40,7 +48,22 @@ enum ICMPParse {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = false
+    if outer != 0 { return .droppedLearnedMTU }
     return type == 8 ? echo(flags) : nil
+  }
+
+  /// Of a packet that is not to a VIP: only an error about an outer packet concerns us, and only without extension headers, which no router puts
+  /// before one.
+  @inline(never) @_noLocks
+  static func ipv6(
+    _ header: UnsafeMutableRawPointer,
+    _ available: Int,
+    at network: Int,
+    _ tables: Tables,
+    _ packet: inout Packet
+  ) -> Outcome? {
+    guard header.u8(6) == 58, available >= IPv6.headerLength &+ ICMP.headerLength else { return .notForService }
+    return ipv6(header, available, at: network, IPv6.Chain(number: 58), isVIP: false, tables, &packet)
   }
 
   /// Of a packet to a VIP, whose extension headers have been walked.
@@ -50,6 +73,7 @@ enum ICMPParse {
     _ available: Int,
     at network: Int,
     _ chain: IPv6.Chain,
+    isVIP: Bool,
     _ tables: Tables,
     _ packet: inout Packet
   ) -> Outcome? {
@@ -62,8 +86,14 @@ enum ICMPParse {
     let message = header + offset
     let type = message.u8(0)
     var needed = ICMP.headerLength
-    if type >= 1 && type <= 4 {
-      let vip = (header.raw64(24), header.raw64(32))
+    let vip = (header.raw64(24), header.raw64(32))
+    let outer =
+      offset == IPv6.headerLength ? TunnelQuote.ipv6(message, available &- offset, to: vip, tables, &packet) : 0
+    if outer != 0 {
+      needed &+= outer
+    } else if !isVIP {
+      return .notForService
+    } else if type >= 1 && type <= 4 {
       let quoted = ICMPQuote.ipv6(message + needed, available &- offset &- needed, from: vip, tables, &packet)
       guard quoted != 0 else { return .notForService }
       needed &+= quoted
@@ -81,6 +111,7 @@ enum ICMPParse {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = true
+    if outer != 0 { return .droppedLearnedMTU }
     return type == 128 ? echo(tables.vipFlags(header.raw64(24), header.raw64(32))) : nil
   }
 

@@ -66,11 +66,12 @@ enum IPv6 {
     let high = header.raw64(24)
     let low = header.raw64(32)
     // The host's own traffic leaves here, before any walk. A v4-mapped destination would find an IPv4 VIP, whose key it looks like.
-    guard !isMapped(high, low), tables.isVIP(high, low) else { return .notForService }
+    guard !isMapped(high, low) else { return .notForService }
+    guard tables.isVIP(high, low) else { return ICMPParse.ipv6(header, available, at: network, tables, &packet) }
     let chain = walk(header, available)
     if case .tooMany = chain.end { return .droppedExtensionHeaders }
     guard case .transport = chain.end, chain.number == 6 || chain.number == 17 else {
-      return ICMPParse.ipv6(header, available, at: network, chain, tables, &packet)
+      return ICMPParse.ipv6(header, available, at: network, chain, isVIP: true, tables, &packet)
     }
     let hasPorts = available >= chain.offset &+ 4
     let ports = hasPorts ? header.raw32(chain.offset) : 0

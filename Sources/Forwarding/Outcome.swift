@@ -22,6 +22,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedServerGone
   case droppedUnresolved
   case droppedTooBig
+  case droppedLearnedMTU
   case droppedNoHeadroom
   case droppedRateLimited
   case droppedTransmitFull
@@ -53,6 +54,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedServerGone: "dropped-server-gone"
     case .droppedUnresolved: "dropped-unresolved"
     case .droppedTooBig: "dropped-too-big"
+    case .droppedLearnedMTU: "dropped-learned-mtu"
     case .droppedNoHeadroom: "dropped-no-headroom"
     case .droppedRateLimited: "dropped-rate-limited"
     case .droppedTransmitFull: "dropped-transmit-full"
@@ -81,6 +83,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedServerGone: "flow of a removed real server under the service's drop policy; normal after a removal"
     case .droppedUnresolved: "real server's next hop unknown; nonzero means a missing route or neighbour"
     case .droppedTooBig: "does not fit the way to the real server, the client can't be told; nonzero calls for a larger MTU there"
+    case .droppedLearnedMTU:
+      "ICMP error about a tunnel's own packet, read for its MTU; nonzero means a way narrower than its route says"
     case .droppedNoHeadroom: "no room before the packet for a tunnel header; always zero on a sound set-up"
     case .droppedRateLimited: "not answered, since a worker answers 1000 of a kind a second; nonzero means a flood or an outage"
     case .droppedTransmitFull: "transmit ring full or no ring for the egress interface; nonzero means overload"

@@ -12,13 +12,13 @@ extension Forwarder {
     }
     // One comparison of method and source_prefix: direct routing and IP-in-IP from a fixed address are written here, all else out of line.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
-      return rewriteOtherwise(frame, packet, server, now: now)
+      return rewriteOtherwise(frame, packet, server, tables, now: now)
     }
     let total = Int(packet.networkLength)
     let tunnelled = !Tunnel.isDirect(server)
     let outerIsIPv6 = Tunnel.isIPv6(server)
     let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
-    let mtu = mtu(server)
+    let mtu = tunnelled ? tables.tunnelMTU(server, for: total &+ outer, now: now) : Int(server.raw16(SLUICE_SERVER_MTU))
     guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
     let network = Int(packet.network)
     let start = network &- outer &- linkLength(server)
@@ -44,11 +44,17 @@ extension Forwarder {
 
   /// The same for GUE, GRE and outer sources of the flow's own.
   @inline(never) @_noLocks
-  private func rewriteOtherwise(_ frame: Frame, _ packet: Packet, _ server: UnsafeMutableRawPointer, now: UInt32) -> Verdict {
+  private func rewriteOtherwise(
+    _ frame: Frame,
+    _ packet: Packet,
+    _ server: UnsafeMutableRawPointer,
+    _ tables: Tables,
+    now: UInt32
+  ) -> Verdict {
     let network = Int(packet.network)
     let total = Int(packet.networkLength)
     let outer = Tunnel.overhead(server)
-    let mtu = mtu(server)
+    let mtu = tables.tunnelMTU(server, for: total &+ outer, now: now)
     guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
@@ -74,10 +80,6 @@ extension Forwarder {
     }
     writeLink(inner - (Tunnel.overhead(server) &+ link), server, isIPv6: Tunnel.isIPv6(server))
   }
-
-  /// Bytes of an IP packet that the way to the server carries.
-  @inline(__always) @_noLocks
-  func mtu(_ server: UnsafeMutableRawPointer) -> Int { Int(server.raw16(SLUICE_SERVER_MTU)) }
 
   /// The verdict for a packet on its way, counted for its server: bytes of the client's packet, headers in, padding and tunnel out.
   @inline(__always) @_noLocks

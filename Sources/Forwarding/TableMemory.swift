@@ -2,7 +2,7 @@ import CTables
 
 /// How much the shared tables can hold. Fixed when the memory is made: BPF maps don't grow.
 package struct TableCapacity: Equatable, Sendable {
-  /// Slots of the {address, protocol, port} table, a power of two.
+  /// Slots of the {address, protocol, port} table, a power of two: a service, a VIP and a tunnelled real server take one each.
   package var slots: Int
   package var services: Int
   /// Real servers, counted once for each service they stand in; at most `SLUICE_NO_SERVER`.
@@ -10,7 +10,7 @@ package struct TableCapacity: Equatable, Sendable {
   /// Maglev ring slots of all services together, a multiple of `SLUICE_RING_BLOCK`.
   package var ringSlots: Int
 
-  package init(slots: Int = 8192, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
+  package init(slots: Int = 32768, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
     self.slots = slots
     self.services = services
     self.servers = servers
@@ -20,7 +20,7 @@ package struct TableCapacity: Equatable, Sendable {
 
 /// The tables of `BPF/tables.h` wherever they lie: mapped BPF array maps in production, plain memory in tests and `replay`.
 ///
-/// Each pointer is to both halves of its table, half 0 first. The memory belongs to whoever made it and outlives every copy
+/// Each pointer but that of the paths is to both halves of its table, half 0 first. The memory belongs to whoever made it and outlives every copy
 /// of this struct. One writer, the control thread; see `half(_:)` for the readers' side.
 // Raw pointers aren't Sendable. These never change, and what they point to is written by one thread under the protocol of
 // tables.h (idle half only, then a release store of `active`).
@@ -34,6 +34,8 @@ package struct TableMemory: @unchecked Sendable {
   package let services: UnsafeMutablePointer<sluice_service>
   package let servers: UnsafeMutablePointer<sluice_server>
   package let rings: UnsafeMutablePointer<UInt16>
+  /// By tunnel, of no half: see `Tables.learned`.
+  package let paths: UnsafeMutablePointer<UInt64>
   package let capacity: TableCapacity
 
   package init(
@@ -42,6 +44,7 @@ package struct TableMemory: @unchecked Sendable {
     services: UnsafeMutablePointer<sluice_service>,
     servers: UnsafeMutablePointer<sluice_server>,
     rings: UnsafeMutablePointer<UInt16>,
+    paths: UnsafeMutablePointer<UInt64>,
     capacity: TableCapacity
   ) {
     self.root = root
@@ -51,6 +54,7 @@ package struct TableMemory: @unchecked Sendable {
     self.services = services
     self.servers = servers
     self.rings = rings
+    self.paths = paths
     self.capacity = capacity
   }
 
@@ -62,7 +66,8 @@ package struct TableMemory: @unchecked Sendable {
       slots: slots + index &* capacity.slots,
       services: services + index &* capacity.services,
       servers: servers + index &* capacity.servers,
-      rings: rings + index &* capacity.ringSlots
+      rings: rings + index &* capacity.ringSlots,
+      paths: paths
     )
   }
 
@@ -87,6 +92,7 @@ package struct TableMemory: @unchecked Sendable {
       services: zeroed(2 * capacity.services, sluice_service.self),
       servers: zeroed(2 * capacity.servers, sluice_server.self),
       rings: zeroed(2 * capacity.ringSlots, UInt16.self),
+      paths: zeroed(capacity.servers, UInt64.self),
       capacity: capacity
     )
     memory.root.pointee.slot_capacity = UInt32(capacity.slots)
@@ -101,6 +107,7 @@ package struct TableMemory: @unchecked Sendable {
     UnsafeMutableRawPointer(services).deallocate()
     UnsafeMutableRawPointer(servers).deallocate()
     UnsafeMutableRawPointer(rings).deallocate()
+    UnsafeMutableRawPointer(paths).deallocate()
   }
 }
 
@@ -111,4 +118,6 @@ package struct Tables {
   package let services: UnsafeMutablePointer<sluice_service>
   package let servers: UnsafeMutablePointer<sluice_server>
   package let rings: UnsafeMutablePointer<UInt16>
+  /// Both halves'.
+  package let paths: UnsafeMutablePointer<UInt64>
 }

@@ -35,6 +35,8 @@ final class Daemon: Sendable {
       let counts = steered()
       return SteeringCounts(passed: counts[0], taken: counts[1], noSocket: counts[2])
     }
+    let ringDrops = engine.ringDrops
+    surroundings.rings = { ringDrops().map(RingCounts.init) }
     let interfaces = engine.interfaces.map {
       InterfaceStatus(
         name: $0.name,
@@ -90,6 +92,18 @@ final class Daemon: Sendable {
       engine = nil
     }
     addresses?.removeAll()
+  }
+}
+
+extension RingCounts {
+  init(_ drops: RingDrops) {
+    self.init(
+      receiveFull: drops.receiveFull,
+      noFrame: drops.noFrame,
+      fillEmpty: drops.fillEmpty,
+      fillInvalid: drops.fillInvalid,
+      transmitInvalid: drops.transmitInvalid
+    )
   }
 }
 

@@ -45,6 +45,7 @@ extension Explanation.Server {
 extension Explanation.Hop {
   fileprivate var text: String {
     let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map { "\($0 & 0xfff)" }.joined(separator: " in "))"
-    return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)"
+    let less = learned.map { "; \($0.mtu) by an ICMP error, for \($0.seconds) s more" } ?? ""
+    return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)\(less)"
   }
 }

@@ -8,7 +8,8 @@ import Testing
 /// C in the kernel and Swift in the worker ask the same question of the same bytes: they must never differ, or packets are lost
 /// between them. Taken by the program is what the forwarder calls anything but `notForService`.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct SteeringAgreementTests {
-  private static let originals = (SteeringCase.taken + SteeringCase.passed).map(\.frame)
+  private static let originals = (SteeringCase.taken + SteeringCase.passed + SteeringCase.pathErrors + SteeringCase.noPathErrors)
+    .map(\.frame)
 
   /// 100,000 frames by default. SLUICE_STEERING_FRAMES and SLUICE_STEERING_SEED say otherwise; a failure prints what brings it
   /// back.

@@ -13,14 +13,14 @@ import Testing
     try Town.publish(to: bench.maps.tables)
   }
 
-  @Test("A service's packet is the worker's", arguments: SteeringCase.taken)
+  @Test("A service's packet is the worker's", arguments: SteeringCase.taken + SteeringCase.pathErrors)
   func taken(of example: SteeringCase) throws {
     #expect(try bench.steer(example.frame) == .redirect)
     #expect(bench.isForService(example.frame))
     #expect(counts == [0, 1, 0])
   }
 
-  @Test("Anything else is the kernel's", arguments: SteeringCase.passed)
+  @Test("Anything else is the kernel's", arguments: SteeringCase.passed + SteeringCase.noPathErrors)
   func passed(of example: SteeringCase) throws {
     #expect(try bench.steer(example.frame) == .pass)
     #expect(!bench.isForService(example.frame))
@@ -49,7 +49,7 @@ import Testing
   @Test("Memory that no generation was ever put in force in steers nothing")
   func empty() throws {
     let bench = try SteeringBench()
-    for example in SteeringCase.taken { #expect(try bench.steer(example.frame) == .pass, "\(example)") }
+    for example in SteeringCase.taken + SteeringCase.pathErrors { #expect(try bench.steer(example.frame) == .pass, "\(example)") }
   }
 
   @Test("The half in force decides, the first as well as the second")
@@ -69,7 +69,7 @@ import Testing
   )
   func verifierBudget() {
     let followed = kernel_verified_instructions(bench.program.descriptor)
-    #expect(followed > 0 && followed < 100_000)
+    #expect(followed > 0 && followed < 100_000, "\(followed)")
   }
 
   private var counts: [UInt64] {

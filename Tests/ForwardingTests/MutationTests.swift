@@ -77,16 +77,14 @@ private struct MutationRun {
     let start = placed.bytes
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
-      let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now) {
-        director.tables.half.servers[Int(verdict.server)]
-      }
+      let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now) { self.server(of: verdict) }
       if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
       let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
       if bytes != frame { return "a frame that is not forwarded was changed" }
       return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
     }
-    let server = director.tables.half.servers[Int(verdict.server)]
+    let server = self.server(of: verdict)
     let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now, server: { server })
     if expected != .forwarded { return "forwarded, the reference says \(expected)" }
     if let first = Reference.read(frame, datagrams, now: director.now)?.server, first != verdict.server {
@@ -110,10 +108,21 @@ extension MutationRun {
     return released.map(\.outcome) == [.droppedLateFragment] ? nil : "held, then \(released.map(\.outcome))"
   }
 
+  /// As it stands, with what the director has learned of the way there; whether it learned right is for others to say.
+  private func server(of verdict: Verdict) -> sluice_server {
+    let tables = director.tables.half
+    var server = tables.servers[Int(verdict.server)]
+    guard Reference.isTunnelled(server), let learned = tables.learned(Int(server.tunnel), now: director.now) else {
+      return server
+    }
+    server.mtu = min(server.mtu, learned.mtu)
+    return server
+  }
+
   private func answerComplaint(_ placed: Frame, _ verdict: Verdict) -> String? {
     let start = placed.bytes + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: start, count: Int(verdict.length)))
-    let expected = Reference.answered(frame, verdict.outcome) { director.tables.half.servers[Int(verdict.server)] }
+    let expected = Reference.answered(frame, verdict.outcome) { server(of: verdict) }
     if sent != expected { return "\(verdict.outcome) otherwise than the reference" }
     let touched = min(placed.bytes, start)..<max(placed.bytes + frame.count, start + sent.count)
     return pages.isClean(outside: touched) ? nil : "bytes outside the frame and its answer were changed"

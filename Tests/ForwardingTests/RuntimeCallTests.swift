@@ -85,6 +85,10 @@ struct RuntimeCallTests {
   /// A frame for every outcome but those that only a worker's set-up can bring about.
   private static let patterns: [ClientPacket] = [
     .echo(), .echo { $0.destination = [10, 0, 0, 105] }, .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),
+    .icmp(
+      [3, 4, 0, 0, 0, 0, 5, 0x78, 0x45, 0, 5, 0xdc, 0, 0, 0x40, 0, 63, 4, 0, 0] + TestServer.tunnelSource + [10, 0, 1, 20]
+        + [UInt8](repeating: 0, count: 8)
+    ) { $0.destination = TestServer.tunnelSource },
     ClientPacket { $0.destination = [10, 0, 0, 105] },
     ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, .udp(), ClientPacket { $0.tags = [(0x88a8, 1), (0x8100, 2)] },
     ClientPacket { $0.destination = [10, 0, 0, 101] }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },

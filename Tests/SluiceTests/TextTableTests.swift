@@ -89,6 +89,7 @@ import Testing
   @Test func `stats leaves out what is zero, and says so`() {
     let statistics = Statistics(
       steering: [Statistics.Counter(name: "steer-passed", meaning: "the kernel's", total: 0, workers: [])],
+      rings: [],
       workers: [
         Statistics.Counter(name: "received", meaning: "taken", total: 0, workers: [0, 0]),
         Statistics.Counter(name: "dropped-ttl", meaning: "too old", total: 3, workers: [1, 2]),

@@ -29,6 +29,9 @@ int sockets_register(struct xsk_umem **umem, void *area, size_t bytes, uint32_t 
 /* Binds to a queue; flags are XDP_COPY, XDP_ZEROCOPY or 0 (the kernel takes zero-copy where the driver has it). */
 int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t queue, struct xsk_umem *umem, uint32_t ring, uint16_t flags);
 
+/* What the kernel counts at a socket's rings (linux/if_xdp.h), from any thread. -errno, and nothing written, for a closed descriptor. */
+int sockets_statistics(int descriptor, struct xdp_statistics *statistics);
+
 int sockets_is_zero_copy(const struct sluice_socket *socket);
 int sockets_prefer_busy_poll(const struct sluice_socket *socket, unsigned int microseconds, unsigned int budget);
 

@@ -19,7 +19,9 @@ extension Director {
     )
   }
 
-  package func statistics() -> Statistics { Statistics(workers: counters, steering: settings.steering()) }
+  package func statistics() -> Statistics {
+    Statistics(workers: counters, rings: settings.rings(), steering: settings.steering())
+  }
 
   private func status(of service: VirtualService, _ counts: FlowCounts?) -> ServiceStatus {
     var servers = service.servers.map { status(of: $0, service.key, counts) }

@@ -37,6 +37,8 @@ package actor Director {
     package var hashKey = HashKey(HashKey.defaultText)
     package var timeouts = Timeouts()
     package var steering: @Sendable () -> SteeringCounts? = { nil }
+    /// By worker.
+    package var rings: @Sendable () -> [RingCounts] = { [] }
     package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
     /// Seconds of CLOCK_MONOTONIC, the workers' clock.
     package var now: @Sendable () -> UInt32 = MonotonicClock.seconds

@@ -13,6 +13,8 @@ package struct Statistics: Codable, Equatable, Sendable {
 
   /// The steering program's: frames before they reach a worker.
   package var steering: [Counter]
+  /// The kernel's at the workers' rings: frames between steering and a worker, or between a worker and the wire.
+  package var rings: [Counter]
   /// The workers': every frame received ends in one of the outcomes.
   package var workers: [Counter]
 }
@@ -30,8 +32,38 @@ package struct SteeringCounts: Equatable, Sendable {
   }
 }
 
+/// What the kernel dropped at one worker's rings.
+package struct RingCounts: Equatable, Sendable {
+  package var receiveFull: UInt64
+  package var noFrame: UInt64
+  package var fillEmpty: UInt64
+  package var fillInvalid: UInt64
+  package var transmitInvalid: UInt64
+
+  package init(receiveFull: UInt64, noFrame: UInt64, fillEmpty: UInt64, fillInvalid: UInt64, transmitInvalid: UInt64) {
+    self.receiveFull = receiveFull
+    self.noFrame = noFrame
+    self.fillEmpty = fillEmpty
+    self.fillInvalid = fillInvalid
+    self.transmitInvalid = transmitInvalid
+  }
+
+  fileprivate static var counters: [(name: String, meaning: String, value: KeyPath<RingCounts, UInt64>)] {
+    [
+      ("ring-receive-full", "receive ring full: dropped by the kernel; nonzero means overload", \.receiveFull),
+      (
+        "ring-no-frame", "no free frame, or one too small: dropped by the kernel; nonzero means overload or too large an MTU",
+        \.noFrame
+      ),
+      ("ring-fill-empty", "the kernel or NIC found a fill ring empty and dropped a frame; nonzero means overload", \.fillEmpty),
+      ("ring-fill-invalid", "the kernel refused a frame to receive into; always zero on a sound set-up", \.fillInvalid),
+      ("ring-transmit-invalid", "the kernel refused a frame to send: dropped; always zero on a sound set-up", \.transmitInvalid),
+    ]
+  }
+}
+
 extension Statistics {
-  init(workers: [Counters], steering: SteeringCounts?) {
+  init(workers: [Counters], rings: [RingCounts] = [], steering: SteeringCounts?) {
     func counter(_ name: String, _ meaning: String, _ read: (Counters) -> UInt64) -> Counter {
       let values = workers.map(read)
       return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
@@ -48,6 +80,13 @@ extension Statistics {
           ),
         ]
       } ?? []
+    self.rings =
+      rings.isEmpty
+      ? []
+      : RingCounts.counters.map { name, meaning, value in
+        let values = rings.map { $0[keyPath: value] }
+        return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
+      }
     let received = counter("received", "frames taken from the interfaces; nonzero is normal") { $0.received.pointee }
     let full = counter("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table") {
       $0.flowTableFull.pointee

@@ -73,10 +73,17 @@ package struct Explainer {
       mac: mac,
       sourceMAC: own,
       tags: Array([entry.tags.0, entry.tags.1].prefix(Int(entry.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)))),
-      mtu: Int(entry.mtu)
+      mtu: Int(entry.mtu),
+      learned: learned(entry)
     )
     let header = Array(sent.dropLast(inner))
     explanation.header = Explanation.Header(layers: HeaderLayers(header).lines, bytes: header.hexadecimal)
+  }
+
+  private func learned(_ entry: sluice_server) -> Explanation.Hop.Learned? {
+    guard Int(entry.method) != SLUICE_DIRECT, let learned = tables.learned(Int(entry.tunnel), now: now), learned.mtu < entry.mtu
+    else { return nil }
+    return Explanation.Hop.Learned(mtu: Int(learned.mtu), seconds: Int(learned.remaining))
   }
 
   private func service(_ trace: Trace, _ flow: FlowTuple) -> Explanation.Service? {

@@ -91,10 +91,19 @@ extension Explanation {
     package var tags: [UInt16]
     /// Bytes of the largest IP packet on the way, tunnel headers included.
     package var mtu: Int
+    /// What an ICMP error has told of a tunnel's way, if that is less.
+    package var learned: Learned?
+
+    package struct Learned: Codable, Equatable, Sendable {
+      package var mtu: Int
+      /// Until it is forgotten.
+      package var seconds: Int
+    }
 
     package enum CodingKeys: String, CodingKey {
       case interface, mac, tags, mtu
       case sourceMAC = "source-mac"
+      case learned = "learned-mtu"
     }
   }
 

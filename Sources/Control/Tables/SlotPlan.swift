@@ -24,8 +24,11 @@ struct SlotPlan {
 
   /// - Parameters:
   ///   - live: those with a live server.
+  ///   - tunnels: their indices.
   ///   - limit: slots there are, a power of two.
-  init(services: [ServiceKey: Int], live: Set<ServiceKey>, limit: Int) throws(TableBuildError) {
+  init(services: [ServiceKey: Int], live: Set<ServiceKey>, tunnels: [TunnelPlan.Key: UInt16] = [:], limit: Int)
+    throws(TableBuildError)
+  {
     let vips = Dictionary(grouping: services.keys, by: \.address)
     var keys = vips.map { address, services in
       var flags = services.contains(where: live.contains) ? UInt8(SLUICE_SLOT_LIVE) : 0
@@ -34,8 +37,13 @@ struct SlotPlan {
       return Entry(address: address, port: 0, protocolNumber: 0, value: UInt32(services.count), flags: flags)
     }
     keys += services.map { Entry(address: $0.address, port: $0.port, protocolNumber: $0.protocol.rawValue, value: UInt32($1)) }
+    keys += tunnels.map {
+      Entry(address: $0.address, port: $0.port, protocolNumber: UInt8(SLUICE_SLOT_TUNNEL), value: UInt32($1))
+    }
     // Dictionaries have no order, but directors of a fleet and tests want the same bytes from the same table.
-    let hashed = keys.map { (entry: $0, hash: $0.hash) }.sorted { ($0.hash, $0.entry.value) < ($1.hash, $1.entry.value) }
+    let hashed = keys.map { (entry: $0, hash: $0.hash) }.sorted {
+      ($0.hash, $0.entry.protocolNumber, $0.entry.value) < ($1.hash, $1.entry.protocolNumber, $1.entry.value)
+    }
     var count = min(64, limit)
     while count < limit && count < keys.count * 4 { count *= 2 }
     while count <= limit {

@@ -28,7 +28,7 @@ extension TableBuildError: CustomStringConvertible {
       "the rings take \(needed) slots, but there is room for \(limit): raise 'ring-slots' under director.limits and restart, or give "
         + "services a smaller 'ring'"
     case .slotsFull(let keys, let slots):
-      "\(keys) services and VIPs don't fit \(slots) look-up slots: raise 'services' under director.limits and restart"
+      "\(keys) services, VIPs and tunnels don't fit \(slots) look-up slots: raise 'services' under director.limits and restart"
     }
   }
 }

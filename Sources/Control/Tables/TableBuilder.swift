@@ -38,11 +38,12 @@ package struct TableBuilder: Sendable {
     let servers = table.services.map { entries(of: $0, indices) }
     let sizes = zip(table.services, servers).map { $1.contains(where: \.entry.isOnRing) ? $0.ringSize : nil }
     let live = Set(zip(table.services, sizes).filter { $1 != nil }.map(\.0.key))
-    let slots = try SlotPlan(services: indices.services, live: live, limit: memory.capacity.slots)
+    let tunnels = TunnelPlan(servers.joined())
+    let slots = try SlotPlan(services: indices.services, live: live, tunnels: tunnels.slots, limit: memory.capacity.slots)
     let rings = try RingPlan(sizes: sizes, limit: memory.capacity.ringSlots)
 
     let serverLimit = min(Int(active.half.pointee.server_limit), memory.capacity.servers)
-    writeServers(servers.joined(), indices, active: active, formerLimit: serverLimit, to: idle)
+    writeServers(servers.joined(), indices, tunnels, active: active, formerLimit: serverLimit, to: idle)
     writeServices(indices, rings, to: idle)
     let activeRings = ActiveRings(active, serverLimit: serverLimit, ringSlots: memory.capacity.ringSlots)
     let filled = writeRings(servers, indices, rings, activeRings, to: idle)
@@ -76,6 +77,7 @@ extension TableBuilder {
   private func writeServers(
     _ servers: some Sequence<(index: Int, entry: sluice_server)>,
     _ indices: IndexPlan,
+    _ tunnels: TunnelPlan,
     active: Tables,
     formerLimit: Int,
     to idle: Tables
@@ -87,15 +89,9 @@ extension TableBuilder {
       entry.flags = 0
       idle.servers[index] = entry
     }
-    // One counter of IP identifications for all tunnels to an address (RFC 6864 4.3), named by the lowest index among them.
-    var tunnels: [IPAddress: UInt16] = [:]
-    for (index, entry) in servers {
-      let address = IPAddress(entry.address)
-      tunnels[address] = min(tunnels[address] ?? .max, UInt16(index))
-    }
     for (index, entry) in servers {
       idle.servers[index] = entry
-      idle.servers[index].tunnel = tunnels[IPAddress(entry.address)] ?? UInt16(index)
+      idle.servers[index].tunnel = tunnels.indices[IPAddress(entry.address)] ?? UInt16(index)
     }
   }
 

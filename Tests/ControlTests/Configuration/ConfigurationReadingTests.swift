@@ -105,9 +105,9 @@ import Testing
     }
   }
 
-  @Test func `slots of the look-up table grow with the services`() {
-    #expect(Limits().capacity == TableCapacity(slots: 8192, services: 1024, servers: 4096, ringSlots: 2 << 20))
-    #expect(Limits(services: 65535).capacity.slots == 524_288)
-    #expect(Limits(services: 1).capacity.slots == 64)
+  @Test func `slots of the look-up table grow with services and servers`() {
+    #expect(Limits().capacity == TableCapacity(slots: 32768, services: 1024, servers: 4096, ringSlots: 2 << 20))
+    #expect(Limits(services: 65535).capacity.slots == 1_048_576)
+    #expect(Limits(services: 1, servers: 14).capacity.slots == 64)
   }
 }

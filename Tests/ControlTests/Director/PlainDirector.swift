@@ -27,6 +27,11 @@ final class PlainDirector: Sendable {
     self.kernel = kernel
     var settings = Control.Director.Settings(flip: { try kernel.flip($0) }, resolve: { kernel.resolve($0) })
     settings.now = now
+    settings.rings = {
+      [0, 10].map {
+        RingCounts(receiveFull: $0 + 1, noFrame: $0 + 2, fillEmpty: $0 + 3, fillInvalid: $0 + 4, transmitInvalid: $0 + 5)
+      }
+    }
     settings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
     director = Control.Director(memory: memory, counters: counters, flows: flows, settings: settings)
   }

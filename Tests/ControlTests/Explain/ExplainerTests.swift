@@ -52,6 +52,18 @@ import Testing
     #expect(explained.generation == 1)
   }
 
+  @Test func `what an ICMP error told of a tunnel's way is said while it holds`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, method: .ipip)))
+    let now: UInt32 = 1000
+    for (until, mtu, learned) in [(now + 412, 1400, 412), (now + 412, 1600, nil), (now, 1400, nil)] as [(UInt32, UInt64, Int?)] {
+      plain.memory.paths[0] = UInt64(until) << 32 | mtu
+      let hop = await plain.director.explain(try Self.flow()).nextHop
+      #expect(hop?.mtu == 1500)
+      #expect(hop?.learned == learned.map { Explanation.Hop.Learned(mtu: 1400, seconds: $0) })
+    }
+  }
+
   @Test func `a tunnel's header is told from its bytes`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, method: .ipip)))

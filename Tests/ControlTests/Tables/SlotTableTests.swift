@@ -49,6 +49,53 @@ import Testing
     #expect(written.count { $0.flags != 0 } == 2)
   }
 
+  @Test func `a tunnelled real server is found by its address and, for GUE, its port, once for all its services`() throws {
+    let director = Director()
+    let ways: [(number: UInt8, method: ForwardingMethod, port: Int?)] = [
+      (1, .direct, nil), (2, .ipip, nil), (2, .gre, nil), (3, .gue, nil), (3, .gue, 7000), (2, .direct, nil),
+    ]
+    let services = ways.enumerated().map { index, way in
+      let server = RealServer(IPAddress(10, 0, 1, way.number), method: way.method, tunnel: TunnelOptions(port: way.port))
+      return VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: UInt16(index + 1)), ringSize: 251, servers: [server])
+    }
+    let built = try director.publish(ServiceTable(services: services))
+    func index(_ service: Int) throws -> UInt32 {
+      let server = try #require(services[service].servers.first)
+      return UInt32(try #require(built.servers[ServerName(server.address, of: services[service].key)]))
+    }
+    let tunnel = UInt8(SLUICE_SLOT_TUNNEL)
+    let lowest = try min(index(1), index(2), index(5))
+    #expect(director.find(IPAddress(10, 0, 1, 2), port: 0, protocolNumber: tunnel) == lowest)
+    #expect(director.active.servers[Int(try index(2))].tunnel == UInt16(lowest))
+    for port in [6080, 7000] as [UInt16] {
+      #expect(try director.find(IPAddress(10, 0, 1, 3), port: port, protocolNumber: tunnel) == min(index(3), index(4)))
+    }
+    #expect(director.find(IPAddress(10, 0, 1, 3), port: 0, protocolNumber: tunnel) == nil)
+    #expect(director.find(IPAddress(10, 0, 1, 1), port: 0, protocolNumber: tunnel) == nil)
+    let bit = Int(IPAddress(10, 0, 1, 2).slotHash() & 4095)
+    let filter = withUnsafeBytes(of: director.active.half.pointee.vip_filter) {
+      $0.load(fromByteOffset: bit / 64 * 8, as: UInt64.self)
+    }
+    #expect(filter >> UInt64(bit % 64) & 1 == 0, "it is no VIP")
+  }
+
+  @Test func `as many services, VIPs and tunnels as there can be by default fit`() throws {
+    let limits = Limits()
+    let scattered = (0..<limits.services + limits.servers).map { (number: Int) in
+      let bits = Maglev.mix(UInt64(number) + 5)
+      return IPAddress(10, UInt8(number & 255), UInt8(truncatingIfNeeded: bits), UInt8(number >> 8))
+    }
+    let services = scattered.prefix(limits.services).enumerated().map { (ServiceKey(.tcp, $1, port: 80), $0) }
+    let tunnels = scattered.dropFirst(limits.services).enumerated().map { (TunnelPlan.Key(address: $1, port: 0), UInt16($0)) }
+    let plan = try SlotPlan(
+      services: Dictionary(uniqueKeysWithValues: services),
+      live: [],
+      tunnels: Dictionary(uniqueKeysWithValues: tunnels),
+      limit: limits.capacity.slots
+    )
+    #expect(plan.entries.count { $0 != nil } == 2 * limits.services + limits.servers)
+  }
+
   @Test func `every unused slot says so, in a table that was larger before`() throws {
     let director = Director()
     let many = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }

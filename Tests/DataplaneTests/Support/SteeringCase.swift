@@ -7,11 +7,11 @@ struct SteeringCase: CustomTestStringConvertible {
 
   private init(_ sentence: String, _ frame: [UInt8]) { (testDescription, self.frame) = (sentence, frame) }
 
-  private static func v4(_ sentence: String, _ change: (inout TestFrame) -> Void) -> SteeringCase {
+  static func v4(_ sentence: String, _ change: (inout TestFrame) -> Void) -> SteeringCase {
     SteeringCase(sentence, TestFrame(change).bytes)
   }
 
-  private static func v6(_ sentence: String, _ change: (inout TestFrameIPv6) -> Void) -> SteeringCase {
+  static func v6(_ sentence: String, _ change: (inout TestFrameIPv6) -> Void) -> SteeringCase {
     SteeringCase(sentence, TestFrameIPv6(change).bytes)
   }
 
@@ -95,7 +95,7 @@ struct SteeringCase: CustomTestStringConvertible {
     },
   ]
 
-  private static func error(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 5, 0x78] }
+  static func error(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 5, 0x78] }
 
   /// What a real server sent: addresses and ports of `TestFrame` the other way round.
   private static func reply(_ change: (inout TestFrame) -> Void = { _ in }) -> TestFrame {
@@ -210,14 +210,14 @@ struct SteeringCase: CustomTestStringConvertible {
 
 extension TestFrame {
   /// ICMP with this message, whose checksum is nothing to steering.
-  fileprivate mutating func icmp(_ message: [UInt8]) {
+  mutating func icmp(_ message: [UInt8]) {
     number = 1
     transport = message
   }
 }
 
 extension TestFrameIPv6 {
-  fileprivate mutating func icmp(_ message: [UInt8]) {
+  mutating func icmp(_ message: [UInt8]) {
     number = 58
     transport = message
   }

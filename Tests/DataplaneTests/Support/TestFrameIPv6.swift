@@ -19,6 +19,9 @@ struct TestFrameIPv6 {
   /// fd00:77::100 and its neighbours.
   static func vip(_ last: UInt8) -> [UInt8] { [0xfd, 0, 0, 0x77] + [UInt8](repeating: 0, count: 10) + [1, last] }
 
+  /// fd00::`last`.
+  static func server(_ last: UInt8) -> [UInt8] { [0xfd] + [UInt8](repeating: 0, count: 14) + [last] }
+
   struct Extension {
     let number: UInt8
     /// From the second byte on: the first says what follows.

@@ -25,6 +25,9 @@ enum Town {
     Service(name: "udp 10.0.0.100:53", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:0", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:443", server: IPAddress(10, 0, 1, 14)),
+    Service(name: "tcp 10.0.0.100:85", server: IPAddress(10, 0, 1, 15), method: .gue),
+    Service(name: "tcp 10.0.0.100:86", server: IPAddress("fd00::16") ?? vip, method: .gre),
+    Service(name: "tcp 10.0.0.100:87", server: IPAddress("fd00::17") ?? vip, method: .gue),
     Service(name: "tcp [fd00:77::100]:80", server: IPAddress("fd00::10") ?? vip),
     Service(name: "udp [fd00:77::101]:0", server: IPAddress("fd00::10") ?? vip),
   ]

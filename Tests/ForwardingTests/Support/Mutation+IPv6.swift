@@ -46,7 +46,16 @@ extension Mutation {
     .icmp6([1, 4, 0, 0, 0, 0, 0, 0] + ClientPacketIPv6.reply6 { $0.source = ClientPacketIPv6.vip(0x101) }.packet) {
       $0.destination = ClientPacketIPv6.vip(0x101)
     },
+    tooBig6(1450, [41]), tooBig6(1400, [44, 47, 0, 0, 1, 0, 0, 0, 9]), tooBig6(1300, [17] + big(50000) + big(6080)),
   ]
+
+  /// About a packet to a tunnel's server: next header, then what follows the fixed one.
+  private static func tooBig6(_ mtu: UInt16, _ quoted: [UInt8]) -> ClientPacketIPv6 {
+    let source = TestServer.tunnelSource6
+    let server = TestServer.tunnel6(20).address
+    let quote: [UInt8] = [0x60, 0, 0, 0] + big(1400) + [quoted[0], 63] + source + server + quoted.dropFirst()
+    return .icmp6([2, 0, 0, 0, 0, 0] + big(mtu) + quote + [UInt8](repeating: 0, count: 16)) { $0.destination = source }
+  }
 
   private static let chains: [[ClientPacketIPv6.Extension]] = [
     [.hopByHop()], [.destination(units: 2)], [.authentication], [.fragment()], [.fragment(more: true)],

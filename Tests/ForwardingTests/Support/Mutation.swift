@@ -71,7 +71,17 @@ enum Mutation {
     .icmp([3, 3, 0, 0, 0, 0, 0, 0] + ClientPacket.reply(to: .udp { $0.destination = [10, 0, 0, 101] }).packet) {
       $0.destination = [10, 0, 0, 101]
     },
+    tooBig(1400, to: TestServer.tunnelSource, [4] + [UInt8](repeating: 0x45, count: 8)),
+    tooBig(1480, to: [10, 0, 0, 100], [17] + big(50000) + big(6080) + [0, 0, 0, 0]),
+    tooBig(0, to: [172, 16, 3, 4], [47] + [UInt8](repeating: 0, count: 60)),
   ]
+
+  /// About a packet to a tunnel's server: protocol number, then what follows the header.
+  private static func tooBig(_ mtu: UInt16, to source: [UInt8], _ quoted: [UInt8]) -> ClientPacket {
+    let addresses = source + [10, 0, 1, 20]
+    let quote = [0x45, 0] + big(1500) + [0, 0, 0x40, 0, 63, quoted[0], 0, 0] + addresses + quoted.dropFirst()
+    return .icmp([3, 4, 0, 0, 0, 0] + big(mtu) + quote) { $0.destination = source }
+  }
 
   /// Values that mean something somewhere: lengths, versions, the extension headers' numbers, the transports'.
   private static let telling: [UInt8] = [

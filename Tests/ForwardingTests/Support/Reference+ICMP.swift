@@ -6,12 +6,13 @@ extension Reference {
     let words = Int(packet[0] & 15)
     let offset = max(words, 5) * 4
     let vip = Array(packet[16..<20])
-    guard word(packet, 6) & 0x3fff == 0, packet.count >= offset + 8, town.contains(where: { $0.address == vip }) else {
-      return nil
-    }
+    guard word(packet, 6) & 0x3fff == 0, packet.count >= offset + 8 else { return nil }
     var reading = Reading(network: network, total: word(packet, 2), refusal: nil, hasServers: true)
     var least = offset + 8
+    let quoted = pathError(Array(packet[offset...]), to: vip)
+    guard quoted != nil || town.contains(where: { $0.address == vip }) else { return nil }
     switch packet[offset] {
+    case _ where quoted != nil: least += quoted ?? 0
     case 8: break
     case 3, 11, 12:
       let quote = Array(packet[least...])
@@ -27,6 +28,7 @@ extension Reference {
     reading.refusal = headerRefusal(packet, words: words, least: least)
     guard reading.refusal == nil else { return reading }
     if checksum(Array(packet[offset..<reading.total])) != 0 { reading.refusal = .droppedBadChecksum }
+    if reading.refusal == nil, quoted != nil { reading.refusal = .droppedLearnedMTU }
     if reading.refusal == nil, !reading.isError { reading.refusal = echoOutcome(vip) }
     return reading
   }
@@ -37,7 +39,10 @@ extension Reference {
     let total = 40 + word(packet, 4)
     var reading = Reading(network: network, total: total, refusal: nil, hasServers: true, isIPv6: true)
     var least = walked.offset + 8
+    let quoted = walked.headers.isEmpty ? pathError(Array(packet[walked.offset...]), to: vip) : nil
+    guard quoted != nil || town.contains(where: { $0.address == vip }) else { return nil }
     switch packet[walked.offset] {
+    case _ where quoted != nil: least += quoted ?? 0
     case 128: break
     case 1...4:
       let quote = Array(packet[least...])
@@ -56,6 +61,7 @@ extension Reference {
     let message = Array(packet[walked.offset..<total])
     let pseudo = Array(packet[8..<40]) + [0, 58] + big(UInt16(message.count))
     if checksum(pseudo + message) != 0 { reading.refusal = .droppedBadChecksum }
+    if reading.refusal == nil, quoted != nil { reading.refusal = .droppedLearnedMTU }
     if reading.refusal == nil, !reading.isError { reading.refusal = echoOutcome(vip) }
     return reading
   }

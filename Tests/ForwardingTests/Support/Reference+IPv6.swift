@@ -24,7 +24,10 @@ extension Reference {
     guard packet.count >= 40, packet[0] >> 4 == 6 else { return nil }
     let destination = Array(packet[24..<40])
     let services = town.filter { $0.address == destination }
-    guard !services.isEmpty else { return nil }
+    // To anybody else only an error about our own packets concerns us, and only without extension headers.
+    if services.isEmpty {
+      return packet[6] == 58 && !isMapped(destination) ? readICMPv6(packet, Walked(number: 58), at: network) : nil
+    }
     let total = 40 + word(packet, 4)
     let walked: Walked
     switch walk(packet) {
@@ -41,6 +44,10 @@ extension Reference {
     }
     let refusal = refusal(packet, walked, total: total)
     return Reading(network: network, total: total, refusal: refusal, hasServers: service.hasServers, isIPv6: true)
+  }
+
+  private static func isMapped(_ address: [UInt8]) -> Bool {
+    Array(address[..<12]) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
   }
 
   static func walk(_ packet: [UInt8]) -> Chain {

@@ -58,6 +58,11 @@ final class TestTables {
     serverCount += 1
     half.half.pointee.server_limit = UInt32(serverCount)
     half.servers[index] = server.entry(index: index, service: service)
+    let port = server.method == Int(SLUICE_GUE) ? server.port : 0
+    let tunnel = UInt8(SLUICE_SLOT_TUNNEL)
+    if server.method != Int(SLUICE_DIRECT), find(server.address, port: port, tunnel) == nil {
+      place(server.address, port: port, tunnel, value: UInt32(half.servers[index].tunnel))
+    }
     return index
   }
 

@@ -1,0 +1,245 @@
+import CTables
+import Testing
+
+@testable import Forwarding
+
+/// packets.md, Size: what an ICMP error about our own outer packet says of the way to a real server is learned, and clients are told.
+@Suite struct LearnedMTUTests {
+  /// A director whose one tunnelled server has been sent a packet, and that packet's outer one.
+  private struct Sent {
+    let director: TestDirector
+    /// From its IP header on.
+    let outer: [UInt8]
+    let overhead: Int
+    let isIPv6: Bool
+    var server: sluice_server { director.tables.half.servers[0] }
+
+    init(_ way: Way, mtu: UInt16 = 1500, _ change: (TestTables) -> Void = { _ in }) {
+      let tables = way.tables(mtu: mtu)
+      change(tables)
+      director = TestDirector(tables)
+      outer = Array(director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 900) }).bytes.dropFirst(14))
+      overhead = Reference.overhead(tables.half.servers[0])
+      isIPv6 = way.toIPv6
+    }
+
+    /// A router's error about it, to its source.
+    func error(_ mtu: UInt16, bytes: Int? = nil, _ change: (inout [UInt8]) -> Void = { _ in }) -> [UInt8] {
+      var quote = outer
+      change(&quote)
+      if isIPv6 {
+        return ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 0] + big(mtu) + quote.prefix(bytes ?? 48)) {
+          $0.source = ClientPacketIPv6.client(0x99)
+          $0.destination = Array(quote[8..<24])
+        }.bytes
+      }
+      return ClientPacket.icmp([3, 4, 0, 0, 0, 0] + big(mtu) + quote.prefix(bytes ?? 28)) {
+        $0.source = [203, 0, 113, 9]
+        $0.destination = Array(quote[12..<16])
+      }.bytes
+    }
+
+    /// What a router says, and what became of it.
+    @discardableResult
+    func learn(_ mtu: UInt16) -> Outcome { director.forward([error(mtu)])[0].outcome }
+
+    /// The largest packet that still goes to the server by the tunnel; found by trial.
+    var room: Int {
+      (500...1600).last { size in
+        director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: size - 40) }).outcome == .forwarded
+      } ?? 0
+    }
+  }
+
+  @Test(arguments: Way.tunnels)
+  func `an error about the very packet a tunnel sent lowers what clients are told`(way: Way) {
+    let sent = Sent(way)
+    #expect(sent.room == 1500 - sent.overhead)
+    let error = sent.director.forward([sent.error(1400)])[0]
+    #expect((error.action, error.outcome) == (.drop, .droppedLearnedMTU))
+    #expect(sent.room == 1400 - sent.overhead)
+    let told = sent.director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 1400) })
+    #expect(told.outcome == .answeredTooBig)
+    #expect(Reference.word(told.bytes, 40) == 1400 - sent.overhead)
+    let told6 = sent.director.forward([ClientPacketIPv6 { $0.payload = [UInt8](repeating: 1, count: 1400) }.bytes])[0]
+    #expect(told6.outcome == .answeredTooBig)
+    #expect(Reference.word(told6.bytes, 60) == 1400 - sent.overhead)
+    #expect(sent.director.count(.droppedLearnedMTU) == 1)
+  }
+
+  private static let ways = Way.tunnels.filter { $0.prefix == 0 && !$0.checksum }
+  private static let ipip = Way(method: Int(SLUICE_IPIP), toIPv6: false)
+  private static let ipip6 = Way(method: Int(SLUICE_IPIP), toIPv6: true)
+
+  @Test(arguments: ways)
+  func `an MTU is only ever lowered, below the route's and below what holds`(way: Way) {
+    let sent = Sent(way)
+    for mtu in [1500, 1501, 9000, 65535] as [UInt16] { #expect(sent.learn(mtu) == .droppedLearnedMTU) }
+    #expect(sent.room == 1500 - sent.overhead)
+    for (mtu, holds) in [(1400, 1400), (1450, 1400), (1399, 1399), (1400, 1399)] as [(UInt16, Int)] {
+      sent.learn(mtu)
+      #expect(sent.room == holds - sent.overhead)
+    }
+    #expect(sent.director.tables.half.learned(0, now: 1000) == LearnedMTU(mtu: 1399, remaining: 600))
+  }
+
+  @Test func `it holds for ten minutes, and the same again for ten more`() {
+    let sent = Sent(Self.ipip)
+    sent.learn(1400)
+    sent.director.now += 599
+    #expect(sent.room == 1380)
+    sent.learn(1400)
+    sent.director.now += 599
+    #expect(sent.room == 1380)
+    sent.director.now += 1
+    #expect(sent.room == 1480)
+    sent.learn(1450)
+    #expect(sent.room == 1430, "nothing holds that is lower")
+  }
+
+  @Test func `ten minutes are ten minutes where the clock wraps round`() {
+    let sent = Sent(Self.ipip)
+    sent.director.now = .max - 100
+    sent.learn(1400)
+    for later in [0, 101, 498] as [UInt32] {
+      sent.director.now &+= later
+      #expect(sent.room == 1380)
+    }
+    sent.director.now &+= 1
+    #expect(sent.room == 1480)
+  }
+
+  @Test func `another server that gets the index has nothing to do with it`() {
+    let sent = Sent(Self.ipip)
+    sent.learn(1400)
+    sent.director.tables.half.servers[0].incarnation = 1
+    #expect(sent.room == 1480)
+  }
+
+  @Test func `all services of one real server know it, direct routing to it does not care`() {
+    let tables = TestTables()
+    tables.add(6, [10, 0, 0, 100], port: 80, [.tunnel(20)])
+    tables.add(6, [10, 0, 0, 101], port: 80, [.tunnel(20) { $0.tunnel = 0 }])
+    tables.add(6, [10, 0, 0, 102], port: 80, [.direct(20) { $0.tunnel = 0 }])
+    let director = TestDirector(tables)
+    let outer = Array(director.forward(ClientPacket()).bytes.dropFirst(14))
+    let error = ClientPacket.icmp([3, 4, 0, 0, 0, 0] + big(1000) + outer.prefix(28)) { $0.destination = TestServer.tunnelSource }
+    #expect(director.forward(error).outcome == .droppedLearnedMTU)
+    let outcomes = ([100, 101, 102] as [UInt8]).map { last in
+      director.forward(
+        ClientPacket {
+          $0.destination[3] = last
+          $0.payload = [UInt8](repeating: 1, count: 1000)
+        }
+      ).outcome
+    }
+    #expect(outcomes == [.answeredTooBig, .answeredTooBig, .forwarded])
+  }
+
+  @Test func `an old router's 0 is taken for the next lower plateau`() {
+    let plateaus: [(length: UInt16, mtu: Int)] = [
+      (1500, 1492), (1493, 1492), (1492, 1006), (1007, 1006), (1006, 552), (600, 552), (9000, 8166), (40000, 32000), (5000, 4352),
+      (3000, 2002), (10000, 8166), (20000, 17914),
+    ]
+    for (length, mtu) in plateaus {
+      let sent = Sent(Self.ipip, mtu: 65535)
+      _ = sent.director.forward([sent.error(0) { $0.replaceSubrange(2..<4, with: big(length)) }])
+      #expect(sent.director.tables.half.learned(0, now: 1000)?.mtu == UInt16(mtu), "\(length)")
+    }
+  }
+
+  @Test func `IPv4 is believed down to 552, IPv6 down to 1280`() {
+    let sent = Sent(Self.ipip)
+    sent.learn(68)
+    #expect(sent.room == 532)
+    let sent6 = Sent(Self.ipip6)
+    #expect(sent6.learn(1279) == .droppedLearnedMTU)
+    #expect(sent6.room == 1460)
+    sent6.learn(1280)
+    #expect(sent6.room == 1240)
+  }
+
+  @Test func `an IPv6 MTU of more than 16 bits says nothing`() {
+    let sent = Sent(Self.ipip6)
+    let error = ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 1, 5, 0x78] + sent.outer.prefix(48)) {
+      $0.destination = TestServer.tunnelSource6
+    }
+    #expect(sent.director.forward([error.bytes])[0].outcome == .droppedLearnedMTU)
+    #expect(sent.room == 1460)
+  }
+
+  @Test func `an outer packet that went in fragments is known as well`() {
+    let sent = Sent(Self.ipip6)
+    var quote = sent.outer
+    quote[6] = 44
+    quote.insert(contentsOf: [4, 0, 0, 1, 0, 0, 0, 7], at: 40)
+    let error = ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 0, 5, 0x14] + quote.prefix(56)) {
+      $0.destination = TestServer.tunnelSource6
+    }
+    #expect(sent.director.forward([error.bytes])[0].outcome == .droppedLearnedMTU)
+    #expect(sent.room == 1260)
+  }
+
+  @Test func `an outer source that is a VIP with a service of any port is no obstacle`() {
+    let tables = TestTables()
+    tables.add(17, [10, 0, 0, 100], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false)])
+    withUnsafeMutableBytes(of: &tables.half.servers[0].tunnel_source) { $0.copyBytes(from: mapped([10, 0, 0, 100])) }
+    let director = TestDirector(tables)
+    let outer = Array(director.forward(.udp()).bytes.dropFirst(14))
+    let error = ClientPacket.icmp([3, 4, 0, 0, 0, 0] + big(1400) + outer.prefix(28))
+    #expect(director.forward(error).outcome == .droppedLearnedMTU)
+    #expect(tables.half.learned(0, now: 1000)?.mtu == 1400)
+  }
+
+  @Test func `what is refused teaches nothing`() {
+    for (way, changes) in [(Self.ipip, Self.wrong), (Self.ipip6, Self.wrong6)] {
+      for (sentence, outcome, change) in changes {
+        let sent = Sent(way)
+        var frame = sent.error(1400)
+        change(&frame)
+        #expect(sent.director.forward([frame])[0].outcome == outcome, "\(sentence)")
+        #expect(sent.room == 1500 - sent.overhead, "\(sentence)")
+      }
+    }
+  }
+
+  private typealias Wrong = (sentence: String, outcome: Outcome, change: @Sendable (inout [UInt8]) -> Void)
+
+  private static let wrong: [Wrong] = [
+    ("a wrong ICMP checksum", .droppedBadChecksum, { $0[36] ^= 1 }),
+    ("a wrong header checksum", .droppedBadChecksum, { $0[24] ^= 1 }),
+    ("a total length that cuts the quote", .droppedBadLength, { $0[17] = 55 }),
+    ("a header of four words", .droppedBadHeader, { $0[14] = 0x44 }),
+    ("TTL 0", .droppedTTL, { header(&$0) { $0[8] = 0 } }),
+    ("from a VIP", .droppedSource, { header(&$0) { $0.replaceSubrange(12..<16, with: Way.vip) } }),
+    ("from many", .droppedSource, { header(&$0) { $0[12] = 224 } }),
+    ("host unreachable", .notForService, { $0[35] = 1 }),
+    ("time exceeded", .notForService, { $0[34] = 11 }),
+    ("about a packet to elsewhere", .notForService, { $0[61] ^= 1 }),
+    ("about a packet from elsewhere", .notForService, { $0[57] ^= 1 }),
+    ("about TCP", .notForService, { $0[51] = 6 }),
+    ("cut off", .notForService, { $0.removeLast() }),
+  ]
+
+  private static let wrong6: [Wrong] = [
+    ("a wrong ICMPv6 checksum", .droppedBadChecksum, { $0[56] ^= 1 }),
+    ("a length that cuts the quote", .droppedBadLength, { $0[19] = 55 }),
+    ("hop limit 0", .droppedTTL, { $0[21] = 0 }),
+    ("from a VIP", .droppedSource, { $0.replaceSubrange(22..<38, with: Way.vip6) }),
+    ("from many", .droppedSource, { $0[22] = 0xff }),
+    ("destination unreachable", .notForService, { $0[54] = 1 }),
+    ("about a packet to elsewhere", .notForService, { $0[101] ^= 1 }),
+    ("about a packet from elsewhere", .notForService, { $0[85] ^= 1 }),
+    ("about TCP", .notForService, { $0[68] = 6 }),
+    ("cut off", .notForService, { $0.removeLast() }),
+  ]
+
+  /// Changes the IPv4 header and mends its checksum.
+  private static func header(_ frame: inout [UInt8], _ change: (inout [UInt8]) -> Void) {
+    var header = Array(frame[14..<34])
+    change(&header)
+    header.replaceSubrange(10..<12, with: [0, 0])
+    header.replaceSubrange(10..<12, with: big(Reference.checksum(header)))
+    frame.replaceSubrange(14..<34, with: header)
+  }
+}
