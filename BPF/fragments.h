@@ -10,6 +10,7 @@
 #ifndef SLUICE_FRAGMENTS_H
 #define SLUICE_FRAGMENTS_H
 
+#include "lookup.h"
 #include "packet.h"
 #include "tables.h"
 
@@ -70,6 +71,47 @@ static __always_inline int datagram_whose(const struct datagram *datagram)
 	if (!first || first->until < bpf_ktime_get_ns())
 		return DATAGRAM_UNKNOWN;
 	return first->whose;
+}
+
+/* A service's, or perhaps one's whose first fragment is yet to come: the VIP has a service of one of these protocols (SLUICE_SLOT_*). */
+static __always_inline int later_fragment_is_ours(const struct lookup *tables, const struct datagram *datagram, __u8 kinds)
+{
+	const struct sluice_slot *vip = find_slot(tables, datagram->destination, 0, 0);
+
+	if (!vip)
+		return 0;
+	switch (datagram_whose(datagram)) {
+	case DATAGRAM_SERVICE:
+		return 1;
+	case DATAGRAM_KERNEL:
+		return 0;
+	}
+	return (vip->flags & kinds) != 0;
+}
+
+static __always_inline __u8 slot_kinds(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP ? SLUICE_SLOT_TCP : protocol == IPPROTO_UDP ? SLUICE_SLOT_UDP : 0;
+}
+
+/* A whole packet's answer is its own; a first fragment's is its datagram's. */
+static __always_inline int ipv4_first_is_ours(const struct lookup *tables, const struct iphdr *ip, const __u64 *address, int ours)
+{
+	struct datagram datagram;
+
+	if (ip->frag_off & bpf_htons(0x2000) && is_listed(tables, address, 0, 0)) {
+		datagram_ipv4(&datagram, ip, address);
+		datagram_remember(&datagram, ours);
+	}
+	return ours;
+}
+
+static __always_inline int ipv4_later_is_ours(const struct lookup *tables, const struct iphdr *ip, const __u64 *address)
+{
+	struct datagram datagram;
+
+	datagram_ipv4(&datagram, ip, address);
+	return later_fragment_is_ours(tables, &datagram, slot_kinds(ip->protocol));
 }
 
 #endif

@@ -7,7 +7,9 @@ import PackagePlugin
 struct EmbedBPF: BuildToolPlugin {
   /// Listed, not searched for: an object that appears by accident is loaded into the kernel by nobody.
   private let programs = ["sluice", "decap"]
-  private let headers = ["tables.h", "packet.h", "fragments.h", "decap_formats.h", "decap_maps.h"]
+  private let headers = [
+    "tables.h", "packet.h", "lookup.h", "chain.h", "icmp.h", "fragments.h", "decap_formats.h", "decap_maps.h",
+  ]
 
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let sources = context.package.directoryURL.appending(path: "BPF")
