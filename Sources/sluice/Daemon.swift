@@ -48,7 +48,7 @@ final class Daemon: Sendable {
     surroundings.interfaces = { interfaces }
     let addresses = addresses
     surroundings.published = { table in
-      routes.forget(allBut: Set(table.services.flatMap { $0.servers.map(\.address) }))
+      routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
       addresses?.follow(table)
     }
     director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)

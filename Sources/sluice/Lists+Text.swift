@@ -14,14 +14,19 @@ extension Applied {
 extension ServiceList {
   var text: String {
     if services.isEmpty { return "no services: add one with 'sluice service add tcp 10.0.0.100:80'" }
-    var table = TextTable(["SERVICE": .left, "SCHEDULER": .left, "RING": .right, "ON-SERVER-LOSS": .left, "SERVERS": .right])
+    var table = TextTable([
+      "SERVICE": .left, "SCHEDULER": .left, "RING": .right, "ON-SERVER-LOSS": .left, "NO-SERVER": .left, "SERVERS": .right,
+      "SORRY": .left,
+    ])
     for service in services {
       table.add(
         "\(service.key)",
         service.scheduler.rawValue,
         "\(service.ringSize)",
         service.onServerLoss.rawValue,
-        "\(service.servers.count)"
+        service.noServer.rawValue,
+        "\(service.servers.count)",
+        service.sorry.map { "\($0)" } ?? "-"
       )
     }
     return table.lines().joined(separator: "\n")
@@ -42,15 +47,5 @@ extension [RealServer] {
       table.add(["\(server.address)", server.method.rawValue, weight] + (tells ? [server.tunnel.text] : []))
     }
     return table.lines().joined(separator: "\n")
-  }
-}
-
-extension TunnelOptions {
-  /// What isn't as usual, and the port.
-  var text: String {
-    let port = port.map { "port \($0)" }
-    let checksum = checksum == true ? "checksum" : nil
-    let source = source == .interface ? nil : sourceText.map { "source \($0)" }
-    return [port, checksum, source, entropy.map { "entropy \($0)" }].compactMap(\.self).joined(separator: ", ")
   }
 }

@@ -23,14 +23,13 @@ struct ServiceArguments: ParsableArguments {
 struct ServerArguments: ParsableArguments {
   @OptionGroup var service: ServiceArguments
 
-  @Argument(
-    help: "The real server's address.",
-    transform: { text in
-      guard let address = IPAddress(text) else { throw ValidationError("'\(text)' is not an IPv4 or IPv6 address") }
-      return address
-    }
-  )
+  @Argument(help: "The real server's address.", transform: ServerArguments.address)
   var address: IPAddress
+
+  static func address(_ text: String) throws -> IPAddress {
+    guard let address = IPAddress(text) else { throw ValidationError("'\(text)' is not an IPv4 or IPv6 address") }
+    return address
+  }
 }
 
 extension TransportProtocol: ExpressibleByArgument {
@@ -41,3 +40,4 @@ extension TransportProtocol: ExpressibleByArgument {
 
 extension ForwardingMethod: ExpressibleByArgument {}
 extension ServerLossPolicy: ExpressibleByArgument {}
+extension NoServerAnswer: ExpressibleByArgument {}

@@ -15,6 +15,21 @@ struct ServiceCommand: AsyncParsableCommand {
 
     @Option(help: "What becomes of the flows of a removed server.")
     var onServerLoss: ServerLossPolicy?
+
+    @Option(help: "What a client is told while no server is live; reset is TCP's, UDP has only unreachable.")
+    var noServer: NoServerAnswer?
+
+    @Option(help: "Where new flows go while no server is live.", transform: ServerArguments.address)
+    var sorry: IPAddress?
+
+    @Option(help: "How packets get to the sorry server; direct unless given.")
+    var sorryForward: ForwardingMethod?
+
+    func validate() throws {
+      if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward says nothing without --sorry: give both") }
+    }
+
+    var sorryServer: SorryServer? { sorry.map { SorryServer($0, method: sorryForward ?? .direct) } }
   }
 
   struct Add: AsyncParsableCommand {
@@ -28,7 +43,9 @@ struct ServiceCommand: AsyncParsableCommand {
       let added = VirtualService(
         service.key,
         ringSize: settings.ring ?? VirtualService.defaultRingSize,
-        onServerLoss: settings.onServerLoss ?? .rehash
+        onServerLoss: settings.onServerLoss ?? .rehash,
+        noServer: settings.noServer ?? .unreachable,
+        sorry: settings.sorryServer
       )
       try await edit.carryOut { try await $0.add(added) }
     }
@@ -39,12 +56,24 @@ struct ServiceCommand: AsyncParsableCommand {
 
     @OptionGroup var service: ServiceArguments
     @OptionGroup var settings: Settings
+
+    @Flag(help: "Have no sorry server any more.")
+    var noSorry = false
+
     @OptionGroup var edit: EditOptions
 
+    func validate() throws {
+      if noSorry && settings.sorry != nil { throw ValidationError("--sorry and --no-sorry are both given: keep one") }
+    }
+
     func run() async throws {
-      try await edit.carryOut { client in
-        try await client.set(service.key, to: ServiceSettings(ring: settings.ring, onServerLoss: settings.onServerLoss))
-      }
+      let wanted = ServiceSettings(
+        ring: settings.ring,
+        onServerLoss: settings.onServerLoss,
+        noServer: settings.noServer,
+        sorry: noSorry ? .some(nil) : settings.sorryServer.map { .some($0) }
+      )
+      try await edit.carryOut { try await $0.set(service.key, to: wanted) }
     }
   }
 

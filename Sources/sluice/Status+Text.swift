@@ -16,13 +16,15 @@ extension Status {
 
 extension ServiceStatus {
   fileprivate var lines: [String] {
-    let head = "\(service)  \(scheduler.rawValue), ring \(ring), on server loss \(onServerLoss.rawValue)"
-    if servers.isEmpty { return [head, "  no servers: add one with 'sluice server add \(service) 10.0.0.2'"] }
+    let head =
+      "\(service)  \(scheduler.rawValue), ring \(ring), on server loss \(onServerLoss.rawValue), no server \(noServer.rawValue)"
+    if servers.isEmpty && sorry == nil { return [head, "  no servers: add one with 'sluice server add \(service) 10.0.0.2'"] }
     var table = TextTable([
       "SERVER": .left, "FORWARD": .left, "WEIGHT": .right, "STATE": .left, "ACTIVE": .right, "INACTIVE": .right,
       "CONNECTIONS": .right, "PACKETS": .right, "BYTES": .right, "SHARE": .right,
     ])
-    for server in servers { table.add(server.cells) }
+    for server in servers { table.add(server.cells("\(server.weight)")) }
+    if let sorry { table.add(sorry.cells("sorry")) }
     table.add(
       "total",
       "",
@@ -35,15 +37,16 @@ extension ServiceStatus {
       totals.bytes.asBytes,
       ""
     )
-    let reasons = servers.compactMap { server in server.reason.map { "  \(server.address): \($0)" } }
+    let reasons = (servers + [sorry].compactMap(\.self)).compactMap { server in server.reason.map { "  \(server.address): \($0)" }
+    }
     return [head] + table.lines(indent: 2) + reasons
   }
 }
 
 extension ServerStatus {
-  fileprivate var cells: [String] {
+  fileprivate func cells(_ weight: String) -> [String] {
     [
-      "\(address)", forward.rawValue, "\(weight)", state.rawValue, "\(active)", "\(inactive)", "\(totals.connections)",
+      "\(address)", forward.rawValue, weight, state.rawValue, "\(active)", "\(inactive)", "\(totals.connections)",
       "\(totals.packets)", totals.bytes.asBytes, share.map { $0.rounded(places: 1) + " %" } ?? "-",
     ]
   }

@@ -12,7 +12,8 @@ sys.dont_write_bytecode = True
 import fixture  # noqa: E402
 
 # A module adds its cases as it is imported.
-for topic in ("steering", "refusals", "sources", "forwarding", "tunnels", "size", "icmp", "echo", "flows", "noserver"):
+TOPICS = """steering refusals sources forwarding tunnels size icmp echo flows noserver reset fragments held"""
+for topic in TOPICS.split():
     __import__(topic)
 
 TABLE = HERE / "cases.jsonl"

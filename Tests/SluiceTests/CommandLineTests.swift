@@ -24,6 +24,49 @@ import Testing
     }
   }
 
+  @Test func `what happens without a server is set, shown and taken back by hand`() async throws {
+    try await PlainDaemon.run { daemon in
+      let web = ["tcp", "10.0.0.100:80"]
+      let added = try await daemon.sluice(
+        ["service", "add"] + web + ["--ring", "251", "--no-server", "reset", "--sorry", "10.0.0.9", "--sorry-forward", "gue"]
+      )
+      #expect(
+        added.output == "+ service tcp 10.0.0.100:80: ring 251, no-server reset, sorry 10.0.0.9 by gue, port 6080\n"
+          + "generation 2 is live\n"
+      )
+      #expect(
+        try await daemon.sluice("service", "list").output
+          == "SERVICE            SCHEDULER  RING  ON-SERVER-LOSS  NO-SERVER  SERVERS  SORRY\n"
+          + "tcp 10.0.0.100:80  maglev      251  rehash          reset            0  10.0.0.9 by gue, port 6080\n"
+      )
+      #expect(try await daemon.sluice("status").output.contains("10.0.0.9  gue       sorry  ok"))
+      let refused = try await daemon.sluice(["server", "add"] + web + ["10.0.0.9"])
+      #expect(refused.error.contains("both a server and the sorry server"))
+      let changed = try await daemon.sluice(["service", "set"] + web + ["--no-sorry", "--no-server", "unreachable"])
+      #expect(
+        changed.output
+          == "~ service tcp 10.0.0.100:80: no-server reset -> unreachable, sorry 10.0.0.9 by gue, port 6080 -> none\n"
+          + "generation 3 is live\n"
+      )
+      let back = try await daemon.sluice(["service", "set"] + web + ["--sorry", "10.0.0.9"])
+      #expect(back.output.hasPrefix("~ service tcp 10.0.0.100:80: sorry none -> 10.0.0.9\n"))
+    }
+  }
+
+  @Test(
+    "A wrong sorry server is refused in one line",
+    arguments: [
+      (["--sorry", "10.0.0"], "'10.0.0' is not an IPv4 or IPv6 address"),
+      (["--sorry-forward", "gue"], "--sorry-forward says nothing without --sorry: give both"),
+      (["--sorry", "10.0.0.9", "--no-sorry"], "--sorry and --no-sorry are both given: keep one"),
+    ]
+  )
+  func sorry(_ options: [String], _ says: String) async throws {
+    let result = try await PlainDaemon.sluice(["service", "set", "tcp", "10.0.0.100:80"] + options)
+    #expect(result.code == 64)
+    #expect(result.error.contains(says))
+  }
+
   @Test func `a tunnel is set up, shown and changed by hand`() async throws {
     try await PlainDaemon.run { daemon in
       let web = ["tcp", "10.0.0.100:80"]

@@ -64,10 +64,20 @@ import Testing
           scheduler: .maglev,
           ring: 65537,
           onServerLoss: .rehash,
+          noServer: .reset,
           totals: Totals(packets: 1000, bytes: 100_000, connections: 25),
           active: 12,
           inactive: 3,
-          servers: servers
+          servers: servers,
+          sorry: ServerStatus(
+            address: IPAddress(10, 0, 0, 9),
+            forward: .gre,
+            weight: 0,
+            state: .standby,
+            active: 0,
+            inactive: 0,
+            totals: Totals()
+          )
         )
       ]
     )
@@ -76,10 +86,11 @@ import Testing
         generation 42
         interface eth0: 2 queues, native, copy
 
-        tcp 10.0.0.100:80  maglev, ring 65537, on server loss rehash
+        tcp 10.0.0.100:80  maglev, ring 65537, on server loss rehash, no server reset
           SERVER    FORWARD  WEIGHT  STATE       ACTIVE  INACTIVE  CONNECTIONS  PACKETS    BYTES   SHARE
           10.0.0.2  direct        1  ok              12         3           20      750  75.0 kB  75.0 %
           10.0.1.2  ipip          0  unresolved       0         0            5      250  25.0 kB  25.0 %
+          10.0.0.9  gre       sorry  standby          0         0            0        0      0 B       -
           total                                      12         3           25     1000   100 kB
           10.0.1.2: no route to it
         """

@@ -65,7 +65,9 @@ extension ServiceTableError {
     switch self {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
-    case .badWeight, .badRingSize, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel: 422
+    case .badWeight, .badRingSize, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel,
+      .sorryIsServer:
+      422
     }
   }
 }

@@ -2,21 +2,44 @@
 package struct ServiceSettings: Codable, Equatable, Sendable {
   package var ring: Int?
   package var onServerLoss: ServerLossPolicy?
+  package var noServer: NoServerAnswer?
+  /// `.some(nil)`, in JSON null, takes it away.
+  package var sorry: SorryServer??
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case ring
     case onServerLoss = "on-server-loss"
+    case noServer = "no-server"
+    case sorry
   }
 
-  package init(ring: Int? = nil, onServerLoss: ServerLossPolicy? = nil) {
+  package init(
+    ring: Int? = nil,
+    onServerLoss: ServerLossPolicy? = nil,
+    noServer: NoServerAnswer? = nil,
+    sorry: SorryServer?? = nil
+  ) {
     self.ring = ring
     self.onServerLoss = onServerLoss
+    self.noServer = noServer
+    self.sorry = sorry
   }
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
     ring = try fields.decodeIfPresent(Int.self, forKey: .ring)
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
+    noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
+    if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
+  }
+
+  // The compiler's own leaves null out.
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encodeIfPresent(ring, forKey: .ring)
+    try fields.encodeIfPresent(onServerLoss, forKey: .onServerLoss)
+    try fields.encodeIfPresent(noServer, forKey: .noServer)
+    if let sorry { try fields.encode(sorry, forKey: .sorry) }
   }
 }
 

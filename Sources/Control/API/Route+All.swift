@@ -34,7 +34,13 @@ extension Route {
       let (key, settings) = (try call.service(), try call.decode(ServiceSettings.self))
       return Answer(
         value: try await director.edit { table throws(ServiceTableError) in
-          try table.setService(key, ringSize: settings.ring, onServerLoss: settings.onServerLoss)
+          try table.setService(
+            key,
+            ringSize: settings.ring,
+            onServerLoss: settings.onServerLoss,
+            noServer: settings.noServer,
+            sorry: settings.sorry
+          )
         }
       )
     },

@@ -59,14 +59,21 @@ extension VirtualService {
   fileprivate var lines: [String] {
     var lines = [
       "- service: \(key)", "  scheduler: \(scheduler.rawValue)", "  ring: \(ringSize)",
-      "  on-server-loss: \(onServerLoss.rawValue)",
+      "  on-server-loss: \(onServerLoss.rawValue)", "  no-server: \(noServer.rawValue)",
     ]
+    if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
     lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
     for server in servers {
-      lines += ["    - address: \(server.address)", "      weight: \(server.weight)", "      forward: \(server.method.rawValue)"]
-      lines += server.tunnel.yamlLines.map { "      " + $0 }
+      let fields = server.lines(weight: server.weight)
+      lines += zip(fields, ["    - "] + Array(repeating: "      ", count: fields.count)).map { $1 + $0 }
     }
     return lines
+  }
+}
+
+extension RealServer {
+  fileprivate func lines(weight: Int?) -> [String] {
+    ["address: \(address)"] + (weight.map { ["weight: \($0)"] } ?? []) + ["forward: \(method.rawValue)"] + tunnel.yamlLines
   }
 }
 

@@ -8,17 +8,23 @@ extension ServiceTable {
     var keys: [ServiceKey: YAMLValue] = [:]
     var addresses: [ServerName: YAMLValue] = [:]
     for item in try value.list() {
-      let fields = try item.fields(["service", "scheduler", "ring", "on-server-loss", "servers"])
+      let fields = try item.fields(VirtualService.CodingKeys.allCases.map(\.rawValue))
       let name = try fields.required("service", example: "tcp 10.0.0.100:80")
       var service = VirtualService(try name.parsed(ServiceKey.form) { ServiceKey($0) })
       keys[service.key] = name
       if let value = fields["scheduler"] { service.scheduler = try value.choice(Scheduler.self) }
       if let value = fields["ring"] { service.ringSize = try Self.ring(value) }
       if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
+      if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
         addresses[ServerName(server.address, of: service.key)] = address
         service.servers.append(server)
+      }
+      if let value = fields["sorry"] {
+        let (sorry, address) = try Self.sorry(value)
+        addresses[ServerName(sorry.address, of: service.key)] = address
+        service.sorry = sorry
       }
       services.append(service)
     }
@@ -42,14 +48,28 @@ extension ServiceTable {
   private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {
     let fields = try value.fields(RealServer.CodingKeys.allCases.map(\.rawValue))
     let address = try fields.required("address", example: "10.0.0.2")
-    let method = try fields["forward"].map { value throws(ConfigurationError) in try value.choice(ForwardingMethod.self) }
-    var server = RealServer(
-      try address.parsed("an IPv4 or IPv6 address") { IPAddress($0) },
-      method: method ?? .direct,
-      tunnel: try TunnelOptions(fields)
-    )
+    var server = RealServer(try address.address(), method: try Self.method(fields), tunnel: try TunnelOptions(fields))
     if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
     return (server, address)
+  }
+
+  /// An address alone, or what a real server has but for its weight.
+  private static func sorry(_ value: YAMLValue) throws(ConfigurationError) -> (SorryServer, address: YAMLValue) {
+    if value.node.scalar != nil { return (SorryServer(try value.address()), value) }
+    let fields = try value.fields(SorryServer.fields.map(\.rawValue))
+    let address = try fields.required("address", example: "10.0.0.9")
+    return (SorryServer(try address.address(), method: try method(fields), tunnel: try TunnelOptions(fields)), address)
+  }
+
+  private static func method(_ fields: YAMLFields) throws(ConfigurationError) -> ForwardingMethod {
+    guard let value = fields["forward"] else { return .direct }
+    return try value.choice(ForwardingMethod.self)
+  }
+}
+
+extension YAMLValue {
+  fileprivate func address() throws(ConfigurationError) -> IPAddress {
+    try parsed("an IPv4 or IPv6 address") { IPAddress($0) }
   }
 }
 

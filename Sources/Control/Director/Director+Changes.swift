@@ -79,7 +79,7 @@ extension Director {
   }
 
   private static func serverAddresses(of table: ServiceTable) -> Set<IPAddress> {
-    Set(table.services.flatMap { $0.servers.map(\.address) })
+    Set(table.services.flatMap { $0.everyServer.map(\.address) })
   }
 
   /// One change after the other, first come, first served. Being an actor is not enough: while one change waits for the kernel's answer, the

@@ -24,20 +24,25 @@ extension Director {
   }
 
   private func status(of service: VirtualService, _ counts: FlowCounts?) -> ServiceStatus {
-    var servers = service.servers.map { status(of: $0, service.key, counts) }
+    var servers = service.everyServer.map { status(of: $0, service.key, counts) }
     let sent = servers.reduce(Totals()) { $0 + $1.totals }
     for index in servers.indices where sent.packets > 0 {
       servers[index].share = 100 * Double(servers[index].totals.packets) / Double(sent.packets)
     }
+    let (active, inactive) = servers.reduce((0, 0)) { ($0.0 + $1.active, $0.1 + $1.inactive) }
+    var sorry = service.sorry.map { _ in servers.removeLast() }
+    if sorry?.state == .draining { sorry?.state = servers.contains { $0.state == .ok } ? .standby : .ok }
     return ServiceStatus(
       service: service.key,
       scheduler: service.scheduler,
       ring: service.ringSize,
       onServerLoss: service.onServerLoss,
+      noServer: service.noServer,
       totals: sent + ledger.formerTotals(of: service.key),
-      active: servers.reduce(0) { $0 + $1.active },
-      inactive: servers.reduce(0) { $0 + $1.inactive },
-      servers: servers
+      active: active,
+      inactive: inactive,
+      servers: servers,
+      sorry: sorry
     )
   }
 

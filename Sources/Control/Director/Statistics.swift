@@ -15,7 +15,7 @@ package struct Statistics: Codable, Equatable, Sendable {
   package var steering: [Counter]
   /// The kernel's at the workers' rings: frames between steering and a worker, or between a worker and the wire.
   package var rings: [Counter]
-  /// The workers': every frame received ends in one of the outcomes.
+  /// The workers': every frame received ends in one of the outcomes, or is held at this moment.
   package var workers: [Counter]
 }
 
@@ -94,7 +94,10 @@ extension Statistics {
     let outcomes = Outcome.allCases.map { outcome in
       counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
     }
-    self.workers = [received] + outcomes + [full]
+    let held = counter("held", "fragments waiting for their first at this moment: goes up and down; a few are normal") {
+      $0.held.pointee
+    }
+    self.workers = [received] + outcomes + [held, full]
   }
 }
 

@@ -29,6 +29,7 @@ package struct ServiceStatus: Codable, Equatable, Sendable {
   package var scheduler: Scheduler
   package var ring: Int
   package var onServerLoss: ServerLossPolicy
+  package var noServer: NoServerAnswer
   /// What went to its real servers, those it no longer has included.
   package var totals: Totals
   /// Flows its real servers have now.
@@ -36,10 +37,12 @@ package struct ServiceStatus: Codable, Equatable, Sendable {
   package var inactive: Int
   /// In the operator's order.
   package var servers: [ServerStatus]
+  package var sorry: ServerStatus?
 
   package enum CodingKeys: String, CodingKey {
-    case service, scheduler, ring, totals, active, inactive, servers
+    case service, scheduler, ring, totals, active, inactive, servers, sorry
     case onServerLoss = "on-server-loss"
+    case noServer = "no-server"
   }
 }
 
@@ -50,6 +53,8 @@ package struct ServerStatus: Codable, Equatable, Sendable {
     case draining
     /// Its next hop is unknown: new flows go elsewhere, those it has are dropped. Goes before `draining`, which is seen by the weight.
     case unresolved
+    /// A sorry server while another server is live: keeps its flows, gets no new ones.
+    case standby
   }
 
   package var address: IPAddress
@@ -59,6 +64,7 @@ package struct ServerStatus: Codable, Equatable, Sendable {
   package var checksum: Bool?
   package var source: String?
   package var entropy: AddressPrefix?
+  /// 0 of a sorry server.
   package var weight: Int
   package var state: State
   /// Why it isn't resolved; nil otherwise.

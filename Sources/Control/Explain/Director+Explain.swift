@@ -4,7 +4,7 @@ extension Director {
   /// Why a flow goes where it goes, by the tables in force and what the workers remember now.
   package func explain(_ flow: FlowTuple) -> Explanation {
     var faults: [IPAddress: String] = [:]
-    for address in Set(table.services.flatMap { $0.servers.map(\.address) }) {
+    for address in Set(table.services.flatMap { $0.everyServer.map(\.address) }) {
       switch ways[address] {
       case .success: break
       case .failure(let fault): faults[address] = fault.description

@@ -15,6 +15,12 @@ extension Explainer {
       notes.append("\(address) has no next hop: \(explanation.server?.reason ?? "the kernel gave none")")
     default: notes.append(verdict.outcome.meaning)
     }
+    if let service = explanation.service.flatMap({ table.service($0.service) }), let sorry = service.sorry?.address,
+      explanation.server?.address == sorry
+    {
+      notes.append("\(sorry) is the sorry server")
+      if explanation.decidedBy == .hash { notes += whyNobody(explanation) }
+    }
     if explanation.decidedBy == .flow, let entry = explanation.entries.first(where: \.counts) {
       if ["fin-wait", "close"].contains(entry.state) {
         notes.append("the flow is closing: a SYN would begin a new one, where the hash says")

@@ -61,7 +61,8 @@ package struct Explainer {
   private func follow(_ passage: Passage, inner: Int, _ explanation: inout Explanation) {
     guard let key = explanation.service?.service, let address = address(passage.verdict.server) else { return }
     let entry = tables.servers[Int(passage.verdict.server)]
-    explanation.server = table.service(key)?.server(address).map { self.server($0, entry) }
+    explanation.server = table.service(key)?.everyServer.first { $0.address == address }
+      .map { self.server($0, entry, isSorry: $0.address == table.service(key)?.sorry?.address) }
     // An answer goes back to the client.
     guard passage.verdict.action == .forward else { return }
     guard let sent = passage.sent.first, let mac = MACAddress(bytes: sent[..<6]), let own = MACAddress(bytes: sent[6..<12]) else {
@@ -92,13 +93,14 @@ package struct Explainer {
     return Explanation.Service(service: key, match: match, ring: Int(tables.services[Int(index)].ring_size))
   }
 
-  private func server(_ server: RealServer, _ entry: sluice_server) -> Explanation.Server {
+  private func server(_ server: RealServer, _ entry: sluice_server, isSorry: Bool) -> Explanation.Server {
     let isResolved = entry.flags & UInt8(SLUICE_SERVER_RESOLVED) != 0
+    let idle: ServerStatus.State = isSorry ? .standby : .draining
     return Explanation.Server(
       address: server.address,
       forward: server.method,
       weight: server.weight,
-      state: !isResolved ? .unresolved : server.isDraining ? .draining : .ok,
+      state: !isResolved ? .unresolved : entry.weight == 0 ? idle : .ok,
       reason: isResolved ? nil : faults[server.address]
     )
   }

@@ -16,7 +16,7 @@ package struct ServiceTable: Equatable, Sendable {
     for service in services {
       guard keys.insert(service.key).inserted else { throw .serviceExists(service.key) }
       try Self.check(service)
-      if let loop = service.servers.first(where: { vips.contains($0.address) }) {
+      if let loop = service.everyServer.first(where: { vips.contains($0.address) }) {
         throw .serverIsVIP(loop.address, service.key)
       }
     }
@@ -33,17 +33,24 @@ extension ServiceTable {
     services.append(service)
   }
 
-  /// Changes what is given, leaves the rest.
+  /// Changes what is given, leaves the rest. A sorry server is replaced as a whole, or taken away by `.some(nil)`.
   package mutating func setService(
     _ key: ServiceKey,
     ringSize: Int? = nil,
-    onServerLoss: ServerLossPolicy? = nil
+    onServerLoss: ServerLossPolicy? = nil,
+    noServer: NoServerAnswer? = nil,
+    sorry: SorryServer?? = nil
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
     service.ringSize = ringSize ?? service.ringSize
     service.onServerLoss = onServerLoss ?? service.onServerLoss
+    service.noServer = noServer ?? service.noServer
+    service.sorry = sorry ?? service.sorry
     try Self.check(service)
+    if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
+      throw .serverIsVIP(sorry.address, key)
+    }
     services[index] = service
   }
 
@@ -54,6 +61,7 @@ extension ServiceTable {
   package mutating func addServer(_ server: RealServer, to key: ServiceKey) throws(ServiceTableError) {
     let index = try index(of: key)
     if services[index].server(server.address) != nil { throw .serverExists(server.address, key) }
+    if services[index].sorry?.address == server.address { throw .sorryIsServer(server.address, key) }
     try Self.check(server, of: key)
     if services.contains(where: { $0.key.address == server.address }) { throw .serverIsVIP(server.address, key) }
     services[index].servers.append(server)
@@ -98,34 +106,6 @@ extension ServiceTable {
       throw .noSuchServer(address, key)
     }
     return (service, server)
-  }
-
-  /// All that can be said of a service without the rest of the table.
-  private static func check(_ service: VirtualService) throws(ServiceTableError) {
-    if let reason = service.key.address.reasonNotUnicast { throw .badServiceAddress(service.key, reason: reason) }
-    guard Maglev.ringSizes.contains(service.ringSize) else { throw .badRingSize(service.ringSize, service.key) }
-    var addresses: Set<IPAddress> = []
-    for server in service.servers {
-      guard addresses.insert(server.address).inserted else { throw .serverExists(server.address, service.key) }
-      try check(server, of: service.key)
-    }
-  }
-
-  private static func check(_ server: RealServer, of key: ServiceKey) throws(ServiceTableError) {
-    if let reason = server.address.reasonNotUnicast { throw .badServerAddress(server.address, key, reason: reason) }
-    guard RealServer.weights.contains(server.weight) else { throw .badWeight(server.weight, server.address, key) }
-    if let fault = server.tunnel.fault(of: server.method, to: server.address) { throw .badTunnel(fault, server.address, key) }
-    if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
-  }
-
-  private func checkLoops(with added: VirtualService) throws(ServiceTableError) {
-    for service in services where service.server(added.key.address) != nil {
-      throw .serverIsVIP(added.key.address, service.key)
-    }
-    for server in added.servers
-    where server.address == added.key.address || services.contains(where: { $0.key.address == server.address }) {
-      throw .serverIsVIP(server.address, added.key)
-    }
   }
 }
 

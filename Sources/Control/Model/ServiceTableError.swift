@@ -15,6 +15,8 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   /// The director would send packets for the VIP to itself, round and round.
   case serverIsVIP(IPAddress, ServiceKey)
   case badTunnel(TunnelFault, IPAddress, ServiceKey)
+  /// One address, one entry of the tables.
+  case sorryIsServer(IPAddress, ServiceKey)
 
   /// For programs; stable.
   package var code: String {
@@ -30,6 +32,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .familyMismatch: "family-mismatch"
     case .serverIsVIP: "server-is-vip"
     case .badTunnel: "bad-tunnel"
+    case .sorryIsServer: "sorry-is-server"
     }
   }
 }
@@ -50,6 +53,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .badServerAddress(let address, let key, let reason): "\(address) can't be a server of \(key), it is \(reason)"
     case .familyMismatch(let address, let key): "direct routing can't send packets of \(key) to \(address), another IP version"
     case .serverIsVIP(let address, let key): "\(address) is both a VIP and a server of \(key), which would be a loop"
+    case .sorryIsServer(let address, let key): "\(address) is both a server and the sorry server of \(key)"
     case .badTunnel(let fault, let address, let key): "\(fault.what) (server \(address) of \(key))"
     }
   }
@@ -66,6 +70,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's version"
     case .serverIsVIP: "give the server's own address"
     case .badTunnel(let fault, _, _): fault.mend
+    case .sorryIsServer: "keep it as one of the two; 'service set --no-sorry' makes room for a server"
     }
   }
 
@@ -74,7 +79,7 @@ extension ServiceTableError: CustomStringConvertible {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
       .badWeight(_, _, let key), .badRingSize(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
-      .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key):
+      .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key):
       key
     }
   }
@@ -85,7 +90,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .serviceExists, .noSuchService, .badRingSize, .badServiceAddress: nil
     case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
       .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key),
-      .badTunnel(_, let address, let key):
+      .badTunnel(_, let address, let key), .sorryIsServer(let address, let key):
       ServerName(address, of: key)
     }
   }

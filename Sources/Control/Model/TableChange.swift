@@ -93,7 +93,10 @@ extension ServiceTable {
 
 extension VirtualService {
   fileprivate var settings: [(name: String, value: String)] {
-    [("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue)]
+    [
+      ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
+      ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
+    ]
   }
 }
 

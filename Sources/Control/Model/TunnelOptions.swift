@@ -79,6 +79,16 @@ extension TunnelOptions {
   static func lengths(isIPv4: Bool) -> ClosedRange<Int> { isIPv4 ? 1...31 : 64...127 }
 }
 
+extension TunnelOptions {
+  /// What isn't as usual, and the port.
+  package var text: String {
+    let port = port.map { "port \($0)" }
+    let checksum = checksum == true ? "checksum" : nil
+    let source = source == .interface ? nil : sourceText.map { "source \($0)" }
+    return [port, checksum, source, entropy.map { "entropy \($0)" }].compactMap(\.self).joined(separator: ", ")
+  }
+}
+
 extension TunnelOptions: Codable {
   private typealias Keys = RealServer.CodingKeys
 

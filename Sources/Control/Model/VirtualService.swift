@@ -14,6 +14,14 @@ package enum ServerLossPolicy: String, CaseIterable, Codable, Sendable {
   case drop
 }
 
+/// What a client is told that asks for a service without a live server.
+package enum NoServerAnswer: String, CaseIterable, Codable, Sendable {
+  /// ICMP port unreachable.
+  case unreachable
+  /// A TCP reset, as a closed port gives; UDP has none, and is told that the port is unreachable.
+  case reset
+}
+
 /// A virtual service: what clients connect to, and the real servers that answer.
 package struct VirtualService: Equatable, Sendable {
   package var key: ServiceKey
@@ -21,6 +29,8 @@ package struct VirtualService: Equatable, Sendable {
   /// Slots of the Maglev ring, one of `Maglev.ringSizes`: about 100 a server give shares within 1 %.
   package var ringSize: Int
   package var onServerLoss: ServerLossPolicy
+  package var noServer: NoServerAnswer
+  package var sorry: SorryServer?
   /// In the operator's order, which means nothing to scheduling.
   package var servers: [RealServer]
 
@@ -31,16 +41,23 @@ package struct VirtualService: Equatable, Sendable {
     scheduler: Scheduler = .maglev,
     ringSize: Int = defaultRingSize,
     onServerLoss: ServerLossPolicy = .rehash,
+    noServer: NoServerAnswer = .unreachable,
+    sorry: SorryServer? = nil,
     servers: [RealServer] = []
   ) {
     self.key = key
     self.scheduler = scheduler
     self.ringSize = ringSize
     self.onServerLoss = onServerLoss
+    self.noServer = noServer
+    self.sorry = sorry
     self.servers = servers
   }
 
   package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
+
+  /// Everybody it may send a packet to.
+  package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
 }
 
 extension VirtualService: Codable {
@@ -49,6 +66,8 @@ extension VirtualService: Codable {
     case scheduler
     case ringSize = "ring"
     case onServerLoss = "on-server-loss"
+    case noServer = "no-server"
+    case sorry
     case servers
   }
 
@@ -59,6 +78,8 @@ extension VirtualService: Codable {
       scheduler: try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .maglev,
       ringSize: try fields.decodeIfPresent(Int.self, forKey: .ringSize) ?? Self.defaultRingSize,
       onServerLoss: try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss) ?? .rehash,
+      noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
+      sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }

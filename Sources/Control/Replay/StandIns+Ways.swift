@@ -6,7 +6,7 @@ extension StandIns {
   /// - Parameter slots: interfaces by slot; every one has its stand-in here.
   package func ways(for table: ServiceTable, slots: [String]) -> Ways {
     var ways: Ways = [:]
-    for server in table.services.flatMap(\.servers) {
+    for server in table.services.flatMap(\.everyServer) {
       // An address may stand in several services: one tunnel among them asks for a source.
       if case .failure = ways[server.address] { continue }
       ways[server.address] = Result { () throws(StandInFault) in try way(to: server, slots: slots) }

@@ -36,7 +36,7 @@ struct IndexPlan {
   }
 
   private mutating func giveServers(_ table: ServiceTable, _ active: Tables, limit: Int) throws(TableBuildError) {
-    let names = table.services.flatMap { service in service.servers.map { ServerName($0.address, of: service.key) } }
+    let names = table.services.flatMap { service in service.everyServer.map { ServerName($0.address, of: service.key) } }
     guard names.count <= limit else { throw .tooManyServers(needed: names.count, limit: limit) }
     let configured = Set(names)
     let kept = ActiveServers(active, below: serverLimit)

@@ -37,14 +37,14 @@ package struct TableBuilder: Sendable {
     let indices = try IndexPlan(table, active: active, capacity: memory.capacity)
     let servers = table.services.map { entries(of: $0, indices) }
     let sizes = zip(table.services, servers).map { $1.contains(where: \.entry.isOnRing) ? $0.ringSize : nil }
-    let live = Set(zip(table.services, sizes).filter { $1 != nil }.map(\.0.key))
+    let live = Set(zip(table.services, servers).filter { Self.isLive($0, $1) }.map(\.0.key))
     let tunnels = TunnelPlan(servers.joined())
     let slots = try SlotPlan(services: indices.services, live: live, tunnels: tunnels.slots, limit: memory.capacity.slots)
     let rings = try RingPlan(sizes: sizes, limit: memory.capacity.ringSlots)
 
     let serverLimit = min(Int(active.half.pointee.server_limit), memory.capacity.servers)
     writeServers(servers.joined(), indices, tunnels, active: active, formerLimit: serverLimit, to: idle)
-    writeServices(indices, rings, to: idle)
+    writeServices(indices, rings, live, to: idle)
     let activeRings = ActiveRings(active, serverLimit: serverLimit, ringSlots: memory.capacity.ringSlots)
     let filled = writeRings(servers, indices, rings, activeRings, to: idle)
     slots.write(to: idle)
@@ -65,13 +65,24 @@ package struct BuiltTables: Equatable, Sendable {
 }
 
 extension TableBuilder {
+  /// The sorry server's comes last. It stays while others take the new flows, for it keeps its own; alone it has the whole ring.
   private func entries(of service: VirtualService, _ indices: IndexPlan) -> [(index: Int, entry: sluice_server)] {
-    service.servers.compactMap { server in
+    var entries: [(index: Int, entry: sluice_server)] = service.everyServer.compactMap { server in
       let name = ServerName(server.address, of: service.key)
       guard let index = indices.servers[name], let incarnation = indices.incarnations[name] else { return nil }
       let number = indices.services[service.key] ?? 0
       return (index, sluice_server(server, service: number, incarnation: incarnation, nextHop: nextHops[server.address]))
     }
+    if !Self.isLive(service, entries), let last = entries.indices.last,
+      IPAddress(entries[last].entry.address) == service.sorry?.address
+    {
+      entries[last].entry.weight = 1
+    }
+    return entries
+  }
+
+  private static func isLive(_ service: VirtualService, _ entries: [(index: Int, entry: sluice_server)]) -> Bool {
+    entries.contains { $0.entry.isOnRing && IPAddress($0.entry.address) != service.sorry?.address }
   }
 
   private func writeServers(
@@ -95,7 +106,7 @@ extension TableBuilder {
     }
   }
 
-  private func writeServices(_ indices: IndexPlan, _ rings: RingPlan, to idle: Tables) {
+  private func writeServices(_ indices: IndexPlan, _ rings: RingPlan, _ live: Set<ServiceKey>, to idle: Tables) {
     for index in 0..<indices.serviceLimit { idle.services[index] = sluice_service() }
     for (service, start) in zip(table.services, rings.starts) {
       guard let index = indices.services[service.key] else { continue }
@@ -104,8 +115,9 @@ extension TableBuilder {
       entry.port_be = service.key.port.bigEndian
       entry.protocol = service.key.protocol.rawValue
       if service.onServerLoss == .drop { entry.flags |= UInt8(SLUICE_SERVICE_LOSS_DROP) }
+      if service.noServer == .reset { entry.flags |= UInt8(SLUICE_SERVICE_RESET) }
+      if live.contains(service.key) { entry.flags |= UInt8(SLUICE_SERVICE_LIVE) }
       if let start {
-        entry.flags |= UInt8(SLUICE_SERVICE_LIVE)
         entry.ring_start = UInt32(start)
         entry.ring_size = UInt32(service.ringSize)
       }

@@ -96,7 +96,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     WrongFile.services("services:\n", "f:2:10: services is empty; write a list, [] for none"),
     .services(
       "services: [1]\n",
-      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, servers"
+      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, no-server, sorry, servers"
     ),
     .services(
       "services:\n  - ring: 251\n",
@@ -149,6 +149,40 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
   ])
   func `a wrong service`(file: WrongFile) { expect(file) }
+
+  /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and what is said of its third line.
+  private static func service(_ line: String, _ says: String) -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", says)
+  }
+
+  @Test(arguments: [
+    service("no-server: silent", "f:5:16: services[0].no-server is 'silent'; write one of unreachable, reset"),
+    service("sorry:", "f:5:11: services[0].sorry is empty; write an IPv4 or IPv6 address"),
+    service("sorry: here", "f:5:12: services[0].sorry is 'here'; write an IPv4 or IPv6 address"),
+    service(
+      "sorry: [10.0.0.9]",
+      "f:5:12: services[0].sorry is a list; write a mapping with keys from address, forward, tunnel-port, checksum, source, entropy"
+    ),
+    service("sorry: {forward: gre}", "f:5:12: 'address' is missing in services[0].sorry; add a line such as 'address: 10.0.0.9'"),
+    service(
+      "sorry: {address: 10.0.0.9, weight: 1}",
+      "f:5:32: unknown key 'weight' in services[0].sorry; known are address, forward, tunnel-port, checksum, source, entropy"
+    ),
+    service(
+      "sorry: 192.0.2.10",
+      "f:5:12: 192.0.2.10 is both a server and the sorry server of tcp 10.0.0.1:80; keep it as one of the two; 'service set "
+        + "--no-sorry' makes room for a server"
+    ),
+    service(
+      "sorry: {address: 10.0.0.1}",
+      "f:5:22: 10.0.0.1 is both a VIP and a server of tcp 10.0.0.1:80, which would be a loop; give the server's own address"
+    ),
+    service(
+      "sorry: 224.0.0.1",
+      "f:5:12: 224.0.0.1 can't be a server of tcp 10.0.0.1:80, it is a multicast address; give a unicast address"
+    ),
+  ])
+  func `a wrong way out without a server`(file: WrongFile) { expect(file) }
 
   /// A server 192.0.2.10 of tcp 10.0.0.1:80, and what is said of its line.
   private static func server(_ fields: String, _ says: String, family: String = "192.0.2.10") -> WrongFile {

@@ -35,6 +35,8 @@ import Testing
             scheduler: maglev
             ring: 251
             on-server-loss: drop
+            no-server: reset
+            sorry: { address: 10.0.0.9, forward: gue, tunnel-port: 7000 }
             servers:
               - address: 10.0.0.2
                 weight: 0
@@ -45,6 +47,7 @@ import Testing
               - { address: 10.0.0.6, forward: gre, checksum: false, entropy: 10.200.0.0/16 }
               - { address: 10.0.0.7, forward: ipip, source: interface }
           - service: udp [2001:db8::1]:0
+            sorry: 2001:db8::9
         """,
       file: "a.yaml"
     )
@@ -66,6 +69,8 @@ import Testing
         ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80),
         ringSize: 251,
         onServerLoss: .drop,
+        noServer: .reset,
+        sorry: SorryServer(IPAddress(10, 0, 0, 9), method: .gue, tunnel: TunnelOptions(port: 7000)),
         servers: [
           RealServer(IPAddress(10, 0, 0, 2), weight: 0, method: .ipip), RealServer(IPAddress(10, 0, 0, 3)),
           RealServer(
@@ -82,7 +87,7 @@ import Testing
           RealServer(IPAddress(10, 0, 0, 7), method: .ipip),
         ]
       ),
-      VirtualService(dns),
+      VirtualService(dns, sorry: SorryServer(try #require(IPAddress("2001:db8::9")))),
     ])
     let timeouts = Timeouts(synReceived: 1, established: 2, finWait: 3, close: 4, udp: 5)
     #expect(read == Configuration(director: director, timeouts: timeouts, table: table))

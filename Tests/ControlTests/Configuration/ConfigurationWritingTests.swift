@@ -30,6 +30,8 @@ import Testing
         #require(ServiceKey("udp [2001:db8::1]:0")),
         ringSize: 251,
         onServerLoss: .drop,
+        noServer: .reset,
+        sorry: SorryServer(#require(IPAddress("2001:db8::9")), method: .gre, tunnel: TunnelOptions(checksum: true)),
         servers: [
           RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip), RealServer(IPAddress(10, 0, 0, 4), method: .gre),
           RealServer(
@@ -69,7 +71,11 @@ import Testing
       RealServer(IPAddress(10, 0, 0, 4), method: .gue, tunnel: source),
     ]
     let table = try ServiceTable(services: [
-      VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80), servers: servers)
+      VirtualService(
+        ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80),
+        sorry: SorryServer(IPAddress(10, 0, 0, 9)),
+        servers: servers
+      )
     ])
     #expect(
       Configuration(director: DirectorSettings(interfaces: ["eth0"]), table: table).yaml == """
@@ -80,6 +86,10 @@ import Testing
             scheduler: maglev
             ring: 65537
             on-server-loss: rehash
+            no-server: unreachable
+            sorry:
+              address: 10.0.0.9
+              forward: direct
             servers:
               - address: 10.0.0.2
                 weight: 1
@@ -111,7 +121,7 @@ import Testing
     #expect(read.director == usual)
     #expect(read.timeouts == Timeouts())
     let service = try #require(read.table.services.first)
-    #expect(VirtualService(service.key, servers: service.servers) == service)
+    #expect(VirtualService(service.key, sorry: SorryServer(IPAddress(10, 0, 0, 9)), servers: service.servers) == service)
     #expect(service.servers.map(\.weight) == [1, 1, 2, 1])
     #expect(service.servers.map(\.method) == [.direct, .direct, .gue, .ipip])
     #expect(service.servers[2] == RealServer(service.servers[2].address, weight: 2, method: .gue))

@@ -87,6 +87,35 @@ import Testing
     #expect(servers[2].reason?.contains("10.0.0.4 does not answer on eth0") == true)
   }
 
+  @Test func `a sorry server is shown apart, standing by or serving, and counted in`() async throws {
+    let plain = PlainDirector()
+    let sorry = IPAddress(10, 0, 0, 9)
+    func table(weight: Int) throws -> ServiceTable {
+      try ServiceTable(services: [
+        VirtualService(
+          Sample.web,
+          ringSize: 251,
+          sorry: SorryServer(sorry),
+          servers: [RealServer(Sample.first, weight: weight)]
+        )
+      ])
+    }
+    _ = try await plain.director.apply(try table(weight: 1))
+    #expect(await plain.director.status().services.first?.sorry?.state == .standby)
+    await plain.send(30, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try table(weight: 0))
+    await plain.send(10, to: sorry, of: Sample.web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.address) == [Sample.first])
+    #expect(service.sorry?.state == .ok)
+    #expect(service.sorry?.totals.packets == 10)
+    #expect(service.sorry?.share == 25)
+    #expect(service.totals.packets == 40)
+    plain.kernel.silence([sorry])
+    try await plain.director.refreshNextHops()
+    #expect(await plain.director.status().services.first?.sorry?.state == .unresolved)
+  }
+
   @Test func `flows are counted for the server they name`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -111,7 +140,7 @@ import Testing
     #expect(statistics.workers.first { $0.name == "received" }?.workers == [4, 6])
     #expect(statistics.workers.first { $0.name == "dropped-ttl" }?.total == 3)
     #expect(statistics.steering.map(\.total) == [7, 5, 0])
-    #expect(statistics.workers.count == Outcome.allCases.count + 2)
+    #expect(statistics.workers.count == Outcome.allCases.count + 3)
     #expect(statistics.rings.map(\.workers) == [[1, 11], [2, 12], [3, 13], [4, 14], [5, 15]])
     #expect(statistics.rings.map(\.total) == [12, 14, 16, 18, 20])
     #expect((statistics.workers + statistics.rings + statistics.steering).allSatisfy { !$0.meaning.isEmpty })

@@ -76,6 +76,32 @@ import Testing
     #expect(explained.header?.bytes.count == 2 * 34)
   }
 
+  @Test func `a sorry server is called so, with what is wrong with the others`() async throws {
+    let plain = PlainDirector()
+    let sorry = IPAddress(10, 0, 0, 9)
+    _ = try await plain.director.apply(
+      try ServiceTable(services: [
+        VirtualService(Sample.web, ringSize: 251, sorry: SorryServer(sorry), servers: [RealServer(Sample.first, weight: 0)])
+      ])
+    )
+    let explained = await plain.director.explain(try Self.flow())
+    #expect(explained.verdict == "forward")
+    #expect(explained.server == Explanation.Server(address: sorry, forward: .direct, weight: 0, state: .ok, reason: nil))
+    #expect(explained.notes == ["10.0.0.9 is the sorry server", "10.0.0.2 takes no new flows: its weight is 0"])
+    see(try Self.flow(), plain, worker: 1, begins: true, now: 990)
+    _ = try await plain.director.apply(
+      try ServiceTable(services: [
+        VirtualService(Sample.web, ringSize: 251, sorry: SorryServer(sorry), servers: [RealServer(Sample.first)])
+      ])
+    )
+    let later = await plain.director.explain(try Self.flow())
+    #expect(later.decidedBy == .flow)
+    #expect(later.server?.state == .standby)
+    #expect(
+      later.notes == ["10.0.0.9 is the sorry server", "unknown, the flow would go to 10.0.0.2, where its hash says"]
+    )
+  }
+
   @Test func `a flow that any worker knows goes to its server, and asking changes nothing`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()

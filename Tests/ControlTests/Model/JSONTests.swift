@@ -17,7 +17,7 @@ import Testing
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(table), as: UTF8.self)
     #expect(
-      json == #"{"services":[{"on-server-loss":"drop","ring":251,"scheduler":"maglev","servers":["#
+      json == #"{"services":[{"no-server":"unreachable","on-server-loss":"drop","ring":251,"scheduler":"maglev","servers":["#
         + #"{"address":"10.0.0.2","forward":"direct","weight":1},{"address":"10.0.0.3","forward":"ipip","source":"interface","weight":0}],"#
         + #""service":"tcp 10.0.0.100:80"}]}"#
     )
@@ -56,6 +56,46 @@ import Testing
     }
   }
 
+  @Test func `a sorry server is read as an address or an object, written as an object, and taken away by null`() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let sorry = SorryServer(IPAddress(10, 0, 0, 9))
+    #expect(try decode(SorryServer.self, #""10.0.0.9""#) == sorry)
+    let json = String(decoding: try encoder.encode(sorry), as: UTF8.self)
+    #expect(json == #"{"address":"10.0.0.9","forward":"direct"}"#)
+    #expect(try decode(SorryServer.self, json) == sorry)
+    let service = VirtualService(web, noServer: .reset, sorry: SorryServer(IPAddress(10, 0, 0, 9), method: .gue))
+    #expect(try JSONDecoder().decode(VirtualService.self, from: encoder.encode(service)) == service)
+    let bodies: [(ServiceSettings, String)] = [
+      (ServiceSettings(), "{}"), (ServiceSettings(sorry: .some(nil)), #"{"sorry":null}"#),
+      (
+        ServiceSettings(noServer: .reset, sorry: sorry),
+        #"{"no-server":"reset","sorry":{"address":"10.0.0.9","forward":"direct"}}"#
+      ),
+    ]
+    for (settings, json) in bodies {
+      #expect(String(decoding: try encoder.encode(settings), as: UTF8.self) == json)
+      #expect(try decode(ServiceSettings.self, json) == settings)
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"service":"tcp 10.0.0.100:80","sorry":"10.0.0"}"#, "sorry: '10.0.0' is not an IPv4 or IPv6 address"),
+    (
+      #"{"service":"tcp 10.0.0.100:80","sorry":{"address":"10.0.0.9","weight":1}}"#,
+      "sorry: unknown field 'weight': known are address, forward, tunnel-port, checksum, source, entropy"
+    ),
+    (#"{"service":"tcp 10.0.0.100:80","sorry":{}}"#, "sorry: the field 'address' is missing"),
+    (
+      #"{"service":"tcp 10.0.0.100:80","no-server":"silent"}"#,
+      "no-server: Cannot initialize NoServerAnswer from invalid String value silent"
+    ),
+  ])
+  func `a sorry server or an answer that can't be read is told in one line`(json: String, line: String) {
+    let error = #expect(throws: DecodingError.self) { try decode(VirtualService.self, json) }
+    #expect(error?.line == line)
+  }
+
   @Test func `what is left out has its default`() throws {
     #expect(try decode(VirtualService.self, #"{"service":"tcp 10.0.0.100:80"}"#) == VirtualService(web))
     #expect(try decode(RealServer.self, #"{"address":"10.0.0.2"}"#) == RealServer(IPAddress(10, 0, 0, 2)))
@@ -76,7 +116,7 @@ import Testing
     (#"{"service":"tcp 10.0.0.100:80","rign":251}"#, "unknown field 'rign': did you mean 'ring'?"),
     (
       #"{"service":"tcp 10.0.0.100:80","zzzzzz":1}"#,
-      "unknown field 'zzzzzz': known are service, scheduler, ring, on-server-loss, servers"
+      "unknown field 'zzzzzz': known are service, scheduler, ring, on-server-loss, no-server, sorry, servers"
     ),
     (#"{"ring":251}"#, "the field 'service' is missing"),
     (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),

@@ -28,6 +28,12 @@ import Testing
     #expect(table.service(web)?.onServerLoss == .drop)
     try table.setServer(one, of: web, method: .ipip)
     #expect(table.service(web)?.server(one) == RealServer(one, weight: 1, method: .ipip))
+    let sorry = SorryServer(IPAddress(10, 0, 0, 9))
+    try table.setService(web, noServer: .reset, sorry: sorry)
+    try table.setService(web, ringSize: 251)
+    #expect(table.service(web)?.noServer == .reset && table.service(web)?.sorry == sorry)
+    try table.setService(web, sorry: .some(nil))
+    #expect(table.service(web)?.noServer == .reset && table.service(web)?.sorry == nil)
     try table.drainServer(two, of: web)
     #expect(table.service(web)?.server(two)?.isDraining == true)
     try table.removeServer(one, of: web)
@@ -73,6 +79,25 @@ import Testing
     Refusal("server-is-vip") { try $0.addServer(RealServer(IPAddress(10, 0, 0, 100)), to: web) },
     Refusal("server-is-vip") { try $0.addService(VirtualService(ServiceKey(.udp, one, port: 53))) },
     Refusal("server-is-vip") { try $0.addService(VirtualService(none, servers: [RealServer(IPAddress(10, 0, 0, 9))])) },
+    Refusal("server-is-vip") { try $0.addService(VirtualService(none, sorry: SorryServer(IPAddress(10, 0, 0, 9)))) },
+    Refusal("server-is-vip") { try $0.setService(web, sorry: SorryServer(web.address)) },
+    Refusal("server-is-vip") { table in
+      try table.setService(web, sorry: SorryServer(IPAddress(10, 0, 0, 9)))
+      defer { try? table.setService(web, sorry: .some(nil)) }
+      try table.addService(VirtualService(none))
+    },
+    Refusal("sorry-is-server") { try $0.setService(web, sorry: SorryServer(one)) },
+    Refusal("sorry-is-server") { try $0.addService(VirtualService(none, sorry: SorryServer(one), servers: [RealServer(one)])) },
+    Refusal("sorry-is-server") { table in
+      try table.setService(web, sorry: SorryServer(IPAddress(10, 0, 0, 9)))
+      defer { try? table.setService(web, sorry: .some(nil)) }
+      try table.addServer(RealServer(IPAddress(10, 0, 0, 9)), to: web)
+    },
+    Refusal("bad-server-address") { try $0.setService(web, sorry: SorryServer(IPAddress(127, 0, 0, 1))) },
+    Refusal("family-mismatch") { try $0.setService(web, sorry: SorryServer(v6)) },
+    Refusal("bad-tunnel") {
+      try $0.setService(web, sorry: SorryServer(IPAddress(10, 0, 0, 9), tunnel: TunnelOptions(port: 6080)))
+    },
     Refusal("server-is-vip") { try $0.addService(VirtualService(none, servers: [RealServer(IPAddress(10, 0, 0, 100))])) },
   ])
   func `a refused change says why and changes nothing`(refusal: Refusal) throws {

@@ -37,6 +37,23 @@ import Testing
     )
   }
 
+  @Test func `a service's answer and sorry server are told as they change`() throws {
+    let service: (String) throws -> ServiceTable = { try services("  - {service: 'tcp 10.0.0.100:80'\($0)}") }
+    let steps = ["", ", no-server: reset, sorry: 10.0.0.9", ", sorry: {address: 10.0.0.9, forward: gue}", ""]
+    let said = try zip(steps, steps.dropFirst()).map { from, to in
+      ServiceTable.difference(from: try service(from), to: try service(to)).map(\.description)
+    }
+    #expect(
+      said == [
+        ["~ service tcp 10.0.0.100:80: no-server unreachable -> reset, sorry none -> 10.0.0.9"],
+        ["~ service tcp 10.0.0.100:80: no-server reset -> unreachable, sorry 10.0.0.9 -> 10.0.0.9 by gue, port 6080"],
+        ["~ service tcp 10.0.0.100:80: sorry 10.0.0.9 by gue, port 6080 -> none"],
+      ]
+    )
+    let added = ServiceTable.difference(from: ServiceTable(), to: try service(steps[1])).map(\.description)
+    #expect(added == ["+ service tcp 10.0.0.100:80: no-server reset, sorry 10.0.0.9"])
+  }
+
   @Test func `a tunnel's options are told as they change`() throws {
     let server: (String) throws -> ServiceTable = {
       try services("  - service: tcp 10.0.0.100:80\n    servers: [{address: 10.0.1.2, \($0)}]")

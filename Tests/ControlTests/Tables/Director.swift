@@ -23,7 +23,7 @@ final class Director {
   @discardableResult
   func build(_ table: ServiceTable) throws -> BuiltTables {
     var hops: [IPAddress: NextHop] = [:]
-    for server in table.services.flatMap(\.servers) where !unresolved.contains(server.address) {
+    for server in table.services.flatMap(\.everyServer) where !unresolved.contains(server.address) {
       hops[server.address] = try hop()
     }
     return try TableBuilder(table: table, generation: generation + 1, nextHops: hops).build(into: memory)

@@ -38,6 +38,14 @@ import Testing
     #expect(IPAddress(server.tunnel_source) == IPAddress(10, 0, 0, 1))
   }
 
+  @Test func `a service that resets says so`() throws {
+    let director = Director()
+    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, noServer: .reset)]))
+    #expect(director.active.services[0].flags == UInt8(SLUICE_SERVICE_RESET))
+    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251)]))
+    #expect(director.active.services[0].flags == 0)
+  }
+
   /// The entry of a service's only server.
   private func entry(_ server: RealServer) throws -> sluice_server {
     let director = Director()

@@ -45,6 +45,8 @@ package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
     package var servers: [String]?
     /// It is to be that of this packet (from 1).
     package var sameServerAs: Int?
+    /// What it became is sent behind what this packet (from 1) became.
+    package var after: Int?
     package var output: [Output]?
   }
 

@@ -76,6 +76,10 @@ extension FixtureCase.Packet {
       if other == nil { faults.append("packet \(sameServerAs) has no server") }
       expect("server", result.server, other)
     }
+    if let after, let first = result.output.first {
+      let before = results.indices.contains(after - 1) ? results[after - 1].output.last : nil
+      if first < before ?? .max { faults.append("frame \(first) of the output is not behind packet \(after)'s") }
+    }
     return faults
   }
 }

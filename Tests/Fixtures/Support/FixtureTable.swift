@@ -17,14 +17,23 @@ package enum FixtureTable {
 
   /// The rows of packets.md and the families they are about.
   package static let rows: [(row: String, families: [Int])] = [
+    // Steering.
     ("steer-not-ours", [4, 6]), ("steer-service", [4, 6]), ("steer-tags", [4, 6]), ("steer-later-fragment", [4, 6]),
     ("steer-icmp", [4, 6]),
+    // Refusals.
     ("refuse-checksum", [4, 6]), ("refuse-length", [4, 6]), ("refuse-source", [4, 6]), ("refuse-tiny-fragment", [4, 6]),
-    ("refuse-extensions", [6]), ("options", [4]),
+    ("refuse-extensions", [6]), ("options", [4, 6]),
+    // Forwarding.
     ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
-    ("outer-source", [4, 6]), ("gue", [4, 6]), ("gre", [4, 6]), ("tunnel-hash", [4, 6]), ("size-v4-df", [4]), ("size-v6", [6]),
-    ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]), ("originate", [4, 6]),
-    ("icmp-error-flow", [4, 6]),
+    ("outer-source", [4, 6]), ("gue", [4, 6]), ("gre", [4, 6]), ("tunnel-hash", [4, 6]),
+    // Size.
+    ("size-v4-df", [4]), ("size-v6", [6]),
+    // ICMP.
+    ("icmp-error-flow", [4, 6]), ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]),
+    ("originate", [4, 6]),
+    // Fragments.
+    ("fragments", [4, 6]), ("fragments-held", [4, 6]),
+    // Flows.
     ("flow-new", [4, 6]), ("flow-unknown", [4, 6]), ("flow-reuse", [4, 6]), ("flow-end", [4, 6]), ("flow-server-gone", [4, 6]),
     ("flow-drain", [4, 6]), ("flow-table-full", [4, 6]), ("flow-no-server", [4, 6]), ("flow-timeout", [4, 6]),
   ]

@@ -1,0 +1,124 @@
+"""Fragments that come before their first: held, then sent behind it or dropped."""
+
+from fixture import *
+from pieces import Datagram
+from tunnels import METHODS
+
+
+def held(packet, after, **more):
+    """Held, then sent behind packet `after` of the case."""
+    expectation = direct(packet, **more)
+    expectation.verdict, expectation.more = "hold", {"after": after}
+    return expectation
+
+
+LATE = Expectation("hold", "dropped-late-fragment")
+FULL = Expectation("drop", "dropped-late-fragment")
+row = "fragments-held"
+for f in BOTH:
+    ours = Datagram(f, udp())
+    first, second, third = ours.pieces()
+    case(
+        row,
+        f,
+        "a later fragment that comes first is sent behind its first",
+        comes(second, held(second, 2)),
+        comes(first, direct(first)),
+        comes(third, direct(third)),
+    )
+    case(
+        row,
+        f,
+        "two later fragments that come first are sent behind it",
+        comes(third, held(third, 3)),
+        comes(second, held(second, 3)),
+        comes(first, direct(first)),
+    )
+    case(
+        row,
+        f,
+        "a held fragment waits while others pass",
+        comes(second, held(second, 3)),
+        comes(f.ip() / syn(), direct(f.ip() / syn())),
+        comes(first, direct(first)),
+    )
+    case(
+        row,
+        f,
+        "a fragment whose first comes a second later is sent",
+        comes(second, held(second, 2)),
+        comes(first, direct(first), time=1),
+    )
+    case(
+        row,
+        f,
+        "a fragment whose first comes two seconds later is dropped",
+        comes(second, LATE),
+        comes(first, direct(first), time=2),
+    )
+    case(row, f, "a fragment whose first never comes is dropped", comes(second, LATE))
+    case(
+        row,
+        f,
+        "31 seconds after the first a fragment is held, and dropped",
+        comes(first, direct(first)),
+        comes(second, LATE, time=31),
+    )
+    other = Datagram(f, udp(), id=78)
+    case(row, f, "another datagram's first lets nothing go", comes(second, LATE), comes(other.piece(0), direct(other.piece(0))))
+    case(
+        row,
+        f,
+        "256 fragments are held, the next is dropped",
+        comes(second, held(second, 258), count=256),
+        comes(second, FULL),
+        comes(first, direct(first)),
+    )
+    kernels = Datagram(f, udp(54))
+    case(
+        "steer-later-fragment",
+        f,
+        "an early fragment of a datagram that turns out to be the kernel's is let go to it",
+        comes(kernels.piece(1), Expectation("hold", "not-for-service")),
+        comes(kernels.piece(0), passed()),
+    )
+    tiny = Datagram(f, ack(), size=16)
+    case(
+        "refuse-tiny-fragment",
+        f,
+        "an early fragment of a datagram whose first is too small is dropped",
+        comes(tiny.piece(1), Expectation("hold", "dropped-fragment")),
+        comes(tiny.piece(0), dropped("dropped-fragment")),
+    )
+    refused = ours.piece(1, ttl=0)
+    case("refuse-length", f, "an early fragment with TTL or hop limit 0 is not held", comes(refused, dropped("dropped-ttl")))
+    for way, configuration, port in METHODS[:2]:
+        early = Datagram(f, udp(port))
+        expectation = way.carries(early.piece(1), group="flow")
+        expectation.verdict, expectation.more = "hold", {"after": 2}
+        case(
+            row,
+            f,
+            f"an early fragment goes by {way} as its flow does",
+            comes(early.piece(1), expectation),
+            comes(early.piece(0), way.carries(early.piece(0), group="flow")),
+            configuration=configuration,
+        )
+early = Datagram(V4, udp())
+foreign = Datagram(V4, ack())
+case(
+    row,
+    V4,
+    "the first of another protocol lets nothing go",
+    comes(early.piece(1), LATE),
+    comes(foreign.piece(0), direct(foreign.piece(0))),
+)
+early = Datagram(V6, udp())
+stranger = early.piece(1, number=6)
+case(
+    row,
+    V6,
+    "a first lets go what names another protocol",
+    comes(stranger, held(stranger, 2)),
+    comes(early.piece(0), direct(early.piece(0))),
+)
