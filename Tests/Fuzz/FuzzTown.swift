@@ -2,12 +2,19 @@ import CTables
 
 /// The services of every input: those of the laboratory, whose captures are the first corpus, and some it doesn't have.
 enum FuzzTown {
-  /// By the family of the real servers' addresses. Kept: only their servers' records change from input to input.
+  /// By method, and by the family of the real servers' addresses. Kept: only their servers' records change from input to input.
   // libFuzzer calls from one thread.
-  nonisolated(unsafe) private static let towns = [make(.direct(10), .direct(11)), make(.direct6(10), .direct6(11))]
+  nonisolated(unsafe) private static let towns = Setting.methods.map { method in
+    [
+      make(.direct(10) { $0.method = method }, .direct(11) { $0.method = method }),
+      make(.direct6(10) { $0.method = method }, .direct6(11) { $0.method = method }),
+    ]
+  }
 
   static func tables(_ setting: Setting) -> TestTables {
-    let town = towns[setting.outerIsIPv6 ? 1 : 0]
+    let town = towns[setting.methodNumber][setting.outerIsIPv6 ? 1 : 0]
+    // What errors have told of the ways before.
+    town.memory.paths.update(repeating: 0, count: town.memory.capacity.servers)
     for index in 0..<town.serverCount { set(&town.half.servers[index], setting) }
     for index in 0..<Int(town.half.half.pointee.service_count) {
       let flags = town.half.services[index].flags & UInt8(SLUICE_SERVICE_LIVE)
@@ -34,7 +41,6 @@ enum FuzzTown {
   }
 
   private static func set(_ server: inout sluice_server, _ setting: Setting) {
-    server.method = UInt8(setting.method)
     server.mtu = setting.mtu
     server.tags = (0x2005, 0x0006)
     server.tunnel_port_be = UInt16(6080).bigEndian

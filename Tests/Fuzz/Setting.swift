@@ -2,7 +2,9 @@ import CTables
 
 /// What the first four bytes of an input choose. Every value means something, so that no mutation is in vain.
 struct Setting {
-  let method: Int
+  static let methods = [SLUICE_DIRECT, SLUICE_IPIP, SLUICE_GUE, SLUICE_GRE]
+  let methodNumber: Int
+  var method: Int { Self.methods[methodNumber] }
   let outerIsIPv6: Bool
   let hasChecksum: Bool
   let hasEntropy: Bool
@@ -27,7 +29,7 @@ struct Setting {
 
   init(_ reader: inout InputReader) {
     let (ways, sizes, time, life) = (Int(reader.byte()), Int(reader.byte()), Int(reader.byte()), Int(reader.byte()))
-    method = [SLUICE_DIRECT, SLUICE_IPIP, SLUICE_GUE, SLUICE_GRE][ways & 3]
+    methodNumber = ways & 3
     outerIsIPv6 = ways & 4 != 0
     hasChecksum = ways & 8 != 0
     hasEntropy = ways & 16 != 0
