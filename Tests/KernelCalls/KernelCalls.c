@@ -11,6 +11,7 @@
 #include <linux/if_xdp.h>
 #include <net/if.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -99,6 +100,7 @@ int kernel_open_frames(const char *interface)
 		return -errno;
 	if (bind(opened, (const struct sockaddr *)&address, sizeof(address)) ||
 	    setsockopt(opened, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	    setsockopt(opened, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
 	    setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
 	    setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second))) {
 		int error = -errno;
@@ -107,4 +109,33 @@ int kernel_open_frames(const char *interface)
 		return error;
 	}
 	return opened;
+}
+
+int kernel_receive_frame(int opened, uint8_t *frame, size_t room)
+{
+	enum { ADDRESSES = 12, TAG = 4 };
+	char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec part = { .iov_base = frame, .iov_len = room - TAG };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	ssize_t length = recvmsg(opened, &message, 0);
+	struct cmsghdr *header;
+
+	if (length < 0)
+		return -errno;
+	for (header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+		struct tpacket_auxdata said;
+		uint16_t tag[2];
+
+		if (header->cmsg_level != SOL_PACKET || header->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&said, CMSG_DATA(header), sizeof(said));
+		if (!(said.tp_status & TP_STATUS_VLAN_VALID) || length < ADDRESSES)
+			continue;
+		tag[0] = htons(said.tp_status & TP_STATUS_VLAN_TPID_VALID ? said.tp_vlan_tpid : ETH_P_8021Q);
+		tag[1] = htons(said.tp_vlan_tci);
+		memmove(frame + ADDRESSES + TAG, frame + ADDRESSES, (size_t)length - ADDRESSES);
+		memcpy(frame + ADDRESSES, tag, TAG);
+		length += TAG;
+	}
+	return (int)length;
 }

@@ -15,6 +15,8 @@ enum Town {
     var method = ForwardingMethod.direct
     /// Interface slot; 5 has no socket in these tests.
     var egress = 0
+    /// VLAN ids of the way, outer first.
+    var tags: [UInt16] = []
   }
 
   static let services = [
@@ -49,7 +51,8 @@ enum Town {
           sourceMAC: try mac(source: service.egress),
           nextHopMAC: try mac(server: service.server),
           mtu: 1500,
-          source: tunnelSource
+          source: tunnelSource,
+          tags: service.tags
         )
         let key = try #require(ServiceKey(service.name))
         return VirtualService(key, ringSize: 251, servers: [RealServer(service.server, method: service.method)])

@@ -33,4 +33,7 @@ int kernel_mount(const char *type, const char *folder);
 /* A socket that sends and receives an interface's frames whole; its own are not heard. A receive without a frame ends after a second. */
 int kernel_open_frames(const char *interface);
 
+/* Receives a frame as the wire had it: the kernel takes the outer VLAN tag out and tells it beside the frame. Its length, or -errno. */
+int kernel_receive_frame(int opened, uint8_t *frame, size_t room);
+
 #endif
