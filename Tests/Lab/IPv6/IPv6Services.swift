@@ -6,6 +6,7 @@ extension Laboratory {
 
 extension String {
   static let http6 = "tcp [\(Laboratory.vip6)]:80"
+  static let throughput6 = "tcp [\(Laboratory.vip6)]:5201"
   static let echo6 = "udp [\(Laboratory.vip6)]:53"
 }
 

@@ -25,7 +25,9 @@ extension Laboratory {
     lines.append("services:")
     for (service, servers) in services.sorted(by: { $0.key < $1.key }) {
       lines += ["  - service: \(service)", "    servers:"]
-      lines += servers.map { "      - {address: \($0.address), weight: \($0.weight), forward: \($0.forward)}" }
+      lines += servers.map {
+        "      - {address: \($0.address), weight: \($0.weight), forward: \($0.forward)\($0.tunnel.map { ", \($0)" }.joined())}"
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -71,13 +73,15 @@ struct Server {
   let address: String
   var weight = 1
   var forward = "direct"
+  /// Further keys and values, as a configuration has them.
+  var tunnel: [String] = []
 
   static let rs1 = Server(address: "10.9.0.11")
   static let rs2 = Server(address: "10.9.0.12")
   static let rs3 = Server(address: "10.9.3.13", forward: "ipip")
   static let rs4 = Server(address: "10.9.0.14")
 
-  func weighing(_ weight: Int) -> Server { Server(address: address, weight: weight, forward: forward) }
+  func weighing(_ weight: Int) -> Server { Server(address: address, weight: weight, forward: forward, tunnel: tunnel) }
 }
 
 extension [String: [Server]] {

@@ -23,12 +23,14 @@ final class Laboratory: Sendable {
   /// Logs and configurations; goes with the laboratory.
   let folder: String
 
-  /// - Parameter serving: with nginx, UDP echo and iperf3 on the real servers, and decapsulation on rs3.
-  init(queues: Int = 1, serving: Bool = true) throws {
+  /// - Parameters:
+  ///   - serving: with nginx, UDP echo and iperf3 on the real servers, and decapsulation on rs3.
+  ///   - mtu: of all but the client, which has 1500.
+  init(queues: Int = 1, serving: Bool = true, mtu: Int = 1600) throws {
     name = "t\(getpid())n\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
     folder = "/run/sluice-lab/\(name)"
     do {
-      try Self.lab("up", name, "--queues", "\(queues)")
+      try Self.lab("up", name, "--queues", "\(queues)", "--mtu", "\(mtu)")
       if serving { try Self.lab("serve", name, Self.sluice) }
     } catch {
       try? Self.lab("down", name)

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// Path-MTU discovery (RFC 1191, RFC 8201) as a client's kernel does it: a path of 1500 bytes, on which a tunnel leaves less.
+  @Suite struct PathMTUTests {
+    @Test("A bulk upload does not stall, and the client's route cache has the lower MTU", arguments: Way.tunnels)
+    func upload(_ way: Way) throws {
+      let lab = try Laboratory(mtu: 1500)
+      let daemon = try lab.direct([.throughput: [way.server], .throughput6: [way.server]])
+      defer { daemon.signal(SIGTERM) }
+      for vip in [Laboratory.vip, Laboratory.vip6] {
+        let command = ["iperf3", "--client", vip, "--port", "5201", "--bytes", "20M", "--json"]
+        let ended = try lab.run(.client, command, within: 15)
+        let report = try JSONDecoder().decode(Upload.self, from: Data(ended.output.utf8))
+        #expect(report.error == nil)
+        // iperf3 ends when the last byte is sent: what is then under way, a few megabytes, its server no longer counts.
+        #expect(report.end?.received.bytes ?? 0 >= 10 << 20)
+        #expect(report.end?.received.seconds ?? 60 < 10, "\(vip) took too long")
+        let route = try lab.output(.client, "ip", "route", "get", vip)
+        #expect(route.contains("mtu \(1500 - way.overhead) "), "\(route)")
+      }
+      let told = try lab.statistics().workers.first { $0.name == "answered-too-big" }
+      #expect(told?.total ?? 0 > 0)
+    }
+  }
+}
+
+/// The part of iperf3's report that tells how an upload went.
+private struct Upload: Decodable {
+  struct End: Decodable {
+    struct Sum: Decodable {
+      let bytes: Int
+      let seconds: Double
+    }
+    let received: Sum
+
+    enum CodingKeys: String, CodingKey { case received = "sum_received" }
+  }
+  let end: End?
+  let error: String?
+}
