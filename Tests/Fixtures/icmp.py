@@ -126,9 +126,9 @@ for f in BOTH:
         (
             "a later fragment of the VIP's",
             (
-                reply(f, Raw(payload(64)), proto=6, frag=185)
+                reply(f, Raw(bytes(from_port())), proto=6, frag=185)
                 if f is V4
-                else f.ip(src=f.vip, dst=f.client) / IPv6ExtHdrFragment(nh=6, offset=185, id=77) / Raw(payload(64))
+                else f.ip(src=f.vip, dst=f.client) / IPv6ExtHdrFragment(nh=6, offset=185, id=77) / Raw(bytes(from_port()))
             ),
         ),
     ):

@@ -29,7 +29,7 @@ for f in BOTH:
     case(row, f, "a datagram of 1500 bytes is quoted as far as an error goes", told(datagram(f, 53, 1500)), **dead)
     for size in (547, 548, 549) if f is V4 else (1231, 1232, 1233):
         case(row, f, f"of a datagram of {size} bytes as much is quoted as an error holds", told(datagram(f, 53, size)), **dead)
-    case(row, f, "port unreachable keeps the request's tags", told(f.ip() / syn(), tags=[("ad", 100), 7]), **dead)
+    case("steer-tags", f, "port unreachable keeps the request's tags", told(f.ip() / syn(), tags=[("ad", 100), 7]), **dead)
     padded = f.ip() / udp() / Raw(b"x")
     case(
         row,

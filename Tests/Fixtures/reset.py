@@ -49,7 +49,7 @@ for f in BOTH:
         case(row, f, sentence, refused(f, packet, fields), **resets)
     packet = f.ip() / syn()
     case(
-        row,
+        "steer-tags",
         f,
         "a reset keeps the request's tags",
         refused(f, packet, {"flags": "RA", "ack": 1001}, tags=[("ad", 100), 7]),

@@ -4,6 +4,7 @@ from answers import too_big
 from fixture import *
 from scapy.layers.inet import IPOption_NOP
 from tunnels import wrapped
+from ways import Way
 
 
 def datagram(family, port, size, **fields):
@@ -29,7 +30,7 @@ for f, row in ((V4, "size-v4-df"), (V6, "size-v6")):
     case(row, f, "a packet a byte larger than the way is answered with its MTU", told(f, datagram(f, 53, 1401), 1400), **sized)
     case(row, f, "a packet of 1500 bytes is answered with the way's MTU", told(f, datagram(f, 53, 1500), 1400), **sized)
     case(
-        row,
+        "steer-tags",
         f,
         "an answer about a size keeps the request's tags",
         told(f, datagram(f, 53, 1500), 1400, tags=[Dot1AD(vlan=100, prio=3), Dot1Q(vlan=7, prio=5)]),
@@ -74,17 +75,19 @@ case("size-v4-df", V4, "a quote of a packet under 548 bytes is all of it", told(
 case("size-v4-df", V4, "a quote of a packet of 548 bytes is all of it", told(V4, datagram(V4, 60, 548), 68), **sized)
 case("size-v4-df", V4, "a quote of a packet of 549 bytes leaves out the last", told(V4, datagram(V4, 60, 549), 68), **sized)
 
+for port, what in ((1280, "IPv6 with room for 1280"), (1284, "IPv4 with room for 1280"), (1260, "IPv6 with room for 1260")):
+    case(
+        "size-v6",
+        V6,
+        f"1281 bytes by IPIP over {what} are answered with 1280",
+        told(V6, datagram(V6, port, 1281), 1280),
+        **sized,
+    )
+packet = datagram(V6, 1280, 1280)
 case(
     "size-v6",
     V6,
-    "1281 bytes inside IPv6 by a way of 1320 are answered with 1280",
-    told(V6, datagram(V6, 1284, 1281), 1280),
-    **sized,
-)
-case(
-    "size-v6",
-    V6,
-    "1281 bytes inside IPv4 by a way of 1300 are answered with 1280",
-    told(V6, datagram(V6, 1304, 1281), 1280),
+    "1280 bytes by IPIP over IPv6 with room for 1280 are forwarded",
+    comes(packet, Way("ipip", V6, end="2001:db8:1::84").carries(packet)),
     **sized,
 )

@@ -22,8 +22,9 @@ class GUE(Layer):
 class Way:
     """A tunnel over a family's addresses, to the far end that Tests/Fixtures/*.yaml have."""
 
-    def __init__(self, method, far, checksum=False, source=None, port=6080):
+    def __init__(self, method, far, checksum=False, source=None, port=6080, end=None):
         self.method, self.far, self.checksum, self.port = method, far, checksum, port
+        self.end = end or far.far
         self.source = source or far.near
 
     @property
@@ -54,10 +55,10 @@ class Way:
         tos = inner.tos if v4 else inner.tc
         if self.far.number == 6:
             free.append(Field(0, 4, "nonzero", mask="000fffff", **same))
-            outer = IPv6(src=self.source, dst=self.far.far, hlim=64, tc=tos, nh=inside)
+            outer = IPv6(src=self.source, dst=self.end, hlim=64, tc=tos, nh=inside)
         else:
             df = not v4 or "DF" in inner.flags
-            outer = IP(src=self.source, dst=self.far.far, ttl=64, id=0, tos=tos, flags="DF" if df else 0, proto=inside)
+            outer = IP(src=self.source, dst=self.end, ttl=64, id=0, tos=tos, flags="DF" if df else 0, proto=inside)
             if not df:
                 free.append(Field(4, 2, "unique"))
             if not df or mask:

@@ -6,7 +6,7 @@ import Testing
 
 /// The fixture table through the forwarder itself: an offline director, one worker, the capture's clock.
 @Suite struct FixtureTests {
-  @Test("The packet becomes what scapy says", arguments: FixtureTable.cases)
+  @Test("The packet becomes what scapy says", arguments: FixtureTable.chosen)
   func passage(of entry: FixtureCase) throws {
     let faults = try entry.faults(entry.replayed())
     #expect(faults.isEmpty, "\(entry)\n\(faults.joined(separator: "\n"))")

@@ -15,6 +15,12 @@ package enum FixtureTable {
     }
   }()
 
+  /// All, or those of the row that SLUICE_FIXTURE_ROW names: to look at one, and for Tools/mutate.
+  package static let chosen: [FixtureCase] = {
+    guard let row = ProcessInfo.processInfo.environment["SLUICE_FIXTURE_ROW"] else { return cases }
+    return cases.filter { $0.row == row }
+  }()
+
   /// The rows of packets.md and the families they are about.
   package static let rows: [(row: String, families: [Int])] = [
     // Steering.
