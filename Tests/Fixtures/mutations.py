@@ -1,4 +1,4 @@
-"""What Tools/mutate breaks: a row of the packet rules, a file of Sources/Forwarding, a line of it, what in the line, and what instead.
+"""What Tools/mutate breaks: a row of the packet rules, a file of Sources/Forwarding, a line of it, what in it, and what instead.
 
 Instead of None: the new text is a statement, done before the line.
 """
@@ -114,6 +114,21 @@ MUTATIONS = (
     ),
     ("size-v6", "ICMPError", "@inline(__always) @_noLocks get { 1232 }", "1232", "1240"),
     ("size-v6", "ICMPError", "let mtu = room < IPv6.leastMTU ? IPv6.leastMTU : room", "room < IPv6.leastMTU", "false"),
+    (
+        "size-learned",
+        "PathMTU",
+        "let until = now &+ UInt32(truncatingIfNeeded: SLUICE_PATH_SECONDS)",
+        "UInt32(truncatingIfNeeded: SLUICE_PATH_SECONDS)",
+        "599",
+    ),
+    (
+        "size-learned",
+        "PathMTU",
+        "if let known = learned(told.tunnel, now: now), mtu > known.mtu { return }",
+        "mtu > known.mtu",
+        "false",
+    ),
+    ("size-learned", "PathMTU", "if isIPv6 { return mtu < IPv6.leastMTU ? nil", "mtu < IPv6.leastMTU", "false"),
     # ICMP.
     (
         "icmp-error-flow",

@@ -19,7 +19,7 @@ def refused(family, packet, fields, **link):
 
 
 for f in BOTH:
-    # RFC 9293 3.10.7.1: without ACK the reset has sequence 0 and acknowledges the segment; with ACK its sequence is what was acknowledged.
+    # RFC 9293 3.10.7.1: without ACK the reset acknowledges the segment; with ACK it begins at what was acknowledged.
     data = Raw(b"early")
     for sentence, packet, fields in (
         ("a SYN is reset, acknowledged", f.ip() / syn(), {"flags": "RA", "ack": 1001}),

@@ -90,8 +90,10 @@ package struct HexBytes: Codable, Sendable {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+    try container.encode(digits)
   }
+
+  package var digits: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
   private static func value(_ digit: UInt8) -> UInt8? {
     switch digit {
