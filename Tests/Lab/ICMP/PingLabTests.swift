@@ -1,0 +1,83 @@
+import Control
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// Who pings a VIP asks for the service.
+  @Suite struct PingTests {
+    private static let vips = [Laboratory.vip, Laboratory.vip6]
+
+    @Test("A live VIP answers to ping, small and large, with as many bytes as it was asked with", arguments: vips)
+    func live(_ vip: String) throws {
+      let lab = try Laboratory(serving: false)
+      let daemon = try lab.direct([.http: [.rs1], .http6: [.rs1v6]])
+      defer { daemon.signal(SIGTERM) }
+      for size in [0, 56, 1400, 1452] {
+        let ended = try lab.ping(vip, "-s", "\(size)", "-M", "do")
+        #expect(ended.output.contains("5 received, 0% packet loss"), "\(ended.text)")
+        #expect(ended.output.contains("\(size + 8) bytes from \(vip)"), "\(ended.text)")
+      }
+      #expect(try lab.count("answered-echo") == 20)
+    }
+
+    @Test("A ping too large for the client's link is refused there; in fragments the kernel answers it", arguments: vips)
+    func large(_ vip: String) throws {
+      let lab = try Laboratory(serving: false)
+      let daemon = try lab.direct([.http: [.rs1], .http6: [.rs1v6]])
+      defer { daemon.signal(SIGTERM) }
+      let refused = try lab.ping(vip, "-s", "1473", "-M", "do")
+      #expect(refused.text.contains("essage too long"), "\(refused.text)")
+      // The client's link takes less than the director's, and the kernel's answers are in fragments, too.
+      let client = vip == Laboratory.vip ? Laboratory.clientAddress : Laboratory.clientAddress6
+      try lab.output(.director, "ip", "route", "add", client, "dev", "eth0", "mtu", "1500")
+      let fragmented = try lab.ping(vip, "-s", "4000")
+      #expect(fragmented.output.contains("5 received, 0% packet loss"), "\(fragmented.text)")
+      #expect(try lab.count("answered-echo") == 0)
+    }
+
+    @Test("A VIP without a live server does not answer, its neighbour on the same director does", arguments: vips)
+    func dead(_ vip: String) throws {
+      let lab = try Laboratory(serving: false)
+      let daemon = try lab.direct([.http: [.rs1.weighing(0)], .http6: [.rs1v6.weighing(0)], "tcp 10.9.0.101:80": [.rs2]])
+      defer { daemon.signal(SIGTERM) }
+      let ended = try lab.ping(vip)
+      #expect(ended.output.contains("5 packets transmitted, 0 received"), "\(ended.text)")
+      #expect(try lab.count("dropped-echo") == 5)
+      #expect(try lab.ping("10.9.0.101").output.contains("5 received, 0% packet loss"))
+    }
+  }
+
+  /// One hop: the director is the client's neighbour, and where a packet goes from there is no hop of IP.
+  @Suite struct TracerouteTests {
+    private static let probes: [(kind: String, options: [String], counter: String?)] = [
+      ("UDP to ports of no service", ["-U", "-p", "33434"], nil), ("UDP to the service", ["-U", "-p", "53"], "forwarded"),
+      ("TCP to the service", ["-T", "-p", "80"], "forwarded"), ("TCP to a closed port", ["-T", "-p", "81"], nil),
+      ("echo requests", ["-I"], "answered-echo"),
+    ]
+
+    /// What is no service's is answered by the director's kernel, the rest by a real server or the director: always as the VIP.
+    @Test("Traceroute of every kind ends at the VIP, in one hop", arguments: [Laboratory.vip, Laboratory.vip6])
+    func oneHop(_ vip: String) throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct([String: [Server]].usual.merging(.usual6) { $1 })
+      defer { daemon.signal(SIGTERM) }
+      for (kind, options, counter) in Self.probes {
+        let before = try counter.map(lab.count)
+        let ended = try lab.run(.client, ["traceroute", "-n", "-m", "3", "-w", "2", "-q", "3"] + options + [vip])
+        let hops = ended.output.split(separator: "\n").dropFirst()
+        #expect(hops.count == 1, "\(kind): \(ended.text)")
+        #expect(hops.first?.contains(vip) == true && hops.first?.contains("*") == false, "\(kind): \(ended.text)")
+        if let counter, let before { #expect(try lab.count(counter) > before, "\(kind): \(ended.text)") }
+      }
+    }
+  }
+}
+
+extension Laboratory {
+  fileprivate func ping(_ address: String, _ options: String...) throws -> Ended {
+    try run(.client, ["ping", "-n", "-c", "5", "-i", "0.02", "-W", "1"] + options + [address])
+  }
+
+  /// A counter of all workers.
+  func count(_ name: String) throws -> UInt64 { try #require(try statistics().workers.first { $0.name == name }).total }
+}
