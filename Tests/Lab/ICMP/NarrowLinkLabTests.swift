@@ -4,7 +4,7 @@ import Testing
 
 extension DirectorLab {
   /// Ways narrower than their ends know, on the client's side and on the real server's.
-  @Suite struct PathMTUTests {
+  @Suite struct NarrowLinkTests {
     /// A server of either method and family, and the address of a client beyond the router.
     struct Download: CustomTestStringConvertible {
       let testDescription: String
