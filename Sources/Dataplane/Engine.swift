@@ -3,27 +3,28 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// The running data plane: steering attached, sockets bound, workers started. `Control` sees only its memory and `publish`.
+/// The data plane: steering attached, sockets bound, workers started. `Control` sees only its memory and `publish`.
 ///
-/// Order of the set-up: claim the interfaces, find or make the maps, load and attach the program, then bind sockets (a driver may
-/// change its queues on attach), then start the workers, and only then let steering find the sockets. `stop` goes the other way
-/// round: some drivers oops when sockets close under an attached program.
+/// Order of the set-up: claim the interfaces, find or make the maps; then, once there are tables in force, load and attach the program, then bind
+/// sockets (a driver may change its queues on attach), then start the workers, and only then let steering find the sockets. `stop` goes the
+/// other way round: some drivers oops when sockets close under an attached program.
+///
+/// Made and started are two steps, so that the first generation is in force before the program is: with empty tables it would leave every
+/// service's packets to the kernel, which resets connections it knows nothing of. That happened whenever a start after a crash could not go
+/// on with the former daemon's tables, other limits being enough.
 package final class Engine {
-  package let interfaces: [AttachedInterface]
   package let tables: TableMemory
   package let flows: [FlowTable]
   package let counters: [Counters]
-  /// What the operator should know of how it came up: a line for each step down, with its reason.
-  package let notes: [String]
   /// Whether tables and flows of a former daemon go on.
   package let isTakenOver: Bool
 
+  private let options: EngineOptions
   private let generation: Generation
   private let maps: SteeringMaps
-  private let attachments: [Attachment]
-  private let workers: [WorkerThread]
-  private let claims: [Int32]
+  private var setUp: SetUp
 
+  /// Nothing is attached yet. A former daemon's program goes on steering.
   package init(_ options: EngineOptions) throws(EngineFailure) {
     var setUp = SetUp()
     do throws(EngineFailure) {
@@ -31,24 +32,35 @@ package final class Engine {
       let count = try setUp.workerCount(options)
       let maps = try SteeringMaps(options, workers: count, interfaces: setUp.interfaces.map(\.ifindex))
       try setUp.enterInterfaces(maps.tables)
-      try setUp.attach(maps, options.mode)
-      let (counters, epochs) = try setUp.startWorkers(count, maps, options)
-      generation = Generation(tables: maps.tables, epochs: epochs)
+      counters = (0..<count).map { _ in Counters.allocate(serverCapacity: options.capacity.servers) }
+      generation = Generation(tables: maps.tables, epochs: Epochs(count: count))
       tables = maps.tables
       flows = maps.flows
       isTakenOver = maps.isTakenOver
       self.maps = maps
-      self.counters = counters
     } catch {
       setUp.undo()
       throw error
     }
-    interfaces = setUp.interfaces
-    attachments = setUp.attachments
-    workers = setUp.workers
-    claims = setUp.claims
-    notes = setUp.notes
+    self.options = options
+    self.setUp = setUp
   }
+
+  /// Attaches the program, over the tables in force, and starts the workers. After an error nothing is left of it all.
+  package func start() throws(EngineFailure) {
+    do throws(EngineFailure) {
+      try setUp.attach(maps, options.mode)
+      try setUp.startWorkers(maps, options, counters, generation.epochs)
+    } catch {
+      setUp.undo()
+      throw error
+    }
+  }
+
+  package var interfaces: [AttachedInterface] { setUp.interfaces }
+
+  /// What the operator should know of how it came up: a line for each step down, with its reason.
+  package var notes: [String] { setUp.notes }
 
   /// Puts the idle half in force everywhere; see `Generation`.
   package var publish: @Sendable () throws -> Void {
@@ -62,17 +74,12 @@ package final class Engine {
     return { (0..<Int(SLUICE_STEER_COUNTERS)).map { SteeringMaps.steered(counters, $0) } }
   }
 
-  /// What the kernel dropped at each worker's rings, all interfaces together.
+  /// What the kernel dropped at each worker's rings, all interfaces together; of the workers there are now.
   package var ringDrops: @Sendable () -> [RingDrops] {
     // By descriptor, not by pointer: after a stop there is nothing to read, and that is no error.
-    let descriptors = workers.map(\.descriptors)
+    let descriptors = setUp.workers.map(\.descriptors)
     return { descriptors.map { RingDrops(of: $0) } }
   }
 
-  /// Takes the program off every interface, then ends the workers and closes their sockets: the host is as it was before.
-  package func stop() {
-    for attachment in attachments { attachment.detach() }
-    for worker in workers { worker.stop() }
-    for claim in claims { close(claim) }
-  }
+  package func stop() { setUp.end() }
 }

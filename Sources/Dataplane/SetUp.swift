@@ -86,19 +86,22 @@ struct SetUp {
   }
 
   /// Binds each worker's sockets, starts its thread, then shows the sockets to steering.
+  ///
+  /// - Parameters:
+  ///   - counters: of each worker to be.
+  ///   - epochs: of each worker to be.
   mutating func startWorkers(
-    _ count: Int,
     _ maps: borrowing SteeringMaps,
-    _ options: EngineOptions
-  ) throws(EngineFailure) -> ([Counters], Epochs) {
-    let epochs = Epochs(count: count)
+    _ options: EngineOptions,
+    _ counters: [Counters],
+    _ epochs: Epochs
+  ) throws(EngineFailure) {
+    let count = counters.count
     let cpus = Self.cpus()
     // With one worker there is nobody else to ask.
     let peers = count > 1 ? PeerFlows(maps.flows) : .none
-    var counters: [Counters] = []
     let fragments = (0..<count).map { _ in FragmentTable.allocate() }
     for number in 0..<count {
-      counters.append(Counters.allocate(serverCapacity: options.capacity.servers))
       let opened = try WorkerSockets.open(number, interfaces, options)
       notes += opened.notes
       let bell = threads_bell()
@@ -132,14 +135,17 @@ struct SetUp {
         "\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would do the same work with less switching"
       )
     }
-    return (counters, epochs)
   }
 
   /// After a failed start: nothing of it is left, and what a former daemon left is as it was.
-  func undo() {
-    for attachment in attachments where !former.contains(attachment.ifindex) { attachment.detach() }
+  mutating func undo() { end(keeping: former) }
+
+  /// Takes the program off every interface, then ends the workers and closes their sockets: the host is as it was before.
+  mutating func end(keeping kept: Set<UInt32> = []) {
+    for attachment in attachments where !kept.contains(attachment.ifindex) { attachment.detach() }
     for worker in workers { worker.stop() }
     for claim in claims { close(claim) }
+    (attachments, workers, claims) = ([], [], [])
   }
 
   private static func cpus() -> [Int32] {

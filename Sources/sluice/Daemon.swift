@@ -6,11 +6,10 @@ import Synchronization
 /// The daemon's parts, wired: the data plane's memory under the director, the kernel's routes as its resolver, the VIPs on the host.
 final class Daemon: Sendable {
   let director: Director
-  let notes: [String]
-  let summary: String
   private let routes: KernelRoutes
   private let addresses: ManagedAddresses?
   private let engine: Mutex<Engine?>
+  private let attached = Attached()
 
   init(_ configuration: Configuration) throws {
     let settings = configuration.director
@@ -35,34 +34,38 @@ final class Daemon: Sendable {
       let counts = steered()
       return SteeringCounts(passed: counts[0], taken: counts[1], noSocket: counts[2])
     }
-    let ringDrops = engine.ringDrops
-    surroundings.rings = { ringDrops().map(RingCounts.init) }
-    let interfaces = engine.interfaces.map {
-      InterfaceStatus(
-        name: $0.name,
-        queues: $0.queues,
-        attach: $0.isNative ? "native" : "generic",
-        transfer: $0.isZeroCopy ? "zero-copy" : "copy"
-      )
-    }
-    surroundings.interfaces = { interfaces }
-    let addresses = addresses
+    let (addresses, attached) = (addresses, attached)
+    surroundings.rings = { attached.ringDrops().map(RingCounts.init) }
+    surroundings.interfaces = { attached.interfaces }
     surroundings.published = { table in
       routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
-      addresses?.follow(table)
+      if attached.isAttached { addresses?.follow(table) }
+    surroundings.published = { table in
+      routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
+      if attached.isAttached { addresses?.follow(table) }
     }
     director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)
-    notes = engine.notes + (engine.isTakenOver ? ["took over the tables and flows of a daemon that did not end in order"] : [])
-    summary =
-      "forwarding on \(engine.interfaces.map(\.name).joined(separator: ", ")) with \(engine.counters.count) "
-      + (engine.counters.count == 1 ? "worker" : "workers")
     self.routes = routes
     self.engine = Mutex(engine)
   }
 
-  /// Puts the first generation in force.
-  func start(_ table: ServiceTable) async throws {
+  /// Puts the first generation in force, then the program that steers by it, then the VIPs on the host: a packet of a service that came between
+  /// would be the kernel's, which answers it with a reset.
+  ///
+  /// - Returns: what the operator should know of how it came up, a line each, and what it does now.
+  func start(_ table: ServiceTable) async throws -> (notes: [String], summary: String) {
     _ = try await director.apply(table)
+    let report = try engine.withLock { engine in
+      guard let engine else { return (notes: [String](), summary: "stopped") }
+      try engine.start()
+      attached.follow(engine)
+      let workers = engine.counters.count == 1 ? "1 worker" : "\(engine.counters.count) workers"
+      let takenOver = "took over the tables and flows of a daemon that did not end in order"
+      let names = engine.interfaces.map(\.name).joined(separator: ", ")
+      return (engine.notes + (engine.isTakenOver ? [takenOver] : []), "forwarding on \(names) with \(workers)")
+    }
+    addresses?.follow(await director.current.table)
+    return report
   }
 
   /// Takes every change of routes and neighbours into the tables, until cancelled. An error here must not end forwarding: it is said, and
@@ -103,6 +106,38 @@ extension RingCounts {
       fillEmpty: drops.fillEmpty,
       fillInvalid: drops.fillInvalid,
       transmitInvalid: drops.transmitInvalid
+    )
+  }
+}
+
+/// What there is once the program is attached and the workers run; nothing before.
+private final class Attached: Sendable {
+  private struct State {
+    var interfaces: [InterfaceStatus] = []
+    var ringDrops: @Sendable () -> [RingDrops] = { [] }
+  }
+
+  private let state = Mutex(State())
+
+  var interfaces: [InterfaceStatus] { state.withLock { $0.interfaces } }
+
+  var isAttached: Bool { !interfaces.isEmpty }
+
+  func ringDrops() -> [RingDrops] { state.withLock { $0.ringDrops }() }
+
+  func follow(_ engine: Engine) {
+    let state = State(interfaces: engine.interfaces.map(InterfaceStatus.init), ringDrops: engine.ringDrops)
+    self.state.withLock { $0 = state }
+  }
+}
+
+extension InterfaceStatus {
+  fileprivate init(_ interface: AttachedInterface) {
+    self.init(
+      name: interface.name,
+      queues: interface.queues,
+      attach: interface.isNative ? "native" : "generic",
+      transfer: interface.isZeroCopy ? "zero-copy" : "copy"
     )
   }
 }

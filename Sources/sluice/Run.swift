@@ -40,13 +40,13 @@ struct Run: AsyncParsableCommand {
     _ signals: Signals,
     _ configuration: Configuration
   ) async throws {
-    try await running.start(configuration.table)
-    for note in running.notes { Log.line(note) }
+    let (notes, summary) = try await running.start(configuration.table)
+    for note in notes { Log.line(note) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await running.followKernel() }
       group.addTask {
         try await ControlServer(socket, director: running.director).run {
-          Log.line("\(running.summary); control socket \(socket.path)")
+          Log.line("\(summary); control socket \(socket.path)")
         }
       }
       group.addTask {

@@ -17,7 +17,7 @@ import Testing
     let bursts = 400
     let size = 64
     let (outcomes, steered, left) = try OwnNamespaces.inside {
-      let engine = try Engine(Self.options)
+      let engine = try Self.started()
       let services = [
         Town.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10), egress: 1),
         Town.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), egress: 0),
@@ -45,11 +45,11 @@ import Testing
   @Test("A second engine on an interface is refused while the first one goes on, and welcome after it")
   func claimed() throws {
     let line = try OwnNamespaces.inside {
-      let first = try Engine(Self.options)
+      let first = try Self.started()
       let line = Self.refusal { $0.interfaces = ["w0"] }
       try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still there")
       first.stop()
-      let second = try Engine(Self.options)
+      let second = try Self.started()
       try check(!second.isTakenOver, "an orderly stop leaves nothing to take over")
       second.stop()
       return line
@@ -67,11 +67,35 @@ import Testing
       try check(AttachedProgram(if_nametoindex("v0")) == nil, "nothing is attached to v0")
       try check(access(PinPath.root, F_OK) != 0, "no pin is left")
       try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("no interface nowhere0"), "v0 is not claimed")
-      let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: Town.capacity))
-      engine.stop()
+      try Self.started { $0.interfaces = ["v0"] }.stop()
       return line
     }
     #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
+  }
+
+  @Test("A start with other limits after a crash leaves the former program in place until its own tables are in force")
+  func otherLimits() throws {
+    let (outcomes, passed) = try OwnNamespaces.inside {
+      let former = try Life("v0")
+      try Town.publish(to: former.tables)
+      let index = former.interface.ifindex
+      former.end()
+      let left = AttachedProgram(index)?.id
+      let capacity = TableCapacity(slots: 128, services: 16, servers: 32, ringSlots: 4096)
+      let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: capacity))
+      try check(!engine.isTakenOver, "the former daemon's tables are of another size")
+      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers while there are no tables")
+      try Town.build([Town.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))], into: engine.tables)
+      try engine.publish()
+      try check(AttachedProgram(index)?.id == left, "and while they are made")
+      try engine.start()
+      try check(AttachedProgram(index)?.id != left, "then the new one is in its place")
+      let wire = try Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "v1", egress: 0, server: 10)
+      try wire.exchange(64, from: 0)
+      engine.stop()
+      return (engine.counters[0].outcomes[Outcome.forwarded.index], engine.steered()[Int(SLUICE_STEER_PASSED)])
+    }
+    #expect((outcomes, passed) == (64, 0))
   }
 
   @Test("Set-ups that would lose packets are refused in one line that says the mend")
@@ -91,14 +115,20 @@ import Testing
     #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
   }
 
-  private static func refusal(_ change: (inout EngineOptions) -> Void) -> String {
+  private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {
     var options = options
     change(&options)
+    let engine = try Engine(options)
+    try engine.start()
+    return engine
+  }
+
+  private static func refusal(_ change: (inout EngineOptions) -> Void) -> String {
     do {
-      try Engine(options).stop()
+      try started(change).stop()
       return "not refused"
     } catch {
-      return error.description
+      return "\(error)"
     }
   }
 }

@@ -140,8 +140,10 @@ extension DirectorSettings {
   }
 
   private static func socket(_ value: YAMLValue) throws(ConfigurationError) -> String {
-    // sun_path is 108 bytes with the final zero (linux/un.h).
-    try value.parsed("an absolute path of at most 107 bytes") { $0.hasPrefix("/") && $0.utf8.count <= 107 ? $0 : nil }
+    let longest = OwnerOnlyAddress.longestPath
+    return try value.parsed("an absolute path of at most \(longest) bytes") {
+      $0.hasPrefix("/") && $0.utf8.count <= longest ? $0 : nil
+    }
   }
 }
 

@@ -70,7 +70,11 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     .director("  workers: some\n", "f:3:12: director.workers is 'some'; write a whole number from 1 to 64"),
     .director("  workers: 0\n", "f:3:12: director.workers is '0'; write a whole number from 1 to 64"),
     .director("  workers: '2'\n", "f:3:12: director.workers is '2'; write a whole number from 1 to 64"),
-    .director("  socket: here.sock\n", "f:3:11: director.socket is 'here.sock'; write an absolute path of at most 107 bytes"),
+    .director("  socket: here.sock\n", "f:3:11: director.socket is 'here.sock'; write an absolute path of at most 103 bytes"),
+    .director(
+      "  socket: /\(String(repeating: "s", count: 103))\n",
+      "f:3:11: director.socket is '/\(String(repeating: "s", count: 103))'; write an absolute path of at most 103 bytes"
+    ),
     .director("  addresses: mine\n", "f:3:14: director.addresses is 'mine'; write one of managed, external"),
     .director("  huge-pages: yes\n", "f:3:15: director.huge-pages is 'yes'; write one of auto, on, off"),
     .director("  mode: [native]\n", "f:3:9: director.mode is a list; write one of auto, native, generic"),

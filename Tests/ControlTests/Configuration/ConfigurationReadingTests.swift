@@ -15,12 +15,13 @@ import Testing
   }
 
   @Test func `every key is read`() throws {
+    let longest = String(repeating: "s", count: 102)
     let read = try Configuration(
       yaml: """
         director:
           interfaces: [eth0, "eth1"]
           workers: 4
-          socket: /tmp/s.sock
+          socket: /\(longest)
           addresses: external
           busy-poll: 50
           huge-pages: on
@@ -53,7 +54,7 @@ import Testing
     )
     var director = DirectorSettings(interfaces: ["eth0", "eth1"])
     director.workers = .count(4)
-    director.socket = "/tmp/s.sock"
+    director.socket = "/\(longest)"
     director.addresses = .external
     director.busyPoll = 50
     director.hugePages = .on

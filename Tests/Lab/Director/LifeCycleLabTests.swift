@@ -72,6 +72,26 @@ extension DirectorLab {
       #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
     }
 
+    @Test("Nor do they see a reset when the new start has other limits and waits for a server that does not answer")
+    func connectionsSurviveOtherLimits() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      let long = try lab.http("--connections", "50", "--per-connection", "20", "--at-once", "50", "--pause", "0.2")
+      usleep(1_000_000)
+      daemon.signal(SIGKILL)
+      try daemon.wait(within: 5)
+      // Nobody has this address: the first generation is made only when it was waited for, 300 ms or 75 packets of these connections.
+      let services = Dictionary(uniqueKeysWithValues: [String: [Server]].usual.map { ($0, $1 + [Server(address: "10.9.0.99")]) })
+      let file = try lab.write(lab.configuration(services, director: ["limits: {services: 100}"]), to: "sluice.yaml")
+      let next = try lab.start(.director, [Laboratory.sluice, "run", "--config", file])
+      let result = try long.result()
+      #expect(result.failed == 0, "\(result.errors)\(next.complained)")
+      #expect(result.requests == 50 * 20)
+      #expect(!next.complained.contains("took over"), "\(next.complained)")
+      next.signal(SIGTERM)
+      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+    }
+
     /// What hangs on the director's interfaces, and which addresses they have.
     private func attached(_ lab: Laboratory) throws -> String {
       try lab.output(.director, "bpftool", "net") + lab.output(.director, "ip", "-br", "address", "show", "eth0")
