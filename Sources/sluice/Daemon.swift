@@ -40,9 +40,6 @@ final class Daemon: Sendable {
     surroundings.published = { table in
       routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
       if attached.isAttached { addresses?.follow(table) }
-    surroundings.published = { table in
-      routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
-      if attached.isAttached { addresses?.follow(table) }
     }
     director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)
     self.routes = routes

@@ -42,9 +42,13 @@ extension Explanation.Server {
   }
 }
 
+extension VLANTag {
+  fileprivate var text: String { isProvider ? "\(id) (802.1ad)" : "\(id)" }
+}
+
 extension Explanation.Hop {
   fileprivate var text: String {
-    let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map { "\($0 & 0xfff)" }.joined(separator: " in "))"
+    let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map(\.text).joined(separator: " in "))"
     let less = learned.map { "; \($0.mtu) by an ICMP error, for \($0.seconds) s more" } ?? ""
     return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)\(less)"
   }

@@ -73,12 +73,12 @@ package struct Explainer {
       interface: interfaces.indices.contains(egress) ? interfaces[egress] : "slot \(egress)",
       mac: mac,
       sourceMAC: own,
-      tags: Array([entry.tags.0, entry.tags.1].prefix(Int(entry.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)))),
+      tags: entry.vlanTags,
       mtu: Int(entry.mtu),
       learned: learned(entry)
     )
     let header = Array(sent.dropLast(inner))
-    explanation.header = Explanation.Header(layers: HeaderLayers(header).lines, bytes: header.hexadecimal)
+    explanation.header = Explanation.Header(layers: HeaderLayers(header, entropy: entry.entropy).lines, bytes: header.hexadecimal)
   }
 
   private func learned(_ entry: sluice_server) -> Explanation.Hop.Learned? {

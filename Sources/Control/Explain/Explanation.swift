@@ -88,7 +88,7 @@ extension Explanation {
     package var mac: MACAddress
     package var sourceMAC: MACAddress
     /// VLAN tags, outer first.
-    package var tags: [UInt16]
+    package var tags: [VLANTag]
     /// Bytes of the largest IP packet on the way, tunnel headers included.
     package var mtu: Int
     /// What an ICMP error has told of a tunnel's way, if that is less.

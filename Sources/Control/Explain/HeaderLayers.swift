@@ -3,10 +3,14 @@
 struct HeaderLayers {
   private(set) var lines: [String] = []
   private var rest: ArraySlice<UInt8>
+  private let entropy: AddressPrefix?
 
-  /// - Parameter bytes: an Ethernet header and what follows up to the client's IP packet.
-  init(_ bytes: [UInt8]) {
+  /// - Parameters:
+  ///   - bytes: an Ethernet header and what follows up to the client's IP packet.
+  ///   - entropy: the prefix that flows have their outer source of.
+  init(_ bytes: [UInt8], entropy: AddressPrefix?) {
     rest = bytes[...]
+    self.entropy = entropy
     readEthernet()
   }
 
@@ -41,7 +45,7 @@ struct HeaderLayers {
     )
     let identification = number(header[4..<6])
     let fragment = header[6] & 0x40 != 0 ? "DF" : "identification \(identification)"
-    lines.append("IPv4 \(from) > \(to), \(Self.name(header[9])), TTL \(header[8]), \(fragment)")
+    lines.append("IPv4 \(from) > \(to), \(Self.name(header[9])), TTL \(header[8]), \(fragment)" + spread(from))
     readTunnel(header[9])
   }
 
@@ -52,20 +56,48 @@ struct HeaderLayers {
     let label = number(header[1..<4]) & 0xfffff
     lines.append(
       "IPv6 \(from) > \(to), \(Self.name(header[6])), hop limit \(header[7]), flow label 0x\(String(label, radix: 16))"
+        + spread(from)
     )
     readTunnel(header[6])
   }
 
   private mutating func readTunnel(_ inside: UInt8) {
     switch inside {
-    case 17:
-      guard let header = take(8) else { return readRest("UDP") }
-      let checksum = number(header[6..<8]) == 0 ? "no checksum" : "checksum"
-      lines.append("UDP \(number(header[..<2])) > \(number(header[2..<4])), \(checksum)")
-      readRest("GUE")
-    case 47: readRest("GRE")
+    case 17: readGUE()
+    case 47: readGRE()
     default: readRest("protocol \(inside)")
     }
+  }
+
+  private mutating func readGUE() {
+    guard let header = take(8) else { return readRest("UDP") }
+    let ports = (number(header[..<2]), number(header[2..<4]))
+    lines.append("UDP \(ports.0) > \(ports.1), source port of the flow, \(Self.checksum(number(header[6..<8])))")
+    guard let shim = take(4) else { return readRest("GUE") }
+    lines.append("GUE variant \(shim[0] >> 6), \(Self.name(shim[1]))")
+    readRest("GUE")
+  }
+
+  private mutating func readGRE() {
+    guard let header = take(4) else { return readRest("GRE") }
+    let inside =
+      switch number(header[2...]) {
+      case 0x0800: "IPv4 inside"
+      case 0x86dd: "IPv6 inside"
+      case let type: "EtherType 0x" + String(type, radix: 16)
+      }
+    // The C bit; the field and two reserved bytes follow (RFC 2784 2).
+    guard header[0] & 0x80 != 0, let field = take(4) else {
+      lines.append("GRE, no checksum, \(inside)")
+      return readRest("GRE")
+    }
+    lines.append("GRE, \(Self.checksum(number(field[..<2]))), \(inside)")
+    readRest("GRE")
+  }
+
+  /// How the outer source came about, where it isn't the same for all flows.
+  private func spread(_ source: IPAddress) -> String {
+    entropy.map { $0.contains(source) ? ", source of \($0) by the flow" : "" } ?? ""
   }
 
   /// What no line is made of, as bytes.
@@ -76,6 +108,10 @@ struct HeaderLayers {
   }
 
   private func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+
+  private static func checksum(_ field: UInt32) -> String {
+    field == 0 ? "no checksum" : "checksum 0x" + String(field, radix: 16)
+  }
 
   private static func name(_ protocolNumber: UInt8) -> String {
     switch protocolNumber {

@@ -45,10 +45,10 @@ package struct NextHop: Equatable, Sendable {
   package var mtu: Int
   /// A tunnel's outer source.
   package var source: IPAddress
-  /// 802.1Q/ad TCI of the way, outer first, at most two.
-  package var tags: [UInt16]
+  /// Of the way, outer first, at most two.
+  package var tags: [VLANTag]
 
-  package init(egress: Int, sourceMAC: MACAddress, nextHopMAC: MACAddress, mtu: Int, source: IPAddress, tags: [UInt16] = []) {
+  package init(egress: Int, sourceMAC: MACAddress, nextHopMAC: MACAddress, mtu: Int, source: IPAddress, tags: [VLANTag] = []) {
     self.egress = egress
     self.sourceMAC = sourceMAC
     self.nextHopMAC = nextHopMAC

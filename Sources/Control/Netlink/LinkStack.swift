@@ -3,8 +3,8 @@ struct LinkStack: Equatable, Sendable {
   /// The interface of the kernel's route.
   var route: Link
   var lowest: Link
-  /// VLAN ids, outer first.
-  var tags: [UInt16] = []
+  /// Outer first.
+  var tags: [VLANTag] = []
   /// Why no frame of ours can leave this way.
   var fault: RouteAnswer.LinkFault?
 
@@ -14,12 +14,10 @@ struct LinkStack: Equatable, Sendable {
     lowest = route
     fault = Self.fault(of: route)
     while fault == nil, case .vlan(let id, let lower, let provider) = lowest.kind {
-      if provider {
-        fault = .providerVLAN
-      } else if tags.count == 2 {
+      if tags.count == 2 {
         fault = .tooManyTags
       } else {
-        tags.insert(id, at: 0)
+        tags.insert(VLANTag(id, isProvider: provider), at: 0)
         lowest = try find(lower)
         fault = Self.fault(of: lowest)
       }

@@ -14,7 +14,6 @@ package enum RouteAnswer: Equatable, Sendable {
     case down
     case noCarrier
     case notEthernet
-    case providerVLAN
     case tooManyTags
     case noSource
     case gone
@@ -44,8 +43,8 @@ package struct ResolvedRoute: Equatable, Sendable {
   /// The interface at the bottom, when the route's is a VLAN; otherwise the same.
   package var lowest: UInt32
   package var lowestInterface: String
-  /// VLAN ids on the way, outer first, at most two.
-  package var tags: [UInt16] = []
+  /// VLANs on the way, outer first, at most two.
+  package var tags: [VLANTag] = []
   /// The gateway, or the server itself.
   package var hop: IPAddress
   package var hopMAC: MACAddress
@@ -65,7 +64,6 @@ extension RouteAnswer.LinkFault {
     case .down: "its route leaves by \(name), which is down; `ip link set \(name) up`"
     case .noCarrier: "its route leaves by \(name), which has no carrier; check the cable or the peer"
     case .notEthernet: "its route leaves by \(name), which is not Ethernet; Sluice forwards Ethernet frames only"
-    case .providerVLAN: "its route leaves by \(name), an 802.1ad VLAN, which Sluice does not tag; use 802.1Q"
     case .tooManyTags: "its route leaves by \(name) under more than two VLAN tags; Sluice writes two at most"
     case .noSource: "its route leaves by \(name), but this host has no address to speak from; add one with `ip address`"
     case .gone: "its route leaves by \(name), which has just been removed; see `ip link`"

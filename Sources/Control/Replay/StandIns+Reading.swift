@@ -10,7 +10,6 @@ extension StandIns {
   }
 
   static let mtuRange = 68...65535
-  static let tagRange = 1...4094
 
   /// - Parameter attached: names that entries may be about; empty when the file doesn't say.
   init(_ value: YAMLValue, attached: [String], need: Need) throws(ConfigurationError) {
@@ -81,10 +80,21 @@ extension YAMLValue {
     return mac
   }
 
-  fileprivate func tags() throws(ConfigurationError) -> [UInt16] {
-    var tags: [UInt16] = []
-    for item in try list() { tags.append(UInt16(try item.number(in: StandIns.tagRange))) }
-    if tags.count > 2 { throw error("\(path) has \(tags.count) VLAN ids", mend: "write two at most, outer first") }
+  /// A number alone is 802.1Q; of two such the outer one is 802.1ad, as providers stack them.
+  fileprivate func tags() throws(ConfigurationError) -> [VLANTag] {
+    let items = try list()
+    if items.count > 2 { throw error("\(path) has \(items.count) VLAN ids", mend: "write two at most, outer first") }
+    var tags: [VLANTag] = []
+    var plain = 0
+    for item in items {
+      if let id = try? item.number(in: VLANTag.ids) {
+        tags.append(VLANTag(UInt16(id)))
+        plain += 1
+      } else {
+        tags.append(try item.parsed(VLANTag.form) { VLANTag($0) })
+      }
+    }
+    if plain == 2 { tags[0].isProvider = true }
     return tags
   }
 

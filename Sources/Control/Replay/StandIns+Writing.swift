@@ -15,7 +15,7 @@ extension StandIns.Interface {
   fileprivate var fields: String {
     var fields = ["mac: \"\(mac)\"", "mtu: \(mtu)"]
     if !addresses.isEmpty { fields.append("addresses: [\(addresses.map { "\"\($0)\"" }.joined(separator: ", "))]") }
-    if !tags.isEmpty { fields.append("tags: \(tags)") }
+    if !tags.isEmpty { fields.append("tags: [\(tags.map(\.description).joined(separator: ", "))]") }
     return fields.joined(separator: ", ")
   }
 }
@@ -26,7 +26,7 @@ extension StandIns.Hop {
     if let interface { fields.append("interface: \(yamlQuoted(interface))") }
     if let mtu { fields.append("mtu: \(mtu)") }
     if let source { fields.append("source: \"\(source)\"") }
-    if let tags { fields.append("tags: \(tags)") }
+    if let tags { fields.append("tags: [\(tags.map(\.description).joined(separator: ", "))]") }
     return fields.joined(separator: ", ")
   }
 }

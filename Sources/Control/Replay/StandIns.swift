@@ -8,8 +8,8 @@ package struct StandIns: Equatable, Sendable {
     /// Bytes of the IP packet.
     package var mtu = 1500
     package var addresses: [AddressPrefix] = []
-    /// VLAN ids that frames leave by it with, outer first, at most two.
-    package var tags: [UInt16] = []
+    /// What frames leave by it with, outer first, at most two.
+    package var tags: [VLANTag] = []
 
     package init(name: String, mac: MACAddress) {
       self.name = name
@@ -23,7 +23,7 @@ package struct StandIns: Equatable, Sendable {
     package var interface: String?
     package var mtu: Int?
     package var source: IPAddress?
-    package var tags: [UInt16]?
+    package var tags: [VLANTag]?
 
     package init(mac: MACAddress) { self.mac = mac }
   }

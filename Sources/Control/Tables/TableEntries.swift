@@ -48,6 +48,18 @@ extension sluice_server {
     return flags & wanted == wanted && weight > 0
   }
 
+  /// The prefix that each flow to it has an outer source of.
+  var entropy: AddressPrefix? {
+    source_prefix == 0 ? nil : AddressPrefix(IPAddress(tunnel_source), length: Int(source_prefix))
+  }
+
+  /// Of the way to it, outer first.
+  var vlanTags: [VLANTag] {
+    let kinds = [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD].map { flags & UInt8($0) != 0 }
+    return zip([tags.0, tags.1], kinds).map { VLANTag($0 & 0xfff, isProvider: $1) }
+      .prefix(Int(flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT))).map(\.self)
+  }
+
   /// Of an entry that is not present: the generation that freed it. It lies in the tunnel source, which nobody uses any more.
   var freed: UInt64 {
     get { withUnsafeBytes(of: tunnel_source) { $0.loadUnaligned(as: UInt64.self) } }
@@ -82,8 +94,11 @@ extension sluice_server {
       source_prefix = UInt8(prefix.length)
     }
     flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
-    if nextHop.tags.count == 2 { flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
-    tags = (nextHop.tags.first ?? 0, nextHop.tags.dropFirst().first ?? 0)
+    for (tag, flag) in zip(nextHop.tags, [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD]) where tag.isProvider {
+      flags |= UInt8(flag)
+    }
+    // A TCI of priority 0 is the id.
+    tags = (nextHop.tags.first?.id ?? 0, nextHop.tags.dropFirst().first?.id ?? 0)
   }
 }
 

@@ -102,6 +102,57 @@ import Testing
     )
   }
 
+  @Test(
+    "Every tunnel's header is told from its bytes",
+    arguments: [
+      (
+        "forward: gue, source: 10.0.0.9",
+        [
+          "IPv4 10.0.0.9 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 6080, source port of the flow, no checksum",
+          "GUE variant 0, IPv4 inside",
+        ]
+      ),
+      (
+        "forward: gue, tunnel-port: 7000, checksum: true",
+        [
+          "IPv4 10.1.0.1 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 7000, source port of the flow, checksum #",
+          "GUE variant 0, IPv4 inside",
+        ]
+      ),
+      ("forward: gre", ["IPv4 10.1.0.1 > 10.1.0.9, GRE inside, TTL 64, DF", "GRE, no checksum, IPv4 inside"]),
+      (
+        "forward: gre, checksum: true, entropy: 10.200.0.0/16",
+        [
+          "IPv4 10.200.# > 10.1.0.9, GRE inside, TTL 64, DF, source of 10.200.0.0/16 by the flow",
+          "GRE, checksum #, IPv4 inside",
+        ]
+      ),
+      (
+        "forward: ipip, entropy: 10.200.0.0/16",
+        ["IPv4 10.200.# > 10.1.0.9, IPv4 inside, TTL 64, DF, source of 10.200.0.0/16 by the flow"]
+      ),
+    ]
+  )
+  func layers(server: String, lines: [String]) throws {
+    let director = try OfflineDirector(
+      Town.configuration([
+        "address: 10.1.0.9, forward: ipip": "address: 10.1.0.9, \(server)", "tags: [100]": "tags: [ad:100, q:7]",
+      ])
+    )
+    let source = Endpoint(address: IPAddress(192, 0, 2, 1), port: 40000)
+    let destination = Endpoint(address: IPAddress(10, 0, 0, 101), port: 53)
+    let explained = director.explain(try #require(FlowTuple(.udp, from: source, to: destination)))
+    let layers = try #require(explained.header?.layers)
+    #expect(explained.nextHop?.tags == [VLANTag(100, isProvider: true), VLANTag(7)])
+    #expect(layers[1...2] == ["802.1ad VLAN 100, priority 0", "802.1Q VLAN 7, priority 0"])
+    // What the flow's hash or a checksum decides stands as '#'.
+    #expect(layers.count == 3 + lines.count)
+    for (layer, line) in zip(layers.dropFirst(3), lines) {
+      let parts = line.split(separator: "#", omittingEmptySubsequences: false)
+      #expect(layer.hasPrefix(parts[0]) && layer.hasSuffix(parts[parts.count - 1]), "\(layer) is not \(line)")
+    }
+  }
+
   @Test func `a flow that any worker knows goes to its server, and asking changes nothing`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()

@@ -32,8 +32,20 @@ import Testing
     ])
     #expect(stack.route.name == "v9")
     #expect(stack.lowest.name == "eth0")
-    #expect(stack.tags == [20, 100])
+    #expect(stack.tags == [VLANTag(20), VLANTag(100)])
     #expect(stack.fault == nil)
+  }
+
+  @Test("Each tag is of its own kind", arguments: [(false, false), (false, true), (true, false), (true, true)])
+  func kinds(outer: Bool, inner: Bool) throws {
+    let eth0 = Link(index: 2, name: "eth0", mac: Self.mac)
+    let both = try Self.stack([
+      Self.vlan(9, id: 100, on: 8, provider: inner), Self.vlan(8, id: 20, on: 2, provider: outer), eth0,
+    ])
+    #expect(both.tags == [VLANTag(20, isProvider: outer), VLANTag(100, isProvider: inner)])
+    let one = try Self.stack([Self.vlan(8, id: 20, on: 2, provider: outer), eth0])
+    #expect(one.tags == [VLANTag(20, isProvider: outer)])
+    #expect(one.fault == nil)
   }
 
   @Test(
@@ -43,7 +55,6 @@ import Testing
       ([Link(index: 2, name: "eth0", mac: mac, hasCarrier: false)], .noCarrier),
       ([Link(index: 2, name: "tun0", mac: nil)], .notEthernet),
       ([vlan(8, id: 20, on: 2), Link(index: 2, name: "eth0", mac: mac, hasCarrier: false)], .noCarrier),
-      ([vlan(8, id: 20, on: 2, provider: true), Link(index: 2, name: "eth0", mac: mac)], .providerVLAN),
       (
         [vlan(9, id: 1, on: 8), vlan(8, id: 2, on: 7), vlan(7, id: 3, on: 2), Link(index: 2, name: "eth0", mac: mac)],
         .tooManyTags

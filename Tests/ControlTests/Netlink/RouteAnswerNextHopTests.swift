@@ -11,7 +11,7 @@ import Testing
       interface: "eth0.100",
       lowest: 2,
       lowestInterface: "eth0",
-      tags: [100],
+      tags: [VLANTag(100, isProvider: true)],
       hop: IPAddress(10, 0, 0, 254),
       hopMAC: try #require(MACAddress("02:00:00:00:00:0b")),
       sourceMAC: try #require(MACAddress("02:00:00:00:00:01")),
@@ -20,7 +20,7 @@ import Testing
     )
   }
 
-  func hop(egress: Int, tags: [UInt16]) -> NextHop {
+  func hop(egress: Int, tags: [VLANTag]) -> NextHop {
     NextHop(
       egress: egress,
       sourceMAC: route.sourceMAC,
@@ -33,7 +33,7 @@ import Testing
 
   @Test("Attached below the VLAN, the frame gets the tag")
   func below() throws {
-    #expect(try RouteAnswer.resolved(route).nextHop(slots: [2: 5]) == hop(egress: 5, tags: [100]))
+    #expect(try RouteAnswer.resolved(route).nextHop(slots: [2: 5]) == hop(egress: 5, tags: route.tags))
   }
 
   @Test("Attached to the VLAN itself, the kernel's device tags")

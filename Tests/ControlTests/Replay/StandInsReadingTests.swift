@@ -29,7 +29,7 @@ import Testing
     #expect(interface.mac == MACAddress("02:00:00:00:00:02"))
     #expect(interface.mtu == 9000)
     #expect(interface.addresses.map(\.description) == ["10.0.0.1/24", "2001:db8::1/64"])
-    #expect(interface.tags == [100, 200])
+    #expect(interface.tags == [VLANTag(100, isProvider: true), VLANTag(200)])
     let hop = try #require(read.hops[IPAddress(10, 0, 0, 2)])
     #expect(hop.interface == "eth0")
     #expect(hop.mtu == 1400)
@@ -102,7 +102,15 @@ import Testing
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [4095] } }\n",
-      says: "f:3:56: replay.interfaces.eth0.tags[0] is '4095'; write a whole number from 1 to 4094"
+      says: "f:3:56: replay.interfaces.eth0.tags[0] is '4095'; write \(VLANTag.form)"
+    ),
+    WrongFile(
+      yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [q:7, x:100] } }\n",
+      says: "f:3:61: replay.interfaces.eth0.tags[1] is 'x:100'; write \(VLANTag.form)"
+    ),
+    WrongFile(
+      yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [ad:0] } }\n",
+      says: "f:3:56: replay.interfaces.eth0.tags[0] is 'ad:0'; write \(VLANTag.form)"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [1, 2, 3] } }\n",
@@ -161,5 +169,23 @@ import Testing
       try Configuration(yaml: file.yaml, file: "f", standIns: .everything)
     }
     #expect(error?.description == file.says)
+  }
+
+  @Test(
+    "Tags are of the kind that is written, else as they usually are",
+    arguments: [
+      ("[]", [], "[]"), ("[7]", [VLANTag(7)], "[q:7]"), ("[ad:7]", [VLANTag(7, isProvider: true)], "[ad:7]"),
+      ("[100, 7]", [VLANTag(100, isProvider: true), VLANTag(7)], "[ad:100, q:7]"),
+      ("[q:100, 7]", [VLANTag(100), VLANTag(7)], "[q:100, q:7]"), ("[100, q:7]", [VLANTag(100), VLANTag(7)], "[q:100, q:7]"),
+      ("[100, ad:7]", [VLANTag(100), VLANTag(7, isProvider: true)], "[q:100, ad:7]"),
+      ("[ad:100, ad:7]", [VLANTag(100, isProvider: true), VLANTag(7, isProvider: true)], "[ad:100, ad:7]"),
+    ] as [(String, [VLANTag], String)]
+  )
+  func tags(written: String, tags: [VLANTag], again: String) throws {
+    let hops = "replay: { next-hops: { 10.0.0.2: { mac: 02:00:00:00:00:02, tags: \(written) } } }"
+    let read = try Configuration(yaml: hops, file: "f", needsInterfaces: false)
+    #expect(read.standIns.hops.values.first?.tags == tags)
+    #expect(read.yaml.contains("tags: \(again)}"))
+    #expect(try Configuration(yaml: read.yaml, file: "f", needsInterfaces: false) == read)
   }
 }

@@ -17,7 +17,7 @@ import Testing
     #expect(hop.nextHopMAC == MACAddress("02:00:00:00:01:99"))
     #expect(hop.source == IPAddress(10, 1, 0, 1))
     #expect(hop.mtu == 1500)
-    #expect(hop.tags == [100])
+    #expect(hop.tags == [VLANTag(100)])
   }
 
   @Test func `a server on no segment leaves by the first interface, or by the one it is given`() throws {

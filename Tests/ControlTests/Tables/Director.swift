@@ -44,7 +44,7 @@ final class Director {
       nextHopMAC: try #require(MACAddress("02:00:00:00:00:02")),
       mtu: 1500,
       source: IPAddress(10, 0, 0, 1),
-      tags: [100]
+      tags: [VLANTag(100)]
     )
   }
 

@@ -95,7 +95,7 @@ import Testing
   @Test func `a next hop that the tables can't say is none`() throws {
     let director = Director()
     let mac = try #require(MACAddress(bytes: [2, 0, 0, 0, 0, 9]))
-    for (egress, tags) in [(0, [1, 2, 3]), (16, []), (-1, [])] as [(Int, [UInt16])] {
+    for (egress, tags) in [(0, [1, 2, 3].map { VLANTag($0) }), (16, []), (-1, [])] {
       let hop = NextHop(
         egress: egress,
         sourceMAC: mac,
@@ -108,6 +108,29 @@ import Testing
         into: director.memory
       )
       #expect(director.memory.half(1).servers[0].flags == UInt8(SLUICE_SERVER_PRESENT))
+    }
+  }
+
+  @Test func `each tag of the way is written with its own kind`() throws {
+    let director = Director()
+    let mac = try #require(MACAddress(bytes: [2, 0, 0, 0, 0, 9]))
+    let (q, ad) = (VLANTag(100), VLANTag(7, isProvider: true))
+    let kinds = UInt8(SLUICE_SERVER_OUTER_8021AD | SLUICE_SERVER_INNER_8021AD)
+    let ways: [([VLANTag], kinds: Int)] = [
+      ([], 0), ([q], 0), ([ad], SLUICE_SERVER_OUTER_8021AD), ([q, q], 0), ([ad, q], SLUICE_SERVER_OUTER_8021AD),
+      ([q, ad], SLUICE_SERVER_INNER_8021AD), ([ad, ad], Int(kinds)),
+    ]
+    for (tags, expected) in ways {
+      let source = IPAddress(10, 0, 0, 1)
+      let hop = NextHop(egress: 0, sourceMAC: mac, nextHopMAC: mac, mtu: 1500, source: source, tags: tags)
+      try TableBuilder(table: table(servers: [1]), generation: 1, nextHops: [IPAddress(10, 0, 1, 1): hop]).build(
+        into: director.memory
+      )
+      let entry = director.memory.half(1).servers[0]
+      #expect(Int(entry.flags & kinds) == expected)
+      #expect(Int(entry.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)) == tags.count)
+      #expect([entry.tags.0, entry.tags.1].prefix(tags.count) == tags.map(\.id)[...])
+      #expect(entry.vlanTags == tags)
     }
   }
 
