@@ -9,7 +9,7 @@ struct BenchWay {
   /// Of GUE and GRE.
   var hasChecksum = false
   var hasEntropy = false
-  var tags: [UInt16] = []
+  var tags: [VLANTag] = []
   var mtu = 1500
 
   init(_ method: ForwardingMethod, _ change: (inout BenchWay) -> Void = { _ in }) {

@@ -29,8 +29,8 @@ struct Feature {
   static let all: [Feature] = [
     Feature("direct", BenchWay(.direct)),
     Feature("direct, IPv6", BenchWay(.direct) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
-    Feature("direct, one tag", BenchWay(.direct) { $0.tags = [5] }),
-    Feature("direct, two tags", BenchWay(.direct) { $0.tags = [5, 6] }),
+    Feature("direct, one tag", BenchWay(.direct) { $0.tags = [VLANTag(5)] }),
+    Feature("direct, two tags", BenchWay(.direct) { $0.tags = [VLANTag(5, isProvider: true), VLANTag(6)] }),
     Feature("IPIP", BenchWay(.ipip)),
     Feature("IPIP, IPv6 in IPv6", BenchWay(.ipip) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
     Feature("IPIP, IPv4 in IPv6", BenchWay(.ipip) { $0.serverIsIPv6 = true }),
