@@ -15,9 +15,9 @@ import Testing
 
   private static let services = [
     Town.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10)),
-    Town.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), tags: [20]),
-    Town.Service(name: "tcp 10.0.0.100:82", server: IPAddress(10, 0, 1, 12), tags: [30, 21]),
-    Town.Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), method: .ipip, tags: [22]),
+    Town.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), tags: [VLANTag(20)]),
+    Town.Service(name: "tcp 10.0.0.100:82", server: IPAddress(10, 0, 1, 12), tags: [VLANTag(30, isProvider: true), VLANTag(21)]),
+    Town.Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), method: .ipip, tags: [VLANTag(22)]),
   ]
   /// Of the server's way, by the last digit of the port.
   private static let ways: [Tags] = [[], [(0x8100, 20)], [(0x88a8, 30), (0x8100, 21)], [(0x8100, 22)]]
@@ -87,6 +87,7 @@ import Testing
       let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: Town.capacity))
       try Town.build(services, into: engine.tables)
       try engine.publish()
+      try engine.start()
       try body(Trunk("v1", director: engine.interfaces[0].mac))
       let outcomes = Outcome.allCases.map { engine.counters[0].outcomes[$0.index] }
       engine.stop()

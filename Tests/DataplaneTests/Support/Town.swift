@@ -16,7 +16,7 @@ enum Town {
     /// Interface slot; 5 has no socket in these tests.
     var egress = 0
     /// VLAN ids of the way, outer first.
-    var tags: [UInt16] = []
+    var tags: [VLANTag] = []
   }
 
   static let services = [
