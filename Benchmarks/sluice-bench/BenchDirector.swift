@@ -45,6 +45,7 @@ struct BenchDirector: ~Copyable {
     var index = 0
     while index < arena.count {
       forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: now, into: verdicts)
+      forwarder.count(verdicts, Forwarder.batch)
       index &+= Forwarder.batch
     }
   }

@@ -16,6 +16,7 @@ extension Worker {
   @_noLocks
   mutating func run() {
     fillAll()
+    supply()
     var idle = 0
     while sluice_load_acquire(stop) == 0 {
       idle = round() == 0 ? idle &+ 1 : 0
@@ -72,15 +73,11 @@ extension Worker {
       position &+= 1
     }
 
+    supply()
     sluice_enter_batch(epoch)
     forwarder.process(frames, count: count, tables.inForce(), now: rings_now(), into: verdicts)
     sluice_leave_batch(epoch)
-
-    position = 0
-    while position < count {
-      carryOut(position)
-      position &+= 1
-    }
+    carryOutBatch(count)
     rings_release_received(socket, UInt32(truncatingIfNeeded: count))
     return count
   }
@@ -88,44 +85,11 @@ extension Worker {
   /// Lets go of held fragments whose first one has come, to whichever worker, or does not come.
   @inline(__always) @_noLocks
   private mutating func release() {
+    supply()
     sluice_enter_batch(epoch)
     let count = forwarder.release(into: frames, tables.inForce(), now: rings_now(), verdicts)
     sluice_leave_batch(epoch)
-    var position = 0
-    while position < count {
-      carryOut(position)
-      position &+= 1
-    }
-  }
-
-  /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would
-  /// stop every flow for the sake of one interface.
-  ///
-  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring
-  /// alone would allow twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing
-  /// would come in any more.
-  @inline(__always) @_noLocks
-  private mutating func carryOut(_ position: Int) {
-    let bytes = frames[position].bytes
-    let address = UInt64(truncatingIfNeeded: umem.distance(to: bytes))
-    switch verdicts[position].action {
-    case .forward, .answer: break
-    case .hold: return
-    case .pass, .drop: return pool.giveBack(chunk(of: address))
-    }
-    let egress = Int(verdicts[position].egress)
-    let index = egress < Int(SLUICE_INTERFACES) ? portOfSlot[egress] : portCount
-    var at: UInt32 = 0
-    guard index < portCount, ports[index].outstanding &+ ports[index].pending < Self.ringSize,
-      rings_reserve_transmit(ports[index].socket, &at) == 1
-    else {
-      counters.outcomes[verdicts[position].outcome.index] &-= 1
-      counters.outcomes[Outcome.droppedTransmitFull.index] &+= 1
-      return pool.giveBack(chunk(of: address))
-    }
-    let start = address &+ UInt64(bitPattern: Int64(verdicts[position].start))
-    rings_set_transmit(ports[index].socket, at, start, verdicts[position].length)
-    ports[index].pending &+= 1
+    carryOutBatch(count)
   }
 
   /// Submits what was written and asks the kernel to send while it wants to be asked: copy mode sends 32 frames a call.
@@ -160,7 +124,7 @@ extension Worker {
     ports[index].outstanding &-= count
   }
 
-  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it (`framesPerSocket`),
+  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it (`frames(sockets:)`),
   /// short of those that lie received in another socket's ring; once they come back, all of it is made up for at once.
   @inline(__always) @_noLocks
   private mutating func refill(_ index: Int) {
@@ -205,5 +169,5 @@ extension Worker {
 
   /// The chunk a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.
   @inline(__always) @_noLocks
-  private func chunk(of address: UInt64) -> UInt64 { address & ~UInt64(truncatingIfNeeded: Umem.chunk &- 1) }
+  func chunk(of address: UInt64) -> UInt64 { address & ~UInt64(truncatingIfNeeded: Umem.chunk &- 1) }
 }

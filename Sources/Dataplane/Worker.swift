@@ -17,11 +17,11 @@ struct Worker: ~Copyable {
   static var ringSize: UInt32 {
     @inline(__always) @_noLocks get { 2048 }
   }
-  /// Frames of the UMEM for all of a worker's sockets together.
-  static func frames(sockets: Int) -> Int { sockets * framesPerSocket + HoldQueue.capacity }
+  /// Frames of the UMEM for all of a worker's sockets together, beside theirs those that may be held and the forwarder's spares.
+  static func frames(sockets: Int) -> Int { sockets * framesPerSocket + HoldQueue.capacity + Pieces.capacity }
 
   /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its
-  /// way (`carryOut`), so fill rings can be kept full whatever the egress side does.
+  /// way (`hasRoom`), so fill rings can be kept full whatever the egress side does.
   static let framesPerSocket = 2 * Int(ringSize)
 
   let tables: TableMemory

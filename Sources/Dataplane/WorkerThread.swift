@@ -77,7 +77,8 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
     peers: start.set.peers,
     fragments: start.set.fragments,
     worker: start.number,
-    workers: start.count
+    workers: start.count,
+    spareSize: Umem.chunk
   )
   var worker = Worker(start.set, tables: start.tables, umem: start.umem, frames: start.frames, forwarder: forwarder)
   worker.run()

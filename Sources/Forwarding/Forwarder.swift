@@ -26,17 +26,21 @@ package struct Forwarder: ~Copyable {
   let waiting: HoldQueue
   /// What may still be originated, by `Answer`.
   let allowances: UnsafeMutablePointer<TokenBucket>
+  /// Spare frames, and what this batch made of them.
+  package let pieces: UnsafeMutablePointer<Pieces>
 
   /// - Parameters:
   ///   - peers: the flow tables of all workers; of none where there is one.
   ///   - fragments: the fragment tables of all workers.
+  ///   - spareSize: bytes of each frame that is put into `pieces`.
   package init(
     flows: FlowTable,
     counters: Counters,
     peers: PeerFlows = .none,
     fragments: FragmentTables = .alone(),
     worker: Int = 0,
-    workers: Int = 1
+    workers: Int = 1,
+    spareSize: Int = 0
   ) {
     self.flows = flows
     self.peers = peers
@@ -48,6 +52,8 @@ package struct Forwarder: ~Copyable {
     self.scratch = .allocate(capacity: Self.batch)
     allowances = .allocate(capacity: Answer.kinds)
     allowances.initialize(repeating: TokenBucket(), count: Answer.kinds)
+    pieces = .allocate(capacity: 1)
+    pieces.initialize(to: Pieces(size: spareSize))
     scratch.initialize(
       repeating: Packet(
         outcome: nil,
@@ -70,9 +76,11 @@ package struct Forwarder: ~Copyable {
     scratch.deallocate()
     allowances.deallocate()
     waiting.free()
+    pieces.pointee.deallocate()
+    pieces.deallocate()
   }
 
-  /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts.
+  /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts, and lists in `pieces` what frames a packet became beside its own.
   ///
   /// - Parameter now: seconds of the clock that flow entries are kept by.
   @_noLocks
@@ -98,10 +106,22 @@ package struct Forwarder: ~Copyable {
     into verdicts: UnsafeMutablePointer<Verdict>
   ) {
     assert(count <= Self.batch)
+    pieces.pointee.clear()
     parse(frames, count, tables)
     lookUp(count, tables)
     choose(frames, count, tables, now: now, mayHold: mayHold)
     rewrite(frames, count, tables, now: now, into: verdicts)
+  }
+
+  /// Counts a batch by its verdicts, once they are carried out: who sends may have changed an outcome to `droppedTransmitFull`, and a counter that
+  /// was ahead and is taken back would look to a scraper like a restart.
+  @inline(__always) @_noLocks
+  package func count(_ verdicts: UnsafeMutablePointer<Verdict>, _ count: Int) {
+    var index = 0
+    while index < count {
+      if verdicts[index].isFinal { counters.outcomes[verdicts[index].outcome.index] &+= 1 }
+      index &+= 1
+    }
   }
 
   @inline(__always) @_noLocks
@@ -192,9 +212,8 @@ package struct Forwarder: ~Copyable {
       if let outcome = scratch[index].outcome {
         verdicts[index] = conclude(outcome, frames[index], scratch[index], tables, now: now)
       } else {
-        verdicts[index] = rewrite(frames[index], scratch[index], tables, now: now)
+        verdicts[index] = rewrite(frames[index], scratch[index], tables, at: index, now: now)
       }
-      if verdicts[index].isFinal { counters.outcomes[verdicts[index].outcome.index] &+= 1 }
       index &+= 1
     }
   }

@@ -59,6 +59,7 @@ extension Forwarder {
     now: UInt32,
     _ verdicts: UnsafeMutablePointer<Verdict>
   ) -> Int {
+    pieces.pointee.clear()
     let count = holding
     var released = 0
     var kept = 0

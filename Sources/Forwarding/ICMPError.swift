@@ -3,7 +3,7 @@ import CTables
 /// ICMP errors that the director sends to clients (RFC 792, RFC 4443 2 and 3): the packet in question, as much of it as belongs in an error, stays
 /// where it lies; IP and ICMP headers go in front of it.
 extension Forwarder {
-  /// Of a packet that does not fit the way to its server: what the client is to keep to (RFC 1191 4, RFC 8201 4).
+  /// Of a packet that does not fit the way to its server and may not be cut: what the client is to keep to (RFC 1191 4, RFC 8201 4).
   ///
   /// - Parameter room: bytes of a packet that would fit.
   @inline(never) @_noLocks
@@ -16,8 +16,8 @@ extension Forwarder {
       let mtu = room < IPv6.leastMTU ? IPv6.leastMTU : room
       return error(.tooBig, frame, packet, type: 2, code: 0, UInt32(truncatingIfNeeded: mtu), otherwise: refused, now: now)
     }
-    // Without DF a router would fragment. Less than 68 bytes is no way for IPv4 (RFC 791 3.2).
-    guard (frame.bytes + Int(packet.network)).u16(6) & IPv4.dontFragment != 0, room >= 68 else { return refused }
+    // Less than 68 bytes is no way for IPv4 (RFC 791 3.2).
+    guard room >= 68 else { return refused }
     return error(.tooBig, frame, packet, type: 3, code: 4, UInt32(truncatingIfNeeded: room), otherwise: refused, now: now)
   }
 

@@ -24,6 +24,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedTooBig
   case droppedLearnedMTU
   case droppedNoHeadroom
+  case droppedNoFrame
   case droppedRateLimited
   case droppedTransmitFull
 
@@ -56,6 +57,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedTooBig: "dropped-too-big"
     case .droppedLearnedMTU: "dropped-learned-mtu"
     case .droppedNoHeadroom: "dropped-no-headroom"
+    case .droppedNoFrame: "dropped-no-frame"
     case .droppedRateLimited: "dropped-rate-limited"
     case .droppedTransmitFull: "dropped-transmit-full"
     }
@@ -86,6 +88,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedLearnedMTU:
       "ICMP error about a tunnel's own packet, read for its MTU; nonzero means a way narrower than its route says"
     case .droppedNoHeadroom: "no room before the packet for a tunnel header; always zero on a sound set-up"
+    case .droppedNoFrame:
+      "no frames left for its fragments; nonzero means many packets at once that don't fit their way: enlarge its MTU"
     case .droppedRateLimited: "not answered, since a worker answers 1000 of a kind a second; nonzero means a flood or an outage"
     case .droppedTransmitFull: "transmit ring full or no ring for the egress interface; nonzero means overload"
     }

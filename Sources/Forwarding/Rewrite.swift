@@ -4,22 +4,24 @@ import CTables
 /// client's packet changes, TTL included: RFC 2003 3.1 would have a tunnel's entry decrement it, packets.md says why we don't.
 extension Forwarder {
   /// Rewrites in place and says what to send, or why not.
+  ///
+  /// - Parameter index: of the frame in its batch.
   @inline(__always) @_noLocks
-  func rewrite(_ frame: Frame, _ packet: Packet, _ tables: Tables, now: UInt32) -> Verdict {
+  func rewrite(_ frame: Frame, _ packet: Packet, _ tables: Tables, at index: Int, now: UInt32) -> Verdict {
     let server = UnsafeMutableRawPointer(tables.servers + Int(packet.server))
     guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
     // One comparison of method and source_prefix: direct routing and IP-in-IP from a fixed address are written here, all else out of line.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
-      return rewriteOtherwise(frame, packet, server, tables, now: now)
+      return rewriteOtherwise(frame, packet, server, tables, at: index, now: now)
     }
     let total = Int(packet.networkLength)
     let tunnelled = !Tunnel.isDirect(server)
     let outerIsIPv6 = Tunnel.isIPv6(server)
     let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
     let mtu = tunnelled ? tables.tunnelMTU(server, for: total &+ outer, now: now) : Int(server.raw16(SLUICE_SERVER_MTU))
-    guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
+    guard total &+ outer <= mtu else { return unfit(frame, packet, server, at: index, mtu: mtu, now: now) }
     let network = Int(packet.network)
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
@@ -49,13 +51,14 @@ extension Forwarder {
     _ packet: Packet,
     _ server: UnsafeMutableRawPointer,
     _ tables: Tables,
+    at index: Int,
     now: UInt32
   ) -> Verdict {
     let network = Int(packet.network)
     let total = Int(packet.networkLength)
     let outer = Tunnel.overhead(server)
     let mtu = tables.tunnelMTU(server, for: total &+ outer, now: now)
-    guard total &+ outer <= mtu else { return tooBig(frame, packet, room: mtu &- outer, now: now) }
+    guard total &+ outer <= mtu else { return unfit(frame, packet, server, at: index, mtu: mtu, now: now) }
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
     encapsulate(frame.bytes + network, length: total, packet, server)
@@ -81,7 +84,8 @@ extension Forwarder {
     writeLink(inner - (Tunnel.overhead(server) &+ link), server, isIPv6: Tunnel.isIPv6(server))
   }
 
-  /// The verdict for a packet on its way, counted for its server: bytes of the client's packet, headers in, padding and tunnel out.
+  /// The verdict for a packet on its way, or the first piece of it. Counted for its server here, and once, however many frames it becomes: bytes of
+  /// the client's packet, headers in, padding and tunnel out.
   @inline(__always) @_noLocks
   func forwarded(_ packet: Packet, _ server: UnsafeMutableRawPointer, start: Int, length: Int) -> Verdict {
     let counter = counters.servers + Int(packet.server)

@@ -18,12 +18,19 @@ package struct SoloWorker: ~Copyable {
   private var held: [UnsafeMutableRawPointer: (buffer: UnsafeMutableRawPointer, ticket: Int)] = [:]
   /// Bytes of `buffer` that a frame may have been written to since it was made.
   private let room: Int
+  /// Where the forwarder's spare frames lie; touched only by what is cut in pieces.
+  private let spares: UnsafeMutableRawPointer
+  private let spareSize: Int
 
   /// - Parameter frameLimit: bytes of the longest frame to come.
   package init(flowBuckets: Int, serverCapacity: Int, frameLimit: Int = SoloWorker.frameLimit) {
     flows = .allocate(buckets: flowBuckets)
     counters = .allocate(serverCapacity: serverCapacity)
-    forwarder = Forwarder(flows: flows, counters: counters)
+    // A piece is no longer than the longest IP packet.
+    spareSize = Pieces.headroom + min(frameLimit, 0xffff)
+    forwarder = Forwarder(flows: flows, counters: counters, spareSize: spareSize)
+    spares = .allocate(byteCount: Pieces.capacity * spareSize, alignment: 64)
+    for index in 0..<Pieces.capacity { forwarder.pieces.pointee.put(spares + index * spareSize) }
     room = Self.headroom + frameLimit
     buffer = Self.buffer(room)
   }
@@ -37,6 +44,7 @@ package struct SoloWorker: ~Copyable {
   deinit {
     for (buffer, _) in held.values { buffer.deallocate() }
     buffer.deallocate()
+    spares.deallocate()
     flows.buckets.deallocate()
     counters.received.deallocate()
     counters.servers.deallocate()
@@ -63,12 +71,26 @@ package struct SoloWorker: ~Copyable {
     forwarder.clearTraces()
     forwarder.process(&received, count: 1, tables, now: now, into: &verdict)
     let trace = forwarder.trace(0, tables)
+    forwarder.count(&verdict, 1)
     if verdict.action == .hold {
       held[bytes] = (buffer, ticket)
       buffer = Self.buffer(room)
     }
-    guard verdict.action.sends else { return Passage(verdict: verdict, trace: trace, sent: []) }
-    return Passage(verdict: verdict, trace: trace, sent: [Self.sent(received.bytes, verdict)])
+    return Passage(verdict: verdict, trace: trace, sent: sent(received.bytes, verdict, at: 0))
+  }
+
+  /// All that a frame of the batch became, in the order of sending; the frames of its pieces are spare again.
+  private func sent(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict, at index: Int) -> [[UInt8]] {
+    guard verdict.action.sends else { return [] }
+    var sent = [Self.sent(bytes, verdict)]
+    let pieces = forwarder.pieces
+    for number in 0..<pieces.pointee.count {
+      let piece = pieces.pointee.piece(number)
+      guard piece.parent == index else { continue }
+      sent.append(Self.sent(piece.bytes, piece.verdict))
+      pieces.pointee.put(piece.bytes)
+    }
+    return sent
   }
 
   private static func sent(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict) -> [UInt8] {
@@ -86,9 +108,10 @@ extension SoloWorker {
     repeat {
       forwarder.clearTraces(Forwarder.batch)
       count = forwarder.release(into: &frames, tables, now: now, &verdicts)
+      forwarder.count(&verdicts, count)
       for (index, (frame, verdict)) in zip(frames, verdicts).prefix(count).enumerated() {
         guard let (buffer, ticket) = held.removeValue(forKey: frame.bytes) else { continue }
-        let sent = verdict.action.sends ? [Self.sent(frame.bytes, verdict)] : []
+        let sent = sent(frame.bytes, verdict, at: index)
         released.append((ticket, Passage(verdict: verdict, trace: forwarder.trace(index, tables), sent: sent)))
         buffer.deallocate()
       }

@@ -38,7 +38,7 @@ import Testing
     #expect(outcomes.reduce(0, +) == UInt64(bursts * size))
     #expect(steered[Int(SLUICE_STEER_TAKEN)] == UInt64(bursts * size))
     #expect(steered[Int(SLUICE_STEER_NO_SOCKET)] == 0)
-    #expect(bursts * size > 2 * Worker.framesPerSocket, "or frames could be lost unnoticed")
+    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost unnoticed")
     #expect(left == [true, true], "nothing is attached afterwards")
   }
 

@@ -69,8 +69,11 @@ for f in BOTH:
     case(
         row2,
         f,
-        "nothing is said about an ICMP error that does not fit",
-        comes(error(f, first_message(f), reply(f, from_port(53, UDP)), None) / Raw(payload(1400)), dropped("dropped-too-big")),
+        "nothing is said about an ICMP error that does not fit and may not be cut",
+        comes(
+            error(f, first_message(f), reply(f, from_port(53, UDP)), **({"flags": "DF"} if f is V4 else {})) / Raw(payload(1400)),
+            dropped("dropped-too-big"),
+        ),
         configuration="sizes",
     )
     for name, source in (("a multicast", "03:00:00:00:00:c1"), ("the broadcast", "ff:ff:ff:ff:ff:ff")):

@@ -119,6 +119,7 @@ private struct Flood {
         bytes.setRaw16(24, ~Checksum.sum(ofHeader: bytes + 14, words: 5))
       }
       director.forwarder.process(&frames, count: count, director.tables.half, now: director.now, into: &verdicts)
+      director.forwarder.count(&verdicts, count)
       forwarded += verdicts[..<count].count { $0.outcome == .forwarded }
     }
     return forwarded

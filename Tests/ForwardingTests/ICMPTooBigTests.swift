@@ -84,16 +84,19 @@ import Testing
     #expect(director.forward(Self.packet6(1260)).outcome == .forwarded)
     let packet = Self.packet6(1281)
     #expect(director.forward(packet).bytes == Reference.tooBig(packet.bytes, mtu: 1280))
-    // It keeps to 1280 already: there is nothing to tell it.
-    #expect(director.forward(Self.packet6(1280)).outcome == .droppedTooBig)
-    #expect(director.forward(Self.packet6(1261)).outcome == .droppedTooBig)
+    // It keeps to 1280 already: there is nothing to tell it, the tunnel has to carry it.
+    #expect(director.forward(Self.packet6(1280)).outcome == .forwarded)
+    #expect(director.forward(Self.packet6(1261)).outcome == .forwarded)
+    #expect(Self.director(.direct6(10) { $0.mtu = 1279 }).forward(Self.packet6(1280)).outcome == .droppedTooBig)
   }
 
   @Test func `an IPv4 packet without DF is not answered`() {
-    let director = Self.director(.tunnel(10))
-    let sent = director.forward(Self.packet(1500) { $0.fragment = 0 })
-    #expect(sent.outcome == .droppedTooBig)
-    #expect(sent.action == .drop)
+    let sent = Self.director(.tunnel(10)).forward(Self.packet(1500) { $0.fragment = 0 })
+    #expect(sent.outcome == .forwarded)
+    // Nor where it can't be cut: a fragment's data comes in eights.
+    let narrow = Self.director(.tunnel(10) { $0.mtu = 47 }).forward(Self.packet(1500) { $0.fragment = 0 })
+    #expect(narrow.outcome == .droppedTooBig)
+    #expect(narrow.action == .drop)
   }
 
   @Test func `a way of less than 68 bytes is never told`() {
@@ -135,6 +138,7 @@ import Testing
       var frame = Frame(bytes: guarded.frame.bytes, length: Int(guarded.frame.length), headroom: 64, interface: interface)
       var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
       director.forwarder.process(&frame, count: 1, director.tables.half, now: 1, into: &verdict)
+      director.forwarder.count(&verdict, 1)
       #expect(verdict.action == .answer)
       #expect(Int(verdict.egress) == interface)
       #expect(verdict.start == -28)

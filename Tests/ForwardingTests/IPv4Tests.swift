@@ -125,6 +125,7 @@ import Testing
         var frames = [guarded.frame]
         var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
         director.forwarder.process(&frames, count: 1, director.tables.half, now: 0, into: &verdict)
+        director.forwarder.count(&verdict, 1)
         let ports = 14 + 20 + packet.options.count + 4
         #expect(verdict.outcome == (length < ports ? .notForService : .droppedBadLength), "\(length) of \(whole.count) bytes")
       }

@@ -132,6 +132,7 @@ import Testing
         var frames = [guarded.frame]
         var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
         director.forwarder.process(&frames, count: 1, director.tables.half, now: 0, into: &verdict)
+        director.forwarder.count(&verdict, 1)
         let expected: Outcome = length < 14 + 40 + chain + 4 ? .notForService : .droppedBadLength
         #expect(verdict.outcome == expected, "\(length) of \(whole.count) bytes")
       }

@@ -50,6 +50,7 @@ private struct MutationRun {
 
   init(seed: UInt64) {
     random = XorShift(seed: seed)
+    director.spares.poison()
     originals = Mutation.originals.map(\.bytes) + Mutation.originalsIPv6.map(\.bytes)
   }
 
@@ -68,12 +69,15 @@ private struct MutationRun {
     // A hundred frames a second: no more first fragments are remembered at a time than the table has room for.
     director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 100)
     director.forwarder.process(&batch, count: 1, director.tables.half, now: director.now, into: &verdict)
-    if let complaint = complaint(placed, headroom: headroom, verdict) ?? holdComplaint(verdict) { return complaint }
+    director.forwarder.count(&verdict, 1)
+    let pieces = director.spares.take(from: director.forwarder.pieces)[0] ?? []
+    if let complaint = director.spares.complaint { return complaint }
+    if let complaint = complaint(placed, headroom: headroom, verdict, pieces) ?? holdComplaint(verdict) { return complaint }
     datagrams.note(frame, server: verdict.server, now: director.now)
     return nil
   }
 
-  private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict) -> String? {
+  private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict, _ pieces: [[UInt8]]) -> String? {
     let start = placed.bytes
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
@@ -81,6 +85,7 @@ private struct MutationRun {
       if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
       let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
+      if !pieces.isEmpty { return "pieces of a frame that is not forwarded" }
       if bytes != frame { return "a frame that is not forwarded was changed" }
       return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
     }
@@ -92,10 +97,13 @@ private struct MutationRun {
     }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
-    if sent != Reference.forwarded(frame, datagrams, now: director.now, by: server, sent) {
+    let all = [sent] + pieces
+    if all != Reference.frames(frame, datagrams, now: director.now, by: server, all) {
       return "forwarded otherwise than the reference"
     }
-    if Reference.isTunnelled(server), let complaint = Reference.Choice(sent, server).complaint(server) { return complaint }
+    for sent in all where Reference.isTunnelled(server) {
+      if let complaint = Reference.Choice(sent, server).complaint(server) { return complaint }
+    }
     return pages.isClean(outside: min(start, sentStart)..<end) ? nil : "bytes outside the frame and its headers were changed"
   }
 }

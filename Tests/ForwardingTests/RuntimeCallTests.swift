@@ -24,8 +24,10 @@ struct RuntimeCallTests {
   @Test func `a million packets of every kind ask the runtime for nothing`() {
     let director = TestDirector(.everyWay)
     // Its own forwarder, as a worker has: reached through a class, each batch would be an access to check.
-    let forwarder = Forwarder(flows: director.flows, counters: director.counters)
-    let patterns = Self.patterns.map(\.bytes)
+    let forwarder = Forwarder(flows: director.flows, counters: director.counters, spareSize: TestSpares.size)
+    let spares = TestSpares()
+    spares.fill(forwarder.pieces)
+    let patterns = Self.patterns.map(\.bytes) + Self.patternsIPv6.map(\.bytes)
     let chunk = 2048
     let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * chunk, alignment: 64)
     let frames = UnsafeMutablePointer<Frame>.allocate(capacity: 64)
@@ -49,10 +51,17 @@ struct RuntimeCallTests {
       }
       let tables = director.tables.half
       let now = UInt32(batch / 100)
-      found.merge(calls { forwarder.process(frames, count: 64, tables, now: now, into: verdicts) }, uniquingKeysWith: +)
+      let asked = calls {
+        forwarder.process(frames, count: 64, tables, now: now, into: verdicts)
+        forwarder.count(verdicts, 64)
+      }
+      found.merge(asked, uniquingKeysWith: +)
+      _ = spares.take(from: forwarder.pieces)
       for index in 0..<64 where verdicts[index].outcome == .forwarded { forwarded += 1 }
       // What was held lies in frames that are written over: garbage is released, as safely as anything else.
-      found.merge(calls { _ = forwarder.release(into: frames, tables, now: now, verdicts) }, uniquingKeysWith: +)
+      let askedLater = calls { forwarder.count(verdicts, forwarder.release(into: frames, tables, now: now, verdicts)) }
+      found.merge(askedLater, uniquingKeysWith: +)
+      _ = spares.take(from: forwarder.pieces)
     }
     #expect(found == [:])
     // It did see the ways there are.
@@ -126,6 +135,41 @@ struct RuntimeCallTests {
       $0.destination = [10, 0, 0, 101]
       $0.payload = [UInt8](repeating: 0, count: 1441)
       $0.fragment = 0
+    },
+    ClientPacket { $0.destination = [10, 0, 0, 106] }, .udp { $0.destination = [10, 0, 0, 106] },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 107]
+      $0.payload = [UInt8](repeating: 0, count: 600)
+      $0.fragment = 0
+    },
+    .udp {
+      $0.destination = [10, 0, 0, 107]
+      $0.payload = [UInt8](repeating: 0, count: 600)
+      $0.options = [UInt8](repeating: 1, count: 40)
+      $0.fragment = 0
+    },
+    .icmp(
+      [3, 3, 0, 0, 0, 0, 0, 0] + ClientPacket.reply(to: .udp { $0.destination = [10, 0, 0, 107] }).packet
+        + [UInt8](repeating: 0, count: 40)
+    ) {
+      $0.destination = [10, 0, 0, 107]
+    },
+  ]
+
+  /// Where the others have their port, these have part of the client's address.
+  private static let patternsIPv6: [ClientPacketIPv6] = [
+    ClientPacketIPv6 { $0.destination = ClientPacketIPv6.vip(0x106) }, .udp6 { $0.destination = ClientPacketIPv6.vip(0x106) },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x107)
+      $0.payload = [UInt8](repeating: 0, count: 600)
+    },
+    .udp6 {
+      $0.destination = ClientPacketIPv6.vip(0x107)
+      $0.payload = [UInt8](repeating: 0, count: 600)
+    },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x107)
+      $0.payload = [UInt8](repeating: 0, count: 1300)
     },
   ]
 }

@@ -10,7 +10,13 @@ final class FuzzWorker {
     let left: [UInt8]
     /// The frame to send; empty unless there is one.
     let sent: [UInt8]
+    /// What is sent after it, of a packet that was cut.
+    var pieces: [[UInt8]] = []
   }
+
+  /// Bytes of a spare frame, as a worker's, and how many there are.
+  private static let spareSize = 2048
+  private static let spareCount = 6
 
   let counters = Counters.allocate(serverCapacity: 64)
   private let flows: FlowTable
@@ -19,6 +25,9 @@ final class FuzzWorker {
   private let forwarder: Forwarder
   /// By where the frame lies: the beginning of its memory, and the frame as it came.
   private var held: [UnsafeMutableRawPointer: (memory: UnsafeMutableRawPointer, received: [UInt8])] = [:]
+
+  /// In the forwarder's hands.
+  private var spares: Set<UnsafeMutableRawPointer> = []
 
   /// As many, who see each other's flows and datagrams.
   static func made(_ count: Int, flowBuckets: Int, datagrams: [FragmentTable]) -> [FuzzWorker] {
@@ -36,12 +45,15 @@ final class FuzzWorker {
       peers: peers,
       fragments: fragments,
       worker: number,
-      workers: flows.count
+      workers: flows.count,
+      spareSize: Self.spareSize
     )
+    for _ in 0..<Self.spareCount { lend() }
   }
 
   deinit {
     for (memory, _) in held.values { memory.deallocate() }
+    for spare in spares { spare.deallocate() }
     flows.buckets.deallocate()
     fragments.free()
     peers.free()
@@ -58,7 +70,13 @@ final class FuzzWorker {
     }
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
     forwarder.process(&batch, count: batch.count, tables, now: now, into: &verdicts)
-    return zip(batch, verdicts).map { conclude($0, $1, headroom) }
+    return conclude(batch, &verdicts, batch.count)
+  }
+
+  private func lend() {
+    let spare = UnsafeMutableRawPointer.allocate(byteCount: Self.spareSize, alignment: 2)
+    spares.insert(spare)
+    forwarder.pieces.pointee.put(spare)
   }
 
   /// All that is due.
@@ -70,8 +88,24 @@ final class FuzzWorker {
     var count = 0
     repeat {
       count = forwarder.release(into: &batch, tables, now: now, &verdicts)
-      decisions += zip(batch, verdicts).prefix(count).map { conclude($0, $1, Int($0.headroom)) }
+      decisions += conclude(batch, &verdicts, count)
     } while count == Forwarder.batch
+    return decisions
+  }
+
+  private func conclude(_ batch: [Frame], _ verdicts: inout [Verdict], _ count: Int) -> [Decision] {
+    forwarder.count(&verdicts, count)
+    var decisions = (0..<count).map { conclude(batch[$0], verdicts[$0], Int(batch[$0].headroom)) }
+    for number in 0..<forwarder.pieces.pointee.count {
+      let piece = forwarder.pieces.pointee.piece(number)
+      guard spares.remove(piece.bytes) != nil, decisions.indices.contains(piece.parent) else {
+        complain("a piece that is none: \(piece)")
+      }
+      let sent = UnsafeRawBufferPointer(start: piece.bytes + Int(piece.verdict.start), count: Int(piece.verdict.length))
+      decisions[piece.parent].pieces.append(Array(sent))
+      piece.bytes.deallocate()
+      lend()
+    }
     return decisions
   }
 

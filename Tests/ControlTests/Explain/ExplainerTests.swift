@@ -20,6 +20,7 @@ import Testing
     var frame = Frame(bytes: memory + 256, length: bytes.count, headroom: 256)
     var verdict = Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0)
     forwarder.process(&frame, count: 1, plain.memory.inForce(), now: now, into: &verdict)
+    forwarder.count(&verdict, 1)
   }
 
   /// What the workers' memory holds, to see that nobody touched it.

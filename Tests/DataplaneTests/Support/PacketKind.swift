@@ -10,6 +10,9 @@ struct PacketKind {
   let header: [UInt8]
   let outcome: Outcome
 
+  /// Bytes of IP that the way carries in a frame; what is longer leaves in fragments.
+  let room: Int
+
   /// Where the client's IP packet begins in `frame`.
   var network: Int { frame.count - packetLength }
   private let packetLength: Int
@@ -26,12 +29,13 @@ struct PacketKind {
     packetLength = packet.count
     let service = Town.services.first { $0.name == "tcp \(Town.vip):\(port)" }
     guard let service, outcome == .forwarded || outcome == .droppedTransmitFull else {
-      (egress, header, self.outcome) = (nil, [], outcome)
+      (egress, header, self.outcome, room) = (nil, [], outcome, 0)
       return
     }
     self.outcome = outcome
     egress = outcome == .forwarded ? service.egress : nil
     var header = try Town.mac(server: service.server).bytes + Town.mac(source: service.egress).bytes + [0x08, 0x00]
+    room = service.mtu - (service.method == .ipip ? 20 : 0)
     if service.method == .ipip {
       var outer = [0x45, 0] + big(UInt16(packet.count + 20)) + [0, 0, 0x40, 0, 64, 4, 0, 0]
       outer += Town.tunnelSource.bytes[12...] + service.server.bytes[12...]
@@ -53,7 +57,30 @@ struct PacketKind {
         try PacketKind(port: 83, payload: size, outcome: .droppedTransmitFull),
         try PacketKind(port: 84, payload: size, outcome: .notForService),
         try PacketKind(port: 80, payload: size, outcome: .droppedBadChecksum) { $0.hasBadChecksum = true },
+        try PacketKind(port: 90, payload: size) { $0.fragment = 0 },
+        try PacketKind(port: 91, payload: size) { $0.fragment = size < 400 ? 0x4000 : 0 },
       ]
+    }
+  }
+
+  /// The frames that a packet of this kind leaves in when it is longer than its way carries, by RFC 791 3.2. An outer header's identification, which is the
+  /// director's choice, and so its checksum are 0.
+  func pieces(of packet: [UInt8]) -> [[UInt8]] {
+    let most = (room - 20) / 8 * 8
+    return stride(from: 20, to: packet.count, by: most).map { start in
+      let end = min(start + most, packet.count)
+      var piece = Array(packet[..<20]) + packet[start..<end]
+      piece.replaceSubrange(2..<4, with: big(UInt16(piece.count)))
+      piece.replaceSubrange(6..<8, with: big(UInt16((start - 20) / 8) | (end < packet.count ? 0x2000 : 0)))
+      piece.replaceSubrange(10..<12, with: [0, 0])
+      piece.replaceSubrange(10..<12, with: big(checksum(Array(piece[..<20]))))
+      var header = header
+      if header.count > 14 {
+        header.replaceSubrange(16..<18, with: big(UInt16(20 + piece.count)))
+        header.replaceSubrange(20..<22, with: [0, 0])
+        header.replaceSubrange(24..<26, with: [0, 0])
+      }
+      return header + piece
     }
   }
 }

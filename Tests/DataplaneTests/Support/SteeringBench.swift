@@ -106,6 +106,7 @@ private final class ForwarderBox {
     var frame = frame
     var verdict = Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0)
     forwarder.process(&frame, count: 1, tables, now: 1, into: &verdict)
+    forwarder.count(&verdict, 1)
     return verdict.outcome
   }
 }

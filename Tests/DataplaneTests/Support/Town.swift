@@ -17,6 +17,7 @@ enum Town {
     var egress = 0
     /// VLAN ids of the way, outer first.
     var tags: [VLANTag] = []
+    var mtu = 1500
   }
 
   static let services = [
@@ -24,6 +25,8 @@ enum Town {
     Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), egress: 3),
     Service(name: "tcp 10.0.0.100:82", server: IPAddress(10, 0, 1, 12), method: .ipip, egress: 3),
     Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), egress: 5),
+    Service(name: "tcp 10.0.0.100:90", server: IPAddress(10, 0, 1, 20), mtu: 300),
+    Service(name: "tcp 10.0.0.100:91", server: IPAddress(10, 0, 1, 21), method: .ipip, egress: 3, mtu: 400),
     Service(name: "udp 10.0.0.100:53", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:0", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:443", server: IPAddress(10, 0, 1, 14)),
@@ -50,7 +53,7 @@ enum Town {
           egress: service.egress,
           sourceMAC: try mac(source: service.egress),
           nextHopMAC: try mac(server: service.server),
-          mtu: 1500,
+          mtu: service.mtu,
           source: tunnelSource,
           tags: service.tags
         )

@@ -53,6 +53,8 @@ extension WorkerBench {
   }
 
   private func check(_ descriptor: xdp_desc, from index: Int) {
+    // A packet's pieces follow one another: nothing comes between.
+    if !expected[index].isEmpty { return checkPiece(descriptor, from: index) }
     let frame = Int(descriptor.addr) / Umem.chunk
     let kind = kinds[kindOf[frame]]
     let packet = kind.frame.count - kind.network
@@ -60,6 +62,12 @@ extension WorkerBench {
     sent[kindOf[frame]] += 1
     guard kind.egress == sockets[index].slot else {
       return complain("a packet for \(kind.egress.map(String.init) ?? "nowhere") leaves by slot \(sockets[index].slot)")
+    }
+    if packet > kind.room {
+      let bytes = shadow + frame * Umem.chunk + kind.network
+      expected[index] = kind.pieces(of: Array(UnsafeRawBufferPointer(start: bytes, count: packet)))
+      checkOrder(frame, from: index)
+      return checkPiece(descriptor, from: index)
     }
     guard Int(descriptor.addr) % Umem.chunk == start, Int(descriptor.len) == kind.header.count + packet, descriptor.options == 0
     else {
@@ -69,10 +77,26 @@ extension WorkerBench {
     let sameHeader = kind.header.withUnsafeBytes { $0.baseAddress.map { memcmp(bytes, $0, kind.header.count) } == 0 }
     let same = memcmp(bytes + kind.header.count, shadow + frame * Umem.chunk + kind.network, packet) == 0
     if !sameHeader || !same { complain("frame \(frame) leaves with other bytes than it came with") }
+    checkOrder(frame, from: index)
+  }
+
+  private func checkOrder(_ frame: Int, from index: Int) {
     let ingress = ingressOf[frame]
     if serialOf[frame] <= lastSent[ingress][index] {
       complain("packet \(serialOf[frame]) leaves after \(lastSent[ingress][index])")
     }
     lastSent[ingress][index] = serialOf[frame]
+  }
+
+  /// One frame of a packet that leaves in several: the next that is expected.
+  private func checkPiece(_ descriptor: xdp_desc, from index: Int) {
+    var sent = Array(UnsafeRawBufferPointer(start: umem + Int(descriptor.addr), count: Int(descriptor.len)))
+    if sent.count > 34, sent[23] == 4 {
+      if checksum(Array(sent[14..<34])) != 0 { complain("a piece with a wrong outer checksum") }
+      for place in [18, 19, 24, 25] { sent[place] = 0 }
+    }
+    pieces += 1
+    let next = expected[index].removeFirst()
+    if sent != next { complain("a piece of \(sent.count) bytes leaves where one of \(next.count) was expected: \(sent) \(next)") }
   }
 }

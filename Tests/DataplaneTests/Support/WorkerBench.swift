@@ -20,7 +20,7 @@ final class WorkerBench {
   let umem: UnsafeMutableRawPointer
   let frames: Int
   private(set) var places: [Place]
-  /// How many frames are in the worker's own hands: its pool, between rounds.
+  /// How many frames are in the worker's own hands, its pool and the forwarder's spares, between rounds.
   private(set) var held: Int
   /// Sent and not completed, by socket: addresses as the descriptors had them.
   var flight: [[UInt64]]
@@ -37,6 +37,10 @@ final class WorkerBench {
   /// By kind.
   var delivered: [Int]
   var sent: [Int]
+  /// Frames that have to leave next, by socket: of a packet in pieces.
+  var expected: [[[UInt8]]]
+  /// Frames that left as a part of a packet.
+  var pieces = 0
   /// The last serial number that left, by ingress and egress: order is kept.
   var lastSent: [[UInt64]]
 
@@ -72,7 +76,7 @@ final class WorkerBench {
       busyPoll: false,
       sockets: sockets.map { ($0.slot, $0.socket) }
     )
-    let forwarder = Forwarder(flows: flows, counters: counters)
+    let forwarder = Forwarder(flows: flows, counters: counters, spareSize: Umem.chunk)
     worker = Worker(set, tables: tables, umem: umem, frames: frames, forwarder: forwarder)
 
     places = .init(repeating: .worker, count: frames)
@@ -83,6 +87,7 @@ final class WorkerBench {
     ingressOf = .init(repeating: 0, count: frames)
     delivered = .init(repeating: 0, count: kinds.count)
     sent = .init(repeating: 0, count: kinds.count)
+    expected = .init(repeating: [], count: slots.count)
     lastSent = .init(repeating: .init(repeating: 0, count: slots.count), count: slots.count)
     let start = PlainRing<UInt64>.start
     seen = .init(repeating: (start, start, start, start), count: slots.count)
@@ -134,7 +139,7 @@ final class WorkerBench {
         seen[index].tx &+= 1
       }
     }
-    if worker.pool.count != held { complain("the pool has \(worker.pool.count) frames, \(held) are nowhere else") }
+    if inHand != held { complain("pool and spares have \(inHand) frames, \(held) are nowhere else") }
     if epoch.pointee & 1 != 0 { complain("the epoch says the worker is in a batch") }
   }
 
@@ -147,6 +152,7 @@ final class WorkerBench {
     places[frame] = to
   }
 
+  var inHand: Int { worker.pool.count + Pieces.capacity - worker.forwarder.pieces.pointee.wanted }
   func complain(_ text: String) { if complaint == nil { complaint = text } }
   func count(_ outcome: Outcome) -> Int { Int(counters.outcomes[outcome.index]) }
 }

@@ -46,6 +46,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
     var frames = [guarded.frame]
     director.forwarder.process(&frames, count: 1, director.tables.half, now: 1000, into: &verdict)
+    director.forwarder.count(&verdict, 1)
     #expect(verdict.outcome == outcome, sourceLocation: sourceLocation)
     #expect(verdict.action == outcome.action, sourceLocation: sourceLocation)
     for other in Outcome.allCases {

@@ -37,6 +37,15 @@ extension Mutation {
       $0.payload = [1, 2, 3]
     },
     .udp6 { $0.destination = ClientPacketIPv6.vip(0x106) },
+    ClientPacketIPv6 {
+      $0.destination = ClientPacketIPv6.vip(0x107)
+      $0.payload = (0..<1001).map { UInt8($0 & 255) }
+    },
+    .udp6 {
+      $0.destination = ClientPacketIPv6.vip(0x107)
+      $0.payload = (0..<1232).map { UInt8($0 & 255) }
+      $0.trafficClass = 0x2e
+    },
     ClientPacketIPv6 { $0.destination = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.source = ClientPacketIPv6.vip(0x101) }, ClientPacketIPv6 { $0.source = mapped([10, 0, 0, 100]) },
     ClientPacketIPv6 { $0.hopLimit = 0 }, ClientPacketIPv6 { $0.number = 58 },

@@ -64,6 +64,28 @@ enum Mutation {
       $0.payload = [UInt8](repeating: 0xfe, count: 301)
     },
     .udp { $0.destination = [10, 0, 0, 106] },
+    ClientPacket {
+      $0.destination = [10, 0, 0, 107]
+      $0.fragment = 0
+      $0.options = [0x82, 3, 5, 7, 3, 4, 1, 0x83, 3, 4, 1, 0]
+      $0.payload = (0..<777).map { UInt8($0 & 255) }
+      $0.padding = 9
+    },
+    .udp {
+      $0.destination = [10, 0, 0, 107]
+      $0.fragment = 0
+      $0.payload = (0..<201).map { UInt8($0 & 255) }
+    },
+    .udp {
+      $0.destination = [10, 0, 0, 107]
+      $0.fragment = 0x2000
+      $0.options = [UInt8](repeating: 1, count: 40)
+      $0.payload = (0..<600).map { UInt8($0 & 255) }
+    },
+    .icmp([3, 3, 0, 0, 0, 0, 0, 0] + ClientPacket.reply(to: .udp { $0.destination = [10, 0, 0, 107] }).packet) {
+      $0.destination = [10, 0, 0, 107]
+      $0.fragment = 0
+    },
     ClientPacket { $0.source = [10, 0, 0, 100] }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.words = 4 },
     ClientPacket { $0.etherType = 0x86dd }, .echo(), .echo([1]) { $0.options = [1, 1, 1, 0] }, .echo { $0.tags = [(0x8100, 5)] },
     .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),

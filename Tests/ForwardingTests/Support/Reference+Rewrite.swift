@@ -19,6 +19,8 @@ extension Reference {
     let server = server()
     let outer = overhead(server)
     if reading.total + outer > Int(server.mtu) {
+      let packet = Array(frame[reading.network..<reading.network + reading.total])
+      if let outcome = splitOutcome(packet, reading, by: server, headroom: headroom) { return outcome }
       return reading.isError
         ? .droppedTooBig : tooBigOutcome(frame, total: reading.total, room: Int(server.mtu) - outer, headroom: headroom)
     }

@@ -11,19 +11,24 @@ extension Reference {
     var label: Int
     var port: [UInt8]
     var source: [UInt8]
+    /// Of an outer packet cut in pieces: only the first has ports.
+    var isFragment: Bool
 
-    init(_ sent: [UInt8], _ server: sluice_server) {
+    /// - Parameter isFragment: of the outer packet: in IPv6 a fragment header comes first.
+    init(_ sent: [UInt8], _ server: sluice_server, isFragment: Bool = false) {
       let ip = Array(sent.dropFirst(link(server, isIPv6: false).count)) + [UInt8](repeating: 0, count: 60)
       identification = Array(ip[4..<6])
       label = Int(ip[1] & 15) << 16 | word(ip, 2)
-      port = Array(isIPv6(server) ? ip[40..<42] : ip[20..<22])
+      self.isFragment = isFragment || (isIPv6(server) ? ip[6] == 44 : word(ip, 6) & 0x3fff != 0)
+      let udp = isIPv6(server) ? isFragment ? 48 : 40 : 20
+      port = Array(ip[udp..<udp + 2])
       source = Array(isIPv6(server) ? ip[8..<24] : ip[12..<16])
     }
 
     /// What is wrong with it; nil when it is a choice that one may make.
     func complaint(_ server: sluice_server) -> String? {
       if isIPv6(server) && label == 0 { return "a flow label of 0" }
-      if server.method == UInt8(SLUICE_GUE), word(port, 0) < 49152 { return "a source port of \(word(port, 0))" }
+      if server.method == UInt8(SLUICE_GUE), !isFragment, word(port, 0) < 49152 { return "a source port of \(word(port, 0))" }
       let given = withUnsafeBytes(of: server.tunnel_source) { Array($0[(isIPv6(server) ? 0 : 12)...]) }
       let free = server.source_prefix == 0 ? 0 : min(source.count * 8 - Int(server.source_prefix), 64)
       let differing = zip(given, source).map { $0 ^ $1 }

@@ -37,7 +37,9 @@ enum Reference {
     Service(number: 6, address: ClientPacketIPv6.vip(0x102), port: 80, hasServers: false),
     Service(number: 6, address: [10, 0, 0, 102], port: 443), Service(number: 6, address: [10, 0, 0, 106], port: 0),
     Service(number: 17, address: [10, 0, 0, 106], port: 0), Service(number: 6, address: ClientPacketIPv6.vip(0x106), port: 0),
-    Service(number: 17, address: ClientPacketIPv6.vip(0x106), port: 0),
+    Service(number: 17, address: ClientPacketIPv6.vip(0x106), port: 0), Service(number: 6, address: [10, 0, 0, 107], port: 0),
+    Service(number: 17, address: [10, 0, 0, 107], port: 0), Service(number: 6, address: ClientPacketIPv6.vip(0x107), port: 0),
+    Service(number: 17, address: ClientPacketIPv6.vip(0x107), port: 0),
   ]
 
   /// Where the IP header lies and what the packet is refused for; nil: not for a service.

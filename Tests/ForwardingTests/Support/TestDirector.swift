@@ -10,17 +10,22 @@ struct Forwarded: Equatable {
   var server: UInt16
   /// The frame to send; empty unless there is one.
   var bytes: [UInt8]
+  /// The frames that are sent after it, if it became more than one.
+  var pieces: [[UInt8]] = []
+
+  var frames: [[UInt8]] { [bytes] + pieces }
 }
 
 extension Forwarded {
-  init(_ frame: Frame, _ verdict: Verdict) {
+  init(_ frame: Frame, _ verdict: Verdict, _ pieces: [[UInt8]] = []) {
     let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
     self.init(
       action: verdict.action,
       outcome: verdict.outcome,
       egress: verdict.egress,
       server: verdict.server,
-      bytes: verdict.action.sends ? Array(sent) : []
+      bytes: verdict.action.sends ? Array(sent) : [],
+      pieces: pieces
     )
   }
 }
@@ -33,6 +38,7 @@ final class TestDirector {
   var forwarder: Forwarder
   /// Seconds.
   var now: UInt32 = 1000
+  let spares = TestSpares()
   /// Memory of held frames.
   private var arenas: [UnsafeMutableRawPointer] = []
 
@@ -67,8 +73,10 @@ final class TestDirector {
       peers: peers,
       fragments: fragments,
       worker: worker,
-      workers: workers
+      workers: workers,
+      spareSize: TestSpares.size
     )
+    spares.fill(forwarder.pieces)
   }
 
   deinit {
@@ -91,11 +99,13 @@ final class TestDirector {
     }
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
     forwarder.process(&batch, count: batch.count, tables.half, now: now, into: &verdicts)
+    forwarder.count(&verdicts, batch.count)
     defer {
       // A held frame stays where it is.
       if verdicts.contains(where: { $0.action == .hold }) { arenas.append(arena) } else { arena.deallocate() }
     }
-    return zip(batch, verdicts).map(Forwarded.init)
+    let pieces = spares.take(from: forwarder.pieces)
+    return batch.indices.map { Forwarded(batch[$0], verdicts[$0], pieces[$0] ?? []) }
   }
 
   /// What becomes of held frames at this moment, a batch at most.
@@ -103,7 +113,9 @@ final class TestDirector {
     var batch = [Frame](repeating: Frame(bytes: UnsafeMutableRawPointer(flows.buckets), length: 0, headroom: 0), count: 64)
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
     let count = forwarder.release(into: &batch, tables.half, now: now &+ seconds, &verdicts)
-    return zip(batch, verdicts).prefix(count).map(Forwarded.init)
+    forwarder.count(&verdicts, count)
+    let pieces = spares.take(from: forwarder.pieces)
+    return (0..<count).map { Forwarded(batch[$0], verdicts[$0], pieces[$0] ?? []) }
   }
 
   func count(_ outcome: Outcome) -> UInt64 { counters.outcomes[Int(outcome.rawValue)] }
@@ -141,6 +153,12 @@ extension TestTables {
     tables.add(17, [10, 0, 0, 106], port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: true) { $0.prefix = 64 }])
     tables.add(6, wrapped, port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: false, checksum: true) { $0.prefix = 24 }])
     tables.add(17, wrapped, port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: true, checksum: true)])
+    // Narrow ways, of which packets come out in pieces.
+    let narrow = ClientPacketIPv6.vip(0x107)
+    tables.add(6, [10, 0, 0, 107], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false, checksum: true) { $0.mtu = 500 }])
+    tables.add(17, [10, 0, 0, 107], port: 0, [.direct(10) { $0.mtu = 68 }])
+    tables.add(6, narrow, port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: true, checksum: true) { $0.mtu = 200 }])
+    tables.add(17, narrow, port: 0, [.tunnel(Int(SLUICE_IPIP), toIPv6: false) { ($0.mtu, $0.prefix) = (301, 16) }])
     return tables
   }
 }
