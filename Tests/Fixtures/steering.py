@@ -86,6 +86,10 @@ for f in BOTH:
     for sentence, port, way in (
         ("the tag of the way to the real server is put on", 81, [100]),
         ("both tags of the way to the real server are put on", 82, [("ad", 100), 7]),
+        ("an 802.1ad tag of the way is one", 85, [("ad", 100)]),
+        ("two 802.1Q tags of the way are two", 86, [100, 7]),
+        ("802.1Q around 802.1ad of the way stays so", 87, [100, ("ad", 7)]),
+        ("two 802.1ad tags of the way are two", 88, [("ad", 100), ("ad", 7)]),
     ):
         packet = f.ip() / syn(port)
         case(row, f, sentence, comes(packet, direct(packet, tags=way)), configuration="tags")
