@@ -53,10 +53,10 @@ struct FuzzRun {
     }
     let complaint: String?
     if !decision.pieces.isEmpty {
-      // What is in them, the mutation tests look at.
-      let most = Int(town.half.servers[Int(verdict.server)].mtu) + 22
-      let longest = ([decision.sent] + decision.pieces).map(\.count).max() ?? 0
-      complaint = longest > most ? "a piece of \(longest) bytes, \(most) are the most" : nil
+      complaint = Way(setting, town.half.servers[Int(verdict.server)]).complaint(
+        received,
+        pieces: [decision.sent] + decision.pieces
+      )
     } else if verdict.action == .answer {
       complaint = AnswerJudgement.complaint(received, decision.sent)
     } else {

@@ -4,6 +4,9 @@ import CTables
 struct Way {
   private let setting: Setting
   private let server: sluice_server
+  var isTunnel: Bool { setting.method != SLUICE_DIRECT }
+  var outerIsIPv6: Bool { setting.outerIsIPv6 }
+  var mtu: Int { Int(setting.mtu) }
 
   init(_ setting: Setting, _ server: sluice_server) { (self.setting, self.server) = (setting, server) }
 
@@ -15,32 +18,30 @@ struct Way {
     guard total <= client.count else { return "longer than its frame" }
     let packet = Array(client[..<total])
 
-    let isTunnel = setting.method != SLUICE_DIRECT
-    let outerIsIPv6 = isTunnel ? setting.outerIsIPv6 : FrameBytes.isIPv6(packet)
-    let link = self.link(outerIsIPv6)
+    let link = link(isTunnel ? outerIsIPv6 : FrameBytes.isIPv6(packet))
     guard sent.starts(with: link) else { return "another link header than \(link)" }
     let outgoing = Array(sent[link.count...])
-    guard isTunnel else { return outgoing.starts(with: packet) && total <= Int(setting.mtu) ? nil : "the packet changed" }
-    guard outgoing.count <= Int(setting.mtu) else { return "\(outgoing.count) bytes over an MTU of \(setting.mtu)" }
+    guard isTunnel else { return outgoing.starts(with: packet) && total <= mtu ? nil : "the packet changed" }
+    guard outgoing.count <= mtu else { return "\(outgoing.count) bytes over an MTU of \(mtu)" }
     switch unwrapped(outgoing, packet) {
     case .success(let inner): return inner == packet ? nil : "the inner packet changed"
     case .failure(let complaint): return complaint.sentence
     }
   }
 
-  private struct Complaint: Error { let sentence: String }
+  struct Complaint: Error { let sentence: String }
 
-  private func link(_ isIPv6: Bool) -> [UInt8] {
+  func link(_ isIPv6: Bool) -> [UInt8] {
     let macs = withUnsafeBytes(of: server) { Array($0[0..<12]) }
     let outer: [UInt8] = setting.hasServiceTags ? [0x88, 0xa8] : [0x81, 0]
     let tags = [outer + big(server.tags.0), [0x81, 0] + big(server.tags.1)].prefix(setting.tags).flatMap { $0 }
     return macs + tags + (isIPv6 ? [0x86, 0xdd] : [8, 0])
   }
 
-  private func big(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
+  func big(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
 
   /// What a real server would take out, every field of the headers looked at.
-  private func unwrapped(_ outer: [UInt8], _ inner: [UInt8]) -> Result<[UInt8], Complaint> {
+  func unwrapped(_ outer: [UInt8], _ inner: [UInt8]) -> Result<[UInt8], Complaint> {
     func no(_ sentence: String) -> Result<[UInt8], Complaint> { .failure(Complaint(sentence: sentence)) }
     let header = setting.outerIsIPv6 ? 40 : 20
     guard outer.count > header, FrameBytes.isIPv6(outer) == setting.outerIsIPv6 else { return no("no outer header") }
