@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 import fixture  # noqa: E402
 
 # A module adds its cases as it is imported.
-TOPICS = """steering refusals sources forwarding tunnels size icmp echo flows noserver reset fragments held learned"""
+TOPICS = """steering refusals sources forwarding tunnels size icmp echo flows noserver reset fragments held learned split"""
 for topic in TOPICS.split():
     __import__(topic)
 

@@ -71,7 +71,8 @@ for f in BOTH:
         f,
         "nothing is said about an ICMP error that does not fit and may not be cut",
         comes(
-            error(f, first_message(f), reply(f, from_port(53, UDP)), **({"flags": "DF"} if f is V4 else {})) / Raw(payload(1400)),
+            error(f, first_message(f), reply(f, from_port(53, UDP)), **({"flags": "DF"} if f is V4 else {}))
+            / Raw(payload(1400)),
             dropped("dropped-too-big"),
         ),
         configuration="sizes",

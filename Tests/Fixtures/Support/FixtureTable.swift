@@ -33,7 +33,7 @@ package enum FixtureTable {
     ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
     ("outer-source", [4, 6]), ("gue", [4, 6]), ("gre", [4, 6]), ("tunnel-hash", [4, 6]),
     // Size.
-    ("size-v4-df", [4]), ("size-v6", [6]), ("size-learned", [4, 6]),
+    ("size-v4-df", [4]), ("size-v6", [6]), ("size-v4-no-df", [4]), ("size-learned", [4, 6]),
     // ICMP.
     ("icmp-error-flow", [4, 6]), ("icmp-error-service", [4, 6]), ("icmp-error-other", [4, 6]), ("icmp-echo", [4, 6]),
     ("originate", [4, 6]),
