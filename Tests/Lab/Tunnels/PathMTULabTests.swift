@@ -23,6 +23,22 @@ extension DirectorLab {
       let told = try lab.statistics().workers.first { $0.name == "answered-too-big" }
       #expect(told?.total ?? 0 > 0)
     }
+
+    @Test("Datagrams of 8 KB, whose IPv4 fragments fill the path, are cut once more and arrive whole", arguments: Way.tunnels)
+    func datagrams(_ way: Way) throws {
+      let lab = try Laboratory(mtu: 1500)
+      let daemon = try lab.direct([.echo: [way.server]])
+      defer { daemon.signal(SIGTERM) }
+      let arrived = try lab.capture(.router, "dst host \(way.server.address)", direction: "in")
+      let result = try lab.udp("--flows", "10", "--per-flow", "2", "--size", "8192").result()
+      #expect(result.lost == 0 && result.foreign == 0 && result.sent == 20)
+      // Six fragments each, of which five are full.
+      let frames = try arrived.frames()
+      #expect(frames.count == 20 * (6 + 5))
+      #expect(frames.allSatisfy { $0.bytes.count <= 14 + 1500 })
+      let statistics = try lab.statistics()
+      #expect(statistics.workers.filter { $0.name.hasPrefix("dropped-") }.allSatisfy { $0.total == 0 })
+    }
   }
 }
 
