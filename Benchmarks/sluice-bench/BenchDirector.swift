@@ -14,12 +14,16 @@ struct BenchDirector: ~Copyable {
   private let counters: Counters
   private let forwarder: Forwarder
   private let verdicts: UnsafeMutablePointer<Verdict>
+  /// Frames for the pieces of packets that don't fit.
+  private let spares: UnsafeMutableRawPointer
 
   init(servers: Int, way: BenchWay) throws {
     built = try BenchTables(servers: servers, way: way)
     flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
-    forwarder = Forwarder(flows: flows, counters: counters)
+    forwarder = Forwarder(flows: flows, counters: counters, spareSize: FrameArena.chunk)
+    spares = .allocate(byteCount: Pieces.capacity * FrameArena.chunk, alignment: 64)
+    for index in 0..<Pieces.capacity { forwarder.pieces.pointee.put(spares + index * FrameArena.chunk) }
     verdicts = .allocate(capacity: Forwarder.batch)
     verdicts.initialize(
       repeating: Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0),
@@ -29,6 +33,7 @@ struct BenchDirector: ~Copyable {
 
   deinit {
     verdicts.deallocate()
+    spares.deallocate()
     flows.buckets.deallocate()
     counters.received.deallocate()
     counters.servers.deallocate()
@@ -46,6 +51,10 @@ struct BenchDirector: ~Copyable {
     while index < arena.count {
       forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: now, into: verdicts)
       forwarder.count(verdicts, Forwarder.batch)
+      // As if they were sent at once.
+      for number in 0..<forwarder.pieces.pointee.count {
+        forwarder.pieces.pointee.put(forwarder.pieces.pointee.piece(number).bytes)
+      }
       index &+= Forwarder.batch
     }
   }

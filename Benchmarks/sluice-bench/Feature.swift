@@ -46,6 +46,8 @@ struct Feature {
     Feature("GRE, checksum, 1400 bytes", BenchWay(.gre) { $0.hasChecksum = true }, .large),
     Feature("fragments, first and second", BenchWay(.direct), .fragments),
     Feature("fragments, IPIP", BenchWay(.ipip), .fragments),
+    Feature("cut in two, direct, 1480 bytes", BenchWay(.direct) { $0.mtu = 1400 }, .fragmentable),
+    Feature("cut in two, IPIP, 1480 bytes", BenchWay(.ipip) { $0.mtu = 1400 }, .fragmentable),
     Feature("ICMP error to its server", BenchWay(.direct), .icmpError),
     Feature("echo, answered", BenchWay(.direct), .echo, becomes: .answeredEcho, step: 1),
     Feature("too big, answered", BenchWay(.direct) { $0.mtu = 1280 }, .large, becomes: .answeredTooBig, step: 1),
