@@ -6,7 +6,7 @@ Instead of None: the new text is a statement, done before the line.
 MUTATIONS = (
     # Steering.
     ("steer-not-ours", "Ethernet", "guard tags < 2, length", "tags < 2", "tags < 3"),
-    ("steer-not-ours", "IPv6", "guard !isMapped(high, low), tables.isVIP(high, low)", "!isMapped(high, low)", "true"),
+    ("steer-not-ours", "IPv6", "guard !isMapped(high, low) else { return .notForService }", "!isMapped(high, low)", "true"),
     ("steer-service", "ServiceLookup", "|| port == 0 { return exact }", "port == 0", "true"),
     ("steer-service", "ServiceLookup", "let key = UInt32(port) |", "UInt32(number) &<< 16", "6 &<< 16"),
     ("steer-tags", "Ethernet", "{ type == 0x8100 || type == 0x88a8 }", "type == 0x8100 || type == 0x88a8", "type == 0x8100"),
@@ -129,6 +129,17 @@ MUTATIONS = (
         "false",
     ),
     ("size-learned", "PathMTU", "if isIPv6 { return mtu < IPv6.leastMTU ? nil", "mtu < IPv6.leastMTU", "false"),
+    (
+        "size-v4-no-df",
+        "SplitInner",
+        "let flags = rest > most ? fragment | IPv4.moreFragments : fragment",
+        "fragment | IPv4.moreFragments",
+        "fragment",
+    ),
+    ("size-v4-no-df", "SplitInner", "if type & 0x80 == 0 {", "type & 0x80 == 0", "false"),
+    ("size-v4-no-df", "SplitInner", "let most = (room &- header) & ~7", "(room &- header) & ~7", "(room &- header &- 1) & ~7"),
+    ("size-v6", "SplitOuter", "identification: identify(server),", "identify(server)", "7"),
+    ("size-v6", "SplitOuter", "header.set16(2, UInt16(truncatingIfNeeded: offset) | (more ? 1 : 0))", "more ? 1 : 0", "1"),
     # ICMP.
     (
         "icmp-error-flow",
