@@ -75,7 +75,7 @@ import Testing
 
   @Test("A start with other limits after a crash leaves the former program in place until its own tables are in force")
   func otherLimits() throws {
-    let (outcomes, passed) = try OwnNamespaces.inside {
+    let forwarded = try OwnNamespaces.inside {
       let former = try Life("v0")
       try Town.publish(to: former.tables)
       let index = former.interface.ifindex
@@ -93,9 +93,10 @@ import Testing
       let wire = try Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "v1", egress: 0, server: 10)
       try wire.exchange(64, from: 0)
       engine.stop()
-      return (engine.counters[0].outcomes[Outcome.forwarded.index], engine.steered()[Int(SLUICE_STEER_PASSED)])
+      // What was passed says nothing: the far end's kernel has its own to say now and then.
+      return engine.counters[0].outcomes[Outcome.forwarded.index]
     }
-    #expect((outcomes, passed) == (64, 0))
+    #expect(forwarded == 64)
   }
 
   @Test("Set-ups that would lose packets are refused in one line that says the mend")
