@@ -14,12 +14,7 @@ struct FeatureReport: Codable {
   var rows: [Row]
 
   func show(json: Bool) throws {
-    guard !json else {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      print(String(decoding: try encoder.encode(self), as: UTF8.self))
-      return
-    }
+    guard !json else { return try printJSON() }
     print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); medians of \(rounds) alternating rounds,")
     print("\(flows) known flows, \(servers) servers in each of \(Scenario.services) services, frames that stay in cache\n")
     // As Docs/benchmarks.md has it.

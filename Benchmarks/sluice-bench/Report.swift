@@ -45,12 +45,7 @@ struct Report: Codable {
   }
 
   func show(json: Bool) throws {
-    guard !json else {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      print(String(decoding: try encoder.encode(self), as: UTF8.self))
-      return
-    }
+    guard !json else { return try printJSON() }
     print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); medians of \(rounds) alternating rounds\n")
     if !lines.isEmpty { showLines() }
     for fill in maglev {

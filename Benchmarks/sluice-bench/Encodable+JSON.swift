@@ -1,0 +1,10 @@
+import Foundation
+
+extension Encodable {
+  /// On standard output, keys in one order whatever the run: two reports can be compared line by line.
+  func printJSON() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    print(String(decoding: try encoder.encode(self), as: UTF8.self))
+  }
+}
