@@ -13,10 +13,10 @@ let package = Package(
     .package(url: "https://github.com/swhitty/FlyingFox", .upToNextMinor(from: "0.27.0")),
   ],
   targets: [
-    // The memory that BPF and Swift share, laid out once in BPF/tables.h.
-    .systemLibrary(name: "CTables"),
-    // Thin C over libxdp, libbpf and the calls Swift can't import.
-    .target(name: "CXDP", dependencies: ["CTables"], linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
+    // What BPF, C and Swift share, written once: the tables' layout, the hashes, single-word atomics.
+    .systemLibrary(name: "ABI"),
+    // Thin C over libxdp, libbpf and the calls Swift cannot import.
+    .target(name: "CXDP", dependencies: ["ABI"], linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
     // Thin C over libnl-route: routes, neighbours, links, addresses.
     .target(
       name: "CNetlink",
@@ -24,19 +24,31 @@ let package = Package(
       linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]
     ),
 
-    .target(name: "Forwarding", dependencies: ["CTables"], swiftSettings: strict),
-    .target(name: "Dataplane", dependencies: ["Forwarding", "CXDP"], swiftSettings: strict, plugins: ["EmbedBPF"]),
+    // The packet path: formats, then decisions, then rings. None of these may import anything of the control plane's but Model's values.
+    .target(name: "Packet", dependencies: ["ABI"], swiftSettings: strict),
+    .target(name: "Forwarding", dependencies: ["ABI", "Packet"], swiftSettings: strict),
+    .target(name: "AFXDP", dependencies: ["Forwarding", "Model", "CXDP"], swiftSettings: strict, plugins: ["EmbedBPF"]),
+
+    // The control plane.
+    .target(name: "Model", dependencies: ["ABI"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(name: "Netlink", dependencies: ["Model", "CNetlink"], swiftSettings: strict),
+    .target(name: "Reconciler", dependencies: ["Model", "Forwarding", "Netlink"], swiftSettings: strict),
+    .target(name: "Offline", dependencies: ["Configuration", "Reconciler", "Forwarding"], swiftSettings: strict),
     .target(
-      name: "Control",
+      name: "API",
       dependencies: [
-        "Forwarding", "CNetlink", .product(name: "Yams", package: "Yams"),
-        .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+        "Reconciler", "Offline", .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "sluice",
-      dependencies: ["Control", "Dataplane", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "API", "Offline", "Reconciler", "Configuration", "Netlink", "AFXDP",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict
     ),
 
@@ -44,29 +56,42 @@ let package = Package(
     .executableTarget(name: "bpf-embed", path: "Tools/bpf-embed", swiftSettings: strict),
     .plugin(name: "EmbedBPF", capability: .buildTool(), dependencies: ["bpf-embed"], path: "Tools/EmbedBPF"),
 
-    // Forwarding once more in C, for the benchmark to compare with.
-    .target(name: "CTwin", dependencies: ["CTables"], path: "Benchmarks/CTwin"),
+    // The forwarder's work written again in C, as the benchmark's yardstick.
+    .target(name: "CTwin", dependencies: ["ABI"], path: "Benchmarks/CTwin"),
     .executableTarget(
       name: "sluice-bench",
-      dependencies: ["CTwin", "Forwarding", "Control", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "CTwin", "Forwarding", "Reconciler", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict
     ),
 
-    // Counts what the runtime is asked for; stands before libc and the Swift runtime in the test bundle.
+    // Counts allocations, retains and locks; linked ahead of libc and the Swift runtime in the test bundle.
     .target(name: "RuntimeCalls", path: "Tests/RuntimeCalls"),
     .testTarget(name: "ForwardingTests", dependencies: ["Forwarding", "RuntimeCalls"], swiftSettings: strict),
-    // BPF_PROG_TEST_RUN and namespaces for the data plane's tests.
+    // BPF_PROG_TEST_RUN and network namespaces for the data plane's tests.
     .target(name: "KernelCalls", path: "Tests/KernelCalls", linkerSettings: [.linkedLibrary("bpf")]),
-    .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Control", "KernelCalls"], swiftSettings: strict),
+    .testTarget(name: "AFXDPTests", dependencies: ["AFXDP", "Reconciler", "KernelCalls"], swiftSettings: strict),
     // The fixture table: packets, and what scapy says they become (Docs/fixtures.md).
     .target(name: "Fixtures", path: "Tests/Fixtures/Support", swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
     .testTarget(
-      name: "ControlTests",
-      dependencies: ["Control", "Fixtures", .product(name: "Yams", package: "Yams")],
+      name: "ConfigurationTests",
+      dependencies: ["Configuration", "Fixtures", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict
     ),
-    .testTarget(name: "SluiceTests", dependencies: ["sluice", "Control", "Fixtures"], swiftSettings: strict),
-    .testTarget(name: "Lab", dependencies: ["Dataplane", "Control", "Fixtures"], path: "Tests/Lab", swiftSettings: strict),
+    .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: strict),
+    // A director over plain memory: no root, no kernel, no mocks.
+    .target(name: "PlainDirector", dependencies: ["Reconciler"], path: "Tests/PlainDirector", swiftSettings: strict),
+    .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "PlainDirector"], swiftSettings: strict),
+    .testTarget(name: "OfflineTests", dependencies: ["Offline", "PlainDirector", "Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "APITests",
+      dependencies: ["API", "Configuration", "PlainDirector", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "SluiceTests", dependencies: ["sluice", "API", "PlainDirector", "Fixtures"], swiftSettings: strict),
+    .testTarget(name: "Lab", dependencies: ["AFXDP", "API", "Offline", "Fixtures"], path: "Tests/Lab", swiftSettings: strict),
   ]
 )

@@ -1,6 +1,8 @@
-import CTables
-import Control
+import ABI
+import Model
+import Reconciler
 import Forwarding
+import Packet
 
 /// One worker's forwarder over plain memory, with the flows it knows.
 struct BenchDirector: ~Copyable {
@@ -17,13 +19,13 @@ struct BenchDirector: ~Copyable {
   /// Frames for the pieces of packets that don't fit.
   private let spares: UnsafeMutableRawPointer
 
-  init(servers: Int, way: BenchWay) throws {
+  init(servers: Int, way: BenchMethod) throws {
     built = try BenchTables(servers: servers, way: way)
     flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters, spareSize: FrameArena.chunk)
-    spares = .allocate(byteCount: Pieces.capacity * FrameArena.chunk, alignment: 64)
-    for index in 0..<Pieces.capacity { forwarder.pieces.pointee.put(spares + index * FrameArena.chunk) }
+    spares = .allocate(byteCount: OutputFragments.capacity * FrameArena.chunk, alignment: 64)
+    for index in 0..<OutputFragments.capacity { forwarder.outputFragments.pointee.put(spares + index * FrameArena.chunk) }
     verdicts = .allocate(capacity: Forwarder.batch)
     verdicts.initialize(
       repeating: Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0),
@@ -52,8 +54,8 @@ struct BenchDirector: ~Copyable {
       forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: now, into: verdicts)
       forwarder.count(verdicts, Forwarder.batch)
       // As if they were sent at once.
-      for number in 0..<forwarder.pieces.pointee.count {
-        forwarder.pieces.pointee.put(forwarder.pieces.pointee.piece(number).bytes)
+      for number in 0..<forwarder.outputFragments.pointee.count {
+        forwarder.outputFragments.pointee.put(forwarder.outputFragments.pointee.outputFragment(number).bytes)
       }
       index &+= Forwarder.batch
     }

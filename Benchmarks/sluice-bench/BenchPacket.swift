@@ -1,4 +1,5 @@
 import Forwarding
+import Packet
 
 /// What a client, or a router on his way, sends: one packet of flow n, written into a frame.
 enum BenchPacket: String, Codable {

@@ -1,4 +1,5 @@
-import Control
+import Model
+import Reconciler
 import Forwarding
 
 /// Tables as the director builds them: 64 virtual services, each with the same real servers in a ring of 65537 slots.
@@ -7,7 +8,7 @@ struct BenchTables: ~Copyable {
   let tables: Tables
   let serverCapacity: Int
 
-  init(servers: Int, way: BenchWay) throws {
+  init(servers: Int, way: BenchMethod) throws {
     serverCapacity = servers * Scenario.services
     memory = .allocate(TableCapacity(slots: 4096, services: 64, servers: serverCapacity, ringSlots: 5 << 20))
     let addresses = try (0..<servers).map { try way.server($0) }

@@ -1,6 +1,7 @@
-import CTables
+import ABI
 import CTwin
-import Control
+import Model
+import Reconciler
 import Forwarding
 
 /// The C twin over tables and flows of its own, made as the director's are.
@@ -12,7 +13,7 @@ struct BenchTwin: ~Copyable {
   private let tables: UnsafeMutablePointer<twin_tables>
   private let verdicts: UnsafeMutablePointer<twin_verdict>
 
-  init(servers: Int, way: BenchWay) throws {
+  init(servers: Int, way: BenchMethod) throws {
     precondition(
       MemoryLayout<Frame>.stride == MemoryLayout<twin_frame>.stride
         && MemoryLayout<ServerCounters>.stride == MemoryLayout<twin_counters>.stride,

@@ -1,10 +1,11 @@
-import Control
+import Model
+import Reconciler
 import Forwarding
 
 /// One row of the table of costs: a kind of packet by a way.
 struct Feature {
   let name: String
-  let way: BenchWay
+  let way: BenchMethod
   let packet: BenchPacket
   /// What must become of every packet.
   let outcome: Outcome
@@ -13,7 +14,7 @@ struct Feature {
 
   private init(
     _ name: String,
-    _ way: BenchWay,
+    _ way: BenchMethod,
     _ packet: BenchPacket? = nil,
     becomes outcome: Outcome = .forwarded,
     step: UInt32 = 0
@@ -27,30 +28,30 @@ struct Feature {
 
   /// The first is what the others are compared with.
   static let all: [Feature] = [
-    Feature("direct", BenchWay(.direct)),
-    Feature("direct, IPv6", BenchWay(.direct) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
-    Feature("direct, one tag", BenchWay(.direct) { $0.tags = [VLANTag(5)] }),
-    Feature("direct, two tags", BenchWay(.direct) { $0.tags = [VLANTag(5, isProvider: true), VLANTag(6)] }),
-    Feature("IPIP", BenchWay(.ipip)),
-    Feature("IPIP, IPv6 in IPv6", BenchWay(.ipip) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
-    Feature("IPIP, IPv4 in IPv6", BenchWay(.ipip) { $0.serverIsIPv6 = true }),
-    Feature("IPIP, IPv6 in IPv4", BenchWay(.ipip) { $0.clientIsIPv6 = true }),
-    Feature("IPIP, entropy", BenchWay(.ipip) { $0.hasEntropy = true }),
-    Feature("GUE", BenchWay(.gue)),
-    Feature("GUE, IPv6 in IPv6", BenchWay(.gue) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
-    Feature("GUE, checksum", BenchWay(.gue) { $0.hasChecksum = true }),
-    Feature("GRE", BenchWay(.gre)),
-    Feature("GRE, checksum", BenchWay(.gre) { $0.hasChecksum = true }),
-    Feature("GUE, 1400 bytes", BenchWay(.gue), .large),
-    Feature("GUE, checksum, 1400 bytes", BenchWay(.gue) { $0.hasChecksum = true }, .large),
-    Feature("GRE, checksum, 1400 bytes", BenchWay(.gre) { $0.hasChecksum = true }, .large),
-    Feature("fragments, first and second", BenchWay(.direct), .fragments),
-    Feature("fragments, IPIP", BenchWay(.ipip), .fragments),
-    Feature("cut in two, direct, 1480 bytes", BenchWay(.direct) { $0.mtu = 1400 }, .fragmentable),
-    Feature("cut in two, IPIP, 1480 bytes", BenchWay(.ipip) { $0.mtu = 1400 }, .fragmentable),
-    Feature("ICMP error to its server", BenchWay(.direct), .icmpError),
-    Feature("echo, answered", BenchWay(.direct), .echo, becomes: .answeredEcho, step: 1),
-    Feature("too big, answered", BenchWay(.direct) { $0.mtu = 1280 }, .large, becomes: .answeredTooBig, step: 1),
+    Feature("direct", BenchMethod(.direct)),
+    Feature("direct, IPv6", BenchMethod(.direct) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("direct, one tag", BenchMethod(.direct) { $0.tags = [VLANTag(5)] }),
+    Feature("direct, two tags", BenchMethod(.direct) { $0.tags = [VLANTag(5, isProvider: true), VLANTag(6)] }),
+    Feature("IPIP", BenchMethod(.ipip)),
+    Feature("IPIP, IPv6 in IPv6", BenchMethod(.ipip) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("IPIP, IPv4 in IPv6", BenchMethod(.ipip) { $0.serverIsIPv6 = true }),
+    Feature("IPIP, IPv6 in IPv4", BenchMethod(.ipip) { $0.clientIsIPv6 = true }),
+    Feature("IPIP, entropy", BenchMethod(.ipip) { $0.hasEntropy = true }),
+    Feature("GUE", BenchMethod(.gue)),
+    Feature("GUE, IPv6 in IPv6", BenchMethod(.gue) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
+    Feature("GUE, checksum", BenchMethod(.gue) { $0.hasChecksum = true }),
+    Feature("GRE", BenchMethod(.gre)),
+    Feature("GRE, checksum", BenchMethod(.gre) { $0.hasChecksum = true }),
+    Feature("GUE, 1400 bytes", BenchMethod(.gue), .large),
+    Feature("GUE, checksum, 1400 bytes", BenchMethod(.gue) { $0.hasChecksum = true }, .large),
+    Feature("GRE, checksum, 1400 bytes", BenchMethod(.gre) { $0.hasChecksum = true }, .large),
+    Feature("fragments, first and second", BenchMethod(.direct), .fragments),
+    Feature("fragments, IPIP", BenchMethod(.ipip), .fragments),
+    Feature("cut in two, direct, 1480 bytes", BenchMethod(.direct) { $0.mtu = 1400 }, .fragmentable),
+    Feature("cut in two, IPIP, 1480 bytes", BenchMethod(.ipip) { $0.mtu = 1400 }, .fragmentable),
+    Feature("ICMP error to its server", BenchMethod(.direct), .icmpError),
+    Feature("echo, answered", BenchMethod(.direct), .echo, becomes: .answeredEcho, step: 1),
+    Feature("too big, answered", BenchMethod(.direct) { $0.mtu = 1280 }, .large, becomes: .answeredTooBig, step: 1),
   ]
 
   /// IPv6 and what it stands beside.

@@ -1,4 +1,5 @@
-import Control
+import Model
+import Reconciler
 import Forwarding
 
 /// A row of the table at work: the director, or for what it also does the C twin.

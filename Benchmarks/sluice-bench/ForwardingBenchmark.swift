@@ -1,5 +1,6 @@
 import ArgumentParser
-import Control
+import Model
+import Reconciler
 
 /// Nanoseconds a packet of one core, next to the C twin and the floor.
 struct ForwardingBenchmark: ParsableCommand {
@@ -43,8 +44,8 @@ struct ForwardingBenchmark: ParsableCommand {
         Scenario(flows: $0 ?? BenchDirector.largest, servers: servers, method: method, arena: kind, newFlows: $0 == nil)
       }
       let comparison = Comparison(
-        director: try BenchDirector(servers: servers, way: BenchWay(method)),
-        twin: try BenchTwin(servers: servers, way: BenchWay(method)),
+        director: try BenchDirector(servers: servers, way: BenchMethod(method)),
+        twin: try BenchTwin(servers: servers, way: BenchMethod(method)),
         rounds: rounds,
         packets: packets
       )

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Foundation
 
 /// Where a figure was measured; without it a figure says nothing.

@@ -1,4 +1,5 @@
-import Control
+import Model
+import Reconciler
 import Forwarding
 
 /// What is measured: how many flows to how many real servers, how the packets leave, and where frames lie.

@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,16 @@
-import Control
+import API
+import Configuration
 import Foundation
 import Glibc
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension Configuration {
   /// Reads a configuration file.
-  init(file: String, needsInterfaces: Bool = true, standIns: StandIns.Need = .optional) throws {
-    try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces, standIns: standIns)
+  init(file: String, needsInterfaces: Bool = true, staticTopology: StaticTopology.Need = .optional) throws {
+    try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces, staticTopology: staticTopology)
   }
 
   /// Replaces a configuration file, whole or not at all: a daemon that starts in this moment reads the old one or the new one.

@@ -1,6 +1,11 @@
-import Control
-import Dataplane
+import AFXDP
+import API
+import Configuration
 import Forwarding
+import Model
+import Netlink
+import Offline
+import Reconciler
 import Synchronization
 
 /// The daemon's parts, wired: the data plane's memory under the director, the kernel's routes as its resolver, the VIPs on the host.
@@ -30,12 +35,9 @@ final class Daemon: Sendable {
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts
     let steered = engine.steered
-    surroundings.steering = {
-      let counts = steered()
-      return SteeringCounts(passed: counts[0], taken: counts[1], noSocket: counts[2])
-    }
+    surroundings.steering = { steered() }
     let (addresses, attached) = (addresses, attached)
-    surroundings.rings = { attached.ringDrops().map(RingCounts.init) }
+    surroundings.rings = { attached.ringDrops() }
     surroundings.interfaces = { attached.interfaces }
     surroundings.published = { table in
       routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
@@ -95,18 +97,6 @@ final class Daemon: Sendable {
   }
 }
 
-extension RingCounts {
-  init(_ drops: RingDrops) {
-    self.init(
-      receiveFull: drops.receiveFull,
-      noFrame: drops.noFrame,
-      fillEmpty: drops.fillEmpty,
-      fillInvalid: drops.fillInvalid,
-      transmitInvalid: drops.transmitInvalid
-    )
-  }
-}
-
 /// What there is once the program is attached and the workers run; nothing before.
 private final class Attached: Sendable {
   private struct State {
@@ -149,23 +139,8 @@ extension EngineOptions {
       capacity: settings.limits.capacity
     )
     if case .count(let count) = settings.workers { workers = count }
-    mode =
-      switch settings.mode {
-      case .auto: .auto
-      case .native: .native
-      case .generic: .generic
-      }
-    copy =
-      switch settings.copy {
-      case .auto: .auto
-      case .copy: .copy
-      case .zeroCopy: .zeroCopy
-      }
-    hugePages =
-      switch settings.hugePages {
-      case .auto: .auto
-      case .on: .on
-      case .off: .off
-      }
+    mode = settings.mode
+    copy = settings.copy
+    hugePages = settings.hugePages
   }
 }

@@ -1,6 +1,11 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
 import Foundation
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// Which daemon a command talks to.
 struct DaemonOptions: ParsableArguments {

@@ -1,5 +1,5 @@
+import AFXDP
 import ArgumentParser
-import Dataplane
 import Glibc
 
 /// `sluice decap --interface DEV`: unwraps tunnels on a real server until told to stop.
@@ -25,7 +25,7 @@ struct DecapCommand: ParsableCommand {
 
   func validate() throws {
     if guePort == 0 {
-      throw ValidationError("--gue-port is 0, which is no port: directors send to \(Decap.guePort) unless told otherwise")
+      throw ValidationError("--gue-port is 0, which is no port: directors send to \(Decap.guePort) unless reported otherwise")
     }
   }
 

@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// What the commands that change something have in common.
 struct EditOptions: ParsableArguments {

@@ -1,4 +1,9 @@
-import Control
+import API
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension Explanation {
   /// A line for each step of the packet's way, for people.

@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,7 +42,7 @@ struct ExplainCommand: AsyncParsableCommand {
     guard let flow = FlowTuple(transport, from: source, to: destination) else { return }
     let explanation =
       if let config {
-        try OfflineDirector(Configuration(file: config, standIns: .everything)).explain(flow)
+        try OfflineDirector(Configuration(file: config, staticTopology: .everything)).explain(flow)
       } else {
         try await daemon.client.explain(flow)
       }

@@ -1,4 +1,9 @@
-import Control
+import API
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension Applied {
   /// What has changed, one difference a line, and what is in force now.

@@ -1,4 +1,9 @@
-import Control
+import API
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 import Synchronization
 
 /// Keeps the VIPs of the service table on the host, so that the kernel answers ARP for them: `director.addresses: managed`.

@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// The model's names as words of the command line: `tcp 10.0.0.100:80`, then a real server's address.
 struct ServiceArguments: ParsableArguments {

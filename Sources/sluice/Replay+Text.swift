@@ -1,4 +1,9 @@
-import Control
+import API
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension ReplaySummary {
   /// What became of the capture, for people.

@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// `sluice replay`: a capture through the forwarder, on paper.
 struct ReplayCommand: ParsableCommand {
@@ -34,10 +39,10 @@ struct ReplayCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let configuration = try Configuration(file: config, standIns: .everything)
+    let configuration = try Configuration(file: config, staticTopology: .everything)
     let switches = try at.map { switching in
       let names = configuration.director.interfaces
-      let wanted = try Configuration(file: switching.file, needsInterfaces: false, standIns: .news(interfaces: names))
+      let wanted = try Configuration(file: switching.file, needsInterfaces: false, staticTopology: .news(interfaces: names))
       return ReplaySwitch(packet: switching.packet, configuration: wanted)
     }
     var run = try ReplayRun(configuration, switches: switches)

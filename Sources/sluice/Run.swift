@@ -1,7 +1,12 @@
+import AFXDP
+import API
 import ArgumentParser
-import Control
-import Dataplane
+import Configuration
 import Foundation
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// `sluice run`: the daemon. In the foreground, so that systemd or a shell owns it.
 struct Run: AsyncParsableCommand {

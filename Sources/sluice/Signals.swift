@@ -1,4 +1,4 @@
-import Dataplane
+import AFXDP
 import Glibc
 
 extension Signals {

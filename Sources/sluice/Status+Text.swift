@@ -1,4 +1,9 @@
-import Control
+import API
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension Status {
   /// The live table for people.

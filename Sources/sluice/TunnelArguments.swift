@@ -1,5 +1,10 @@
+import API
 import ArgumentParser
-import Control
+import Configuration
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// What a tunnel to a real server has besides its method.
 struct TunnelArguments: ParsableArguments {

@@ -14,7 +14,7 @@ from scapy.packet import Raw
 
 conf.verb = 0
 
-# The town: MAC addresses as Tests/Fixtures/*.yaml have them.
+# The topology: MAC addresses as Tests/Fixtures/*.yaml have them.
 DIRECTOR = "02:00:00:00:00:02"  # eth0, where frames come in
 SECOND = "02:00:00:00:01:02"  # eth1, where tunnels go out
 ROUTER = "02:00:00:00:00:c1"  # whom the client's frames come from
@@ -26,7 +26,7 @@ SENTENCES = set()
 
 
 class Family:
-    """One of the two, with the town's addresses and the names scapy has for its header's fields."""
+    """One of the two, with the topology's addresses and the names scapy has for its header's fields."""
 
     def __init__(self, number, client, vip, any_vip, server, far, near, other):
         self.number = number
@@ -213,7 +213,7 @@ def comes(packet, expectation, time=0, count=1, sweep=None, **link):
     return Packet(frame(packet, **link), expectation, time, count, sweep)
 
 
-def case(row, family, sentence, *packets, configuration="town", at=()):
+def case(row, family, sentence, *packets, configuration="topology", at=()):
     """Adds a case. `at`: pairs of a packet's number and the configuration that is in force from then on."""
     number = family.number if isinstance(family, Family) else family
     if (number, sentence) in SENTENCES:

@@ -14,7 +14,7 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrHopByHop,
     PadN,
 )
-from ways import Way
+from paths import Path
 
 # Who sends errors: a router on the way to the client.
 WAY = {4: "198.51.100.7", 6: "2001:db8:77::7"}
@@ -60,7 +60,7 @@ def first_message(family):
 
 def tunnelled(packet, far):
     """By a tunnel; an error is no packet of the flow, but follows its way."""
-    return Way("ipip", far).carries(packet)
+    return Path("ipip", far).carries(packet)
 
 
 for f in BOTH:

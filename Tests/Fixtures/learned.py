@@ -5,7 +5,7 @@ from scapy.layers.inet import ICMP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig
 from size import datagram, told
 from tunnels import METHODS
-from ways import Way
+from paths import Path
 
 row = "size-learned"
 WAY = {4: "198.51.100.9", 6: "2001:db8:99::9"}  # a router on the way to the tunnel's end
@@ -51,7 +51,7 @@ for way, configuration, port in METHODS:
         )
 
 for far in BOTH:
-    way, port = Way("ipip", far), far.number
+    way, port = Path("ipip", far), far.number
     for f in BOTH:
         room = LOW - way.overhead
         large = datagram(f, port, room + 1)
@@ -103,7 +103,7 @@ for far in BOTH:
             "icmp-error-other",
             f,
             f"an error about a packet to elsewhere than a tunnel's end, of {way}, is the kernel's",
-            comes(error(Way("ipip", far, end=far.other), large, LOW), passed()),
+            comes(error(Path("ipip", far, end=far.other), large, LOW), passed()),
         )
         case(
             "icmp-error-other",
@@ -120,7 +120,7 @@ for far in BOTH:
         )
 for method in ("gue",):
     for far in BOTH:
-        way = Way(method, far, port=9999)
+        way = Path(method, far, port=9999)
         inner = datagram(V4, far.number, 1400)
         case(
             "icmp-error-other",

@@ -14,8 +14,8 @@ MUTATIONS = (
     ("steer-tags", "Answer", "if packet.network == 22 {", "packet.network == 22", "false"),
     ("steer-later-fragment", "FragmentChoice", "if case .notForService = entry.fate.outcome { return }", None, "return"),
     ("steer-later-fragment", "IPv4", "if isFirst { packet.part = .firstOfKernels }", "isFirst", "false"),
-    ("steer-icmp", "ICMPParse", "guard header.u8(9) == 1, !isFragment,", "!isFragment", "true"),
-    ("steer-icmp", "ICMPParse", "} else if type != 128 {", "type != 128", "type != 129"),
+    ("steer-icmp", "ICMPClassification", "guard header.u8(9) == 1, !isFragment,", "!isFragment", "true"),
+    ("steer-icmp", "ICMPClassification", "} else if type != 128 {", "type != 128", "type != 129"),
     # Refusals.
     (
         "refuse-checksum",
@@ -26,7 +26,7 @@ MUTATIONS = (
     ),
     (
         "refuse-checksum",
-        "ICMPParse",
+        "ICMPClassification",
         "guard Checksum.fold(Checksum.sum(message, total &- offset, before)) == 0xffff",
         "Checksum.fold(Checksum.sum(message, total &- offset, before)) == 0xffff",
         "true",

@@ -5,7 +5,7 @@ from fixture import *
 from pieces import Datagram
 from scapy.layers.inet import ICMP, IPOption_NOP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrDestOpt, PadN
-from ways import Way
+from paths import Path
 
 THIRD = "02:00:00:00:00:33"
 row = "flow-no-server"
@@ -96,7 +96,7 @@ for f in BOTH:
     ):
         case(row, f, f"{name} goes to the server of last resort", comes(packet, direct(packet, to=THIRD)), **sorry)
     packet = f.ip() / udp(81) / Raw(b"hi")
-    case(row, f, "a server of last resort may be behind a tunnel", comes(packet, Way("ipip", V4).carries(packet)), **sorry)
+    case(row, f, "a server of last resort may be behind a tunnel", comes(packet, Path("ipip", V4).carries(packet)), **sorry)
     request = ICMP(type=8, id=7) if f is V4 else ICMPv6EchoRequest(id=7)
     case("icmp-echo", f, "a server of last resort makes no VIP live", comes(f.ip() / request, dropped("dropped-echo")), **sorry)
     opening, going, other = f.ip() / syn(), f.ip() / ack(), f.ip() / syn(sport=40001)

@@ -4,7 +4,7 @@ from answers import too_big
 from fixture import *
 from scapy.layers.inet import IPOption_NOP
 from tunnels import wrapped
-from ways import Way
+from paths import Path
 
 
 def datagram(family, port, size, **fields):
@@ -88,6 +88,6 @@ case(
     "size-v6",
     V6,
     "1280 bytes by IPIP over IPv6 with room for 1280 are forwarded",
-    comes(packet, Way("ipip", V6, end="2001:db8:1::84").carries(packet)),
+    comes(packet, Path("ipip", V6, end="2001:db8:1::84").carries(packet)),
     **sized,
 )

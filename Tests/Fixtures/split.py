@@ -7,7 +7,7 @@ from scapy.layers.inet import IPOption_NOP, IPOption_RR, fragment
 from scapy.layers.inet6 import IPv6ExtHdrFragment
 from size import datagram
 from tunnels import METHODS
-from ways import Way
+from paths import Path
 
 row = "size-v4-no-df"
 sized = {"configuration": "sizes"}
@@ -77,7 +77,7 @@ case(
 )
 
 for way, configuration, port in METHODS:
-    mtu = {"town": 1600, "gue": 1620, "gre": 1620}[configuration]
+    mtu = {"topology": 1600, "gue": 1620, "gre": 1620}[configuration]
     room = mtu - way.overhead
     packet = free_to_cut(port, 3000)
     case(
@@ -147,10 +147,10 @@ def outer_pieces(way, packet, mtu):
 
 
 for way, port, mtu in (
-    (Way("ipip", V6, end="2001:db8:1::60"), 1260, 1300),
-    (Way("ipip", V4, end="10.1.0.70"), 1270, 1290),
-    (Way("gre", V6, checksum=True, end="2001:db8:1::62"), 1262, 1310),
-    (Way("gue", V4, end="10.1.0.72"), 1272, 1304),
+    (Path("ipip", V6, end="2001:db8:1::60"), 1260, 1300),
+    (Path("ipip", V4, end="10.1.0.70"), 1270, 1290),
+    (Path("gre", V6, checksum=True, end="2001:db8:1::62"), 1262, 1310),
+    (Path("gue", V4, end="10.1.0.72"), 1272, 1304),
 ):
     least = mtu - way.overhead + 1
     for size in (least, 1280):

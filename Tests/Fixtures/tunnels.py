@@ -3,7 +3,7 @@
 from fixture import *
 from scapy.layers.inet import ICMP, IPOption_NOP
 from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, PadN
-from ways import Way
+from paths import Path
 
 CLASSES = (
     ("best effort", 0),
@@ -16,7 +16,7 @@ CLASSES = (
 )
 # The port of a service that forwards so: the family, and 10 with a checksum.
 METHODS = [
-    (Way(method, far, checksum), "town" if method == "ipip" else method, far.number + (10 if checksum else 0))
+    (Path(method, far, checksum), "topology" if method == "ipip" else method, far.number + (10 if checksum else 0))
     for method in ("ipip", "gue", "gre")
     for far in BOTH
     for checksum in (False, True)
@@ -25,7 +25,7 @@ METHODS = [
 
 
 def wrapped(inner, far):
-    return Way("ipip", far).carries(inner)
+    return Path("ipip", far).carries(inner)
 
 
 for way, configuration, port in METHODS:
@@ -125,7 +125,7 @@ for way, configuration, port in METHODS:
 
 for method in ("gue", "gre"):
     for far in BOTH:
-        way = Way(method, far, checksum=True)
+        way = Path(method, far, checksum=True)
         for f in BOTH:
             # Payloads that bring the sum to 0 and its inverse once each in 64 Ki; a few near them are enough to see carries.
             packets = [
@@ -139,7 +139,7 @@ for method in ("gue", "gre"):
                 configuration=method,
             )
 for f in BOTH:
-    way = Way("gue", V4, port=5555)
+    way = Path("gue", V4, port=5555)
     packet = f.ip() / udp(44) / Raw(b"hi")
     case("gue", f, "the outer UDP destination is the configured one", comes(packet, way.carries(packet)), configuration="gue")
 
@@ -152,7 +152,7 @@ for f in BOTH:
     ):
         prefix = {V4: "10.200.7.0", V6: "2001:db8:200::"}[far]
         for method, tens in (("ipip", 0), ("gue", 10), ("gre", 20)):
-            way = Way(method, far, source=source)
+            way = Path(method, far, source=source)
             packet = f.ip() / udp(100 + tens + far.number) / Raw(b"hi")
             case(
                 "outer-source",
@@ -161,7 +161,7 @@ for f in BOTH:
                 comes(packet, way.carries(packet)),
                 **where,
             )
-            way = Way(method, far, source=prefix, checksum=method != "ipip")
+            way = Path(method, far, source=prefix, checksum=method != "ipip")
             packets = [f.ip() / udp(200 + tens + far.number, sport=sport) / Raw(b"hi") for sport in range(40000, 40012)]
             case(
                 "outer-source",

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Forwarding
+@testable import Packet
 
 @Suite struct ChecksumTests {
   @Test func `the example of RFC 1071 section 3 comes out as printed there, within a header of zeros`() {

@@ -1,7 +1,8 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
+@testable import Packet
 
 /// A flow table that is too small, by accident or by attack: it costs entries, never connections (design.md, decisions 5 and 6).
 @Suite struct FloodTests {

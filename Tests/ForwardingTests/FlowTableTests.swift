@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding

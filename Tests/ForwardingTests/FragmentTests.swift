@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -53,7 +53,7 @@ import Testing
     func later(_ offset: UInt16 = 608, more: Bool = true) -> [UInt8] { fragment(offset, more: more, transport: []) }
   }
 
-  @Test(arguments: Family.allCases) func `every piece goes where the first went, whatever the ports`(family: Family) {
+  @Test(arguments: Family.allCases) func `every outputFragment goes where the first went, whatever the ports`(family: Family) {
     let director = TestDirector(.twoServers, buckets: 1024)
     var servers: Set<UInt16> = []
     for port in 1...64 as ClosedRange<UInt16> {
@@ -68,7 +68,7 @@ import Testing
     #expect(director.entries.count == 64)
   }
 
-  @Test(arguments: Family.allCases) func `a piece that comes before its first waits for it, and goes after it`(family: Family) {
+  @Test(arguments: Family.allCases) func `a outputFragment that comes before its first waits for it, and goes after it`(family: Family) {
     let director = TestDirector(.twoServers)
     let datagram = Datagram(family: family)
     let early = director.forward([datagram.later()])[0]

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Glibc
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
 
 /// packets.md, ICMP: an error finds its flow's server also when it comes in on another queue than the flow.
 @Suite struct ICMPErrorQueueTests {
-  private let tables = TestTables.town
+  private let tables = TestTables.topology
   private let workers: [TestDirector]
 
   init() {

@@ -1,7 +1,8 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
+@testable import Packet
 
 /// packets.md, ICMP: an error about what a real server sent goes to that server.
 @Suite struct ICMPErrorTests {
@@ -205,6 +206,6 @@ import Testing
 }
 
 private enum ServiceIndex {
-  /// Of `TestTables.town`'s web service over IPv6.
+  /// Of `TestTables.topology`'s web service over IPv6.
   static let web6 = 6
 }

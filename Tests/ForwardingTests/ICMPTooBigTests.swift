@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func `no MTU under 1280 is ever told to an IPv6 client`() {
+  @Test func `no MTU under 1280 is ever reported to an IPv6 client`() {
     let director = Self.director(.tunnel6(10) { $0.mtu = 1300 })
     #expect(director.forward(Self.packet6(1260)).outcome == .forwarded)
     let packet = Self.packet6(1281)
@@ -99,7 +99,7 @@ import Testing
     #expect(narrow.action == .drop)
   }
 
-  @Test func `a way of less than 68 bytes is never told`() {
+  @Test func `a way of less than 68 bytes is never reported`() {
     #expect(Self.director(.direct(10) { $0.mtu = 67 }).forward(Self.packet(68)).outcome == .droppedTooBig)
     #expect(Self.director(.tunnel(10) { $0.mtu = 20 }).forward(Self.packet(68)).outcome == .droppedTooBig)
   }

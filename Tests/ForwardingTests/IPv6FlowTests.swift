@@ -1,7 +1,8 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
+@testable import Packet
 
 /// IPv6 flows: their entries, beside IPv4's in one table, and their hash.
 @Suite struct IPv6FlowTests {

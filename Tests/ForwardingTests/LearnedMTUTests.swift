@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -52,15 +52,15 @@ import Testing
   }
 
   @Test(arguments: Way.tunnels)
-  func `an error about the very packet a tunnel sent lowers what clients are told`(way: Way) {
+  func `an error about the very packet a tunnel sent lowers what clients are reported`(way: Way) {
     let sent = Sent(way)
     #expect(sent.room == 1500 - sent.overhead)
     let error = sent.director.forward([sent.error(1400)])[0]
     #expect((error.action, error.outcome) == (.drop, .droppedLearnedMTU))
     #expect(sent.room == 1400 - sent.overhead)
-    let told = sent.director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 1400) })
-    #expect(told.outcome == .answeredTooBig)
-    #expect(Reference.word(told.bytes, 40) == 1400 - sent.overhead)
+    let reported = sent.director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 1400) })
+    #expect(reported.outcome == .answeredTooBig)
+    #expect(Reference.word(reported.bytes, 40) == 1400 - sent.overhead)
     let told6 = sent.director.forward([ClientPacketIPv6 { $0.payload = [UInt8](repeating: 1, count: 1400) }.bytes])[0]
     #expect(told6.outcome == .answeredTooBig)
     #expect(Reference.word(told6.bytes, 60) == 1400 - sent.overhead)

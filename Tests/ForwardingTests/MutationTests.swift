@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Glibc
 import Testing
 
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// Outcomes that a frame alone doesn't bring about, that ask for more frames a second, or for another service than the town has.
+  /// Outcomes that a frame alone doesn't bring about, that ask for more frames a second, or for another service than the topology has.
   private static let unreached: [Outcome] = [
     .droppedServerGone, .droppedUnresolved, .droppedTransmitFull, .droppedRateLimited, .answeredReset,
   ]
@@ -70,14 +70,14 @@ private struct MutationRun {
     director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 100)
     director.forwarder.process(&batch, count: 1, director.tables.half, now: director.now, into: &verdict)
     director.forwarder.count(&verdict, 1)
-    let pieces = director.spares.take(from: director.forwarder.pieces)[0] ?? []
+    let outputFragments = director.spares.take(from: director.forwarder.outputFragments)[0] ?? []
     if let complaint = director.spares.complaint { return complaint }
-    if let complaint = complaint(placed, headroom: headroom, verdict, pieces) ?? holdComplaint(verdict) { return complaint }
+    if let complaint = complaint(placed, headroom: headroom, verdict, outputFragments) ?? holdComplaint(verdict) { return complaint }
     datagrams.note(frame, server: verdict.server, now: director.now)
     return nil
   }
 
-  private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict, _ pieces: [[UInt8]]) -> String? {
+  private func complaint(_ placed: Frame, headroom: Int, _ verdict: Verdict, _ outputFragments: [[UInt8]]) -> String? {
     let start = placed.bytes
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
@@ -85,7 +85,7 @@ private struct MutationRun {
       if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
       let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
-      if !pieces.isEmpty { return "pieces of a frame that is not forwarded" }
+      if !outputFragments.isEmpty { return "pieces of a frame that is not forwarded" }
       if bytes != frame { return "a frame that is not forwarded was changed" }
       return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
     }
@@ -97,7 +97,7 @@ private struct MutationRun {
     }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
-    let all = [sent] + pieces
+    let all = [sent] + outputFragments
     if all != Reference.frames(frame, datagrams, now: director.now, by: server, all) {
       return "forwarded otherwise than the reference"
     }

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -198,7 +198,7 @@ import Testing
           $0.padding = 40  // padding is no part of the packet
         }
         let sent = TestDirector(tables).forward(packet)
-        let goesOn = sent.action == .forward && sent.pieces.isEmpty
+        let goesOn = sent.action == .forward && sent.outputFragments.isEmpty
         #expect(goesOn == (size <= 1300), "\(size) bytes, outer \(outer)")
       }
     }

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -51,7 +51,7 @@ import Testing
 
   @Test(arguments: [1, 3, 4])
   func `without DF no identification comes again as long as 16 bits allow, whatever worker or service it is of`(workers: Int) {
-    let tables = TestTables.town
+    let tables = TestTables.topology
     let directors = (0..<workers).map { TestDirector(tables, worker: $0, of: workers) }
     // Three workers leave unused what would be a fourth's.
     let share = workers == 1 ? 65536 : 16384

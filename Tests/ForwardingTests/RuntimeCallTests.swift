@@ -1,8 +1,9 @@
-import CTables
+import ABI
 import RuntimeCalls
 import Testing
 
 @testable import Forwarding
+@testable import Packet
 
 /// The hot path's second proof (Docs/hot-path.md): a million packets without one allocation, retain, exclusivity check or lazy global.
 @Suite(.enabled(if: runtime_calls_available() == 1, "the sanitizer stands where the calls would be counted"))
@@ -26,7 +27,7 @@ struct RuntimeCallTests {
     // Its own forwarder, as a worker has: reached through a class, each batch would be an access to check.
     let forwarder = Forwarder(flows: director.flows, counters: director.counters, spareSize: TestSpares.size)
     let spares = TestSpares()
-    spares.fill(forwarder.pieces)
+    spares.fill(forwarder.outputFragments)
     let patterns = Self.patterns.map(\.bytes) + Self.patternsIPv6.map(\.bytes)
     let chunk = 2048
     let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * chunk, alignment: 64)
@@ -56,12 +57,12 @@ struct RuntimeCallTests {
         forwarder.count(verdicts, 64)
       }
       found.merge(asked, uniquingKeysWith: +)
-      _ = spares.take(from: forwarder.pieces)
+      _ = spares.take(from: forwarder.outputFragments)
       for index in 0..<64 where verdicts[index].outcome == .forwarded { forwarded += 1 }
       // What was held lies in frames that are written over: garbage is released, as safely as anything else.
       let askedLater = calls { forwarder.count(verdicts, forwarder.release(into: frames, tables, now: now, verdicts)) }
       found.merge(askedLater, uniquingKeysWith: +)
-      _ = spares.take(from: forwarder.pieces)
+      _ = spares.take(from: forwarder.outputFragments)
     }
     #expect(found == [:])
     // It did see the ways there are.
@@ -175,9 +176,9 @@ struct RuntimeCallTests {
 }
 
 extension TestTables {
-  /// The town, a service whose server has no next hop, and one without a server that answers with resets.
+  /// The topology, a service whose server has no next hop, and one without a server that answers with resets.
   fileprivate static var everyWay: TestTables {
-    let tables = TestTables.town
+    let tables = TestTables.topology
     tables.add(6, [10, 0, 0, 105], port: 80, [])
     tables.half.services[Int(tables.half.half.pointee.service_count) - 1].flags |= UInt8(SLUICE_SERVICE_RESET)
     tables.add(6, [10, 0, 0, 103], port: 80, [.direct(13) { $0.flags = UInt8(SLUICE_SERVER_PRESENT) }])

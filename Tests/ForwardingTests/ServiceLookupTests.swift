@@ -1,4 +1,4 @@
-import CTables
+import ABI
 import Testing
 
 @testable import Forwarding
@@ -51,8 +51,8 @@ import Testing
     #expect(any.server == 3)
   }
 
-  @Test func `every address that is no VIP is told apart, filter or not`() {
-    let tables = TestTables.town
+  @Test func `every address that is no VIP is reported apart, filter or not`() {
+    let tables = TestTables.topology
     let vips: Set<UInt32> = Set([100, 101, 102, 106, 107].map { UInt32($0) << 24 | 10 })
     for host in 0..<(1 << 16) as Range<UInt32> {
       let address = host << 16 | 10  // 10.0.x.y as it lies in memory

@@ -1,18 +1,18 @@
-import CTables
+import ABI
 
 @testable import Forwarding
 
 /// One or two workers with nothing behind them: no flow, no datagram, no counter, no answer given.
 struct FuzzRun {
   private let setting: Setting
-  private let town: TestTables
+  private let topology: TestTables
   private let workers: [FuzzWorker]
   /// Seconds.
   private let start: UInt32
 
   init(_ setting: Setting) {
     self.setting = setting
-    town = FuzzTown.tables(setting)
+    topology = FuzzTopology.tables(setting)
     start = FuzzClock.next()
     workers = FuzzWorker.made(
       setting.workers,
@@ -26,14 +26,14 @@ struct FuzzRun {
     for (index, start) in stride(from: 0, to: frames.count, by: setting.batch).enumerated() {
       if index == setting.removal { remove() }
       let batch = Array(frames[start..<min(frames.count, start + setting.batch)])
-      for decision in workers[index % workers.count].process(batch, town.half, now: now, setting.headroom) { judge(decision) }
+      for decision in workers[index % workers.count].process(batch, topology.half, now: now, setting.headroom) { judge(decision) }
       now += setting.step
-      for decision in workers[index % workers.count].release(town.half, now: now) { judge(decision) }
+      for decision in workers[index % workers.count].release(topology.half, now: now) { judge(decision) }
     }
     // All that is still held has waited long enough.
     now += HoldQueue.patience
     for worker in workers {
-      for decision in worker.release(town.half, now: now) { judge(decision) }
+      for decision in worker.release(topology.half, now: now) { judge(decision) }
       if worker.counters.held.pointee != 0 { complain("\(worker.counters.held.pointee) frames held for ever") }
     }
     let received = workers.reduce(0) { $0 + $1.counters.received.pointee }
@@ -52,22 +52,22 @@ struct FuzzRun {
       return
     }
     let complaint: String?
-    if !decision.pieces.isEmpty {
-      complaint = Way(setting, town.half.servers[Int(verdict.server)]).complaint(
+    if !decision.outputFragments.isEmpty {
+      complaint = Way(setting, topology.half.servers[Int(verdict.server)]).complaint(
         received,
-        pieces: [decision.sent] + decision.pieces
+        outputFragments: [decision.sent] + decision.outputFragments
       )
     } else if verdict.action == .answer {
-      complaint = AnswerJudgement.complaint(received, decision.sent)
+      complaint = ReplyJudgement.complaint(received, decision.sent)
     } else {
-      complaint = Way(setting, town.half.servers[Int(verdict.server)]).complaint(received, decision.sent)
+      complaint = Way(setting, topology.half.servers[Int(verdict.server)]).complaint(received, decision.sent)
     }
     if let complaint { complain("\(verdict.outcome): \(complaint)", received + [0xff] + decision.sent) }
   }
 
   /// The first real server of each service leaves: PRESENT goes, its flows have lost it.
   private func remove() {
-    for index in stride(from: 0, to: town.serverCount, by: 2) { town.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT) }
+    for index in stride(from: 0, to: topology.serverCount, by: 2) { topology.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT) }
   }
 }
 

@@ -11,7 +11,7 @@ final class FuzzWorker {
     /// The frame to send; empty unless there is one.
     let sent: [UInt8]
     /// What is sent after it, of a packet that was cut.
-    var pieces: [[UInt8]] = []
+    var outputFragments: [[UInt8]] = []
   }
 
   /// Bytes of a spare frame, as a worker's, and how many there are.
@@ -76,7 +76,7 @@ final class FuzzWorker {
   private func lend() {
     let spare = UnsafeMutableRawPointer.allocate(byteCount: Self.spareSize, alignment: 2)
     spares.insert(spare)
-    forwarder.pieces.pointee.put(spare)
+    forwarder.outputFragments.pointee.put(spare)
   }
 
   /// All that is due.
@@ -96,14 +96,14 @@ final class FuzzWorker {
   private func conclude(_ batch: [Frame], _ verdicts: inout [Verdict], _ count: Int) -> [Decision] {
     forwarder.count(&verdicts, count)
     var decisions = (0..<count).map { conclude(batch[$0], verdicts[$0], Int(batch[$0].headroom)) }
-    for number in 0..<forwarder.pieces.pointee.count {
-      let piece = forwarder.pieces.pointee.piece(number)
-      guard spares.remove(piece.bytes) != nil, decisions.indices.contains(piece.parent) else {
-        complain("a piece that is none: \(piece)")
+    for number in 0..<forwarder.outputFragments.pointee.count {
+      let outputFragment = forwarder.outputFragments.pointee.outputFragment(number)
+      guard spares.remove(outputFragment.bytes) != nil, decisions.indices.contains(outputFragment.parent) else {
+        complain("a outputFragment that is none: \(outputFragment)")
       }
-      let sent = UnsafeRawBufferPointer(start: piece.bytes + Int(piece.verdict.start), count: Int(piece.verdict.length))
-      decisions[piece.parent].pieces.append(Array(sent))
-      piece.bytes.deallocate()
+      let sent = UnsafeRawBufferPointer(start: outputFragment.bytes + Int(outputFragment.verdict.start), count: Int(outputFragment.verdict.length))
+      decisions[outputFragment.parent].outputFragments.append(Array(sent))
+      outputFragment.bytes.deallocate()
       lend()
     }
     return decisions

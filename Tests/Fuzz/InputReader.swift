@@ -21,7 +21,7 @@ struct InputReader {
       let end = min(bytes.count, at + length)
       var frame = Array(bytes[at..<end])
       at = end
-      if mending { Mending.mend(&frame) }
+      if mending { Mending.hint(&frame) }
       frames.append(frame)
     }
     return frames

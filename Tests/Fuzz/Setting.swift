@@ -1,4 +1,4 @@
-import CTables
+import ABI
 
 /// What the first four bytes of an input choose. Every value means something, so that no mutation is in vain.
 struct Setting {

@@ -1,4 +1,8 @@
-import Control
+import API
+import Reconciler
+import Offline
+import Configuration
+import Model
 import Forwarding
 import Foundation
 import Testing

@@ -33,12 +33,12 @@ import Testing
     try Data(FixtureCapture.bytes(batch.cases, isNanosecond: batch.isNanosecond)).write(to: input)
     let configuration = FixtureTable.path(batch.cases[0].configuration)
     let switches = (batch.cases[0].at ?? []).flatMap { ["--at", "\($0.packet)", FixtureTable.path($0.configuration)] }
-    let told = try await PlainDaemon.sluice(
+    let reported = try await PlainDaemon.sluice(
       ["replay", "--config", configuration, input.path, output.path, "--json"] + switches
     )
-    #expect(told.code == 0 && told.error == "", "\(told.error)")
+    #expect(reported.code == 0 && reported.error == "", "\(reported.error)")
 
-    let lines = told.output.split(separator: "\n")
+    let lines = reported.output.split(separator: "\n")
     let results = try lines.map { try JSONDecoder().decode(FixtureResult.self, from: Data($0.utf8)) }
     let frames = FixtureCapture.frames([UInt8](try Data(contentsOf: output)))
     var rest = results[...]

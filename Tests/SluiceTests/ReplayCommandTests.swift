@@ -25,26 +25,26 @@ import Testing
     return Data(header + (0..<packets).flatMap { _ in record + ethernet + packet })
   }
 
-  /// A folder with `town.yaml` and `in.pcap`.
+  /// A folder with `topology.yaml` and `in.pcap`.
   private func folder(packets: Int = 2, _ body: (String) async throws -> Void) async throws {
     let folder = NSTemporaryDirectory() + "/sluice-replay-\(UInt32.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Self.configuration.write(toFile: folder + "/town.yaml", atomically: true, encoding: .utf8)
+    try Self.configuration.write(toFile: folder + "/topology.yaml", atomically: true, encoding: .utf8)
     try Self.capture(packets: packets).write(to: URL(filePath: folder + "/in.pcap"))
     try await body(folder)
   }
 
   private func replay(_ folder: String, _ more: String...) async throws -> PlainDaemon.Result {
-    let files = ["--config", folder + "/town.yaml", folder + "/in.pcap", folder + "/out.pcap"]
+    let files = ["--config", folder + "/topology.yaml", folder + "/in.pcap", folder + "/out.pcap"]
     return try await PlainDaemon.sluice(["replay"] + files + more)
   }
 
-  @Test func `a capture goes through and comes out, told packet by packet or summed up`() async throws {
+  @Test func `a capture goes through and comes out, reported packet by packet or summed up`() async throws {
     try await folder { folder in
-      let told = try await replay(folder, "--json")
-      #expect(told.code == 0 && told.error == "")
-      let lines = told.output.split(separator: "\n")
+      let reported = try await replay(folder, "--json")
+      #expect(reported.code == 0 && reported.error == "")
+      let lines = reported.output.split(separator: "\n")
       #expect(lines.count == 2)
       #expect(
         lines.first
@@ -66,7 +66,7 @@ import Testing
           + "replay: { next-hops: { \(server): { mac: 02:00:00:00:00:33 } } }\n"
         try text.write(toFile: folder + "/\(name).yaml", atomically: true, encoding: .utf8)
       }
-      let told = try await replay(
+      let reported = try await replay(
         folder,
         "--at",
         "4",
@@ -79,17 +79,17 @@ import Testing
         "9",
         folder + "/b.yaml"
       )
-      let servers = told.output.split(separator: "\n").map { $0.split(separator: "\"server\":\"")[1].prefix(8) }
+      let servers = reported.output.split(separator: "\n").map { $0.split(separator: "\"server\":\"")[1].prefix(8) }
       #expect(servers == ["10.0.0.2", "10.0.0.3", "10.0.0.3", "10.0.0.4"])
-      #expect(told.code == 0)
-      #expect(told.error == "sluice: 1 of --at came after the last packet: \(folder)/in.pcap has 4\n")
+      #expect(reported.code == 0)
+      #expect(reported.error == "sluice: 1 of --at came after the last packet: \(folder)/in.pcap has 4\n")
     }
   }
 
   @Test func `what can't be replayed is one line, and not success`() async throws {
     try await folder { folder in
       func says(_ text: String, _ more: String...) async throws {
-        let result = try await PlainDaemon.sluice(["replay", "--config", folder + "/town.yaml"] + more)
+        let result = try await PlainDaemon.sluice(["replay", "--config", folder + "/topology.yaml"] + more)
         #expect(result.code == 1)
         #expect(result.error == "Error: \(text)\n")
       }
@@ -110,9 +110,9 @@ import Testing
         folder + "/out.pcap"
       )
       #expect(try Data(contentsOf: URL(filePath: folder + "/in.pcap")) == Self.capture(packets: 2))
-      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(toFile: folder + "/town.yaml", atomically: true, encoding: .utf8)
+      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(toFile: folder + "/topology.yaml", atomically: true, encoding: .utf8)
       let bare = try await replay(folder)
-      #expect(bare.error.hasPrefix("Error: \(folder)/town.yaml:2:9: eth0 of director.interfaces is missing in replay;"))
+      #expect(bare.error.hasPrefix("Error: \(folder)/topology.yaml:2:9: eth0 of director.interfaces is missing in replay;"))
     }
   }
 
@@ -120,7 +120,7 @@ import Testing
   func badSwitch(words: [String]) async throws {
     try await folder { folder in
       let result = try await PlainDaemon.sluice(
-        ["replay", "--config", folder + "/town.yaml", folder + "/in.pcap", folder + "/out.pcap"] + words
+        ["replay", "--config", folder + "/topology.yaml", folder + "/in.pcap", folder + "/out.pcap"] + words
       )
       #expect(result.code == 64)
       #expect(result.error.contains("is invalid for '--at <packet> <file>'"))
@@ -141,10 +141,10 @@ import Testing
 
   @Test func `explain goes by a file, too`() async throws {
     try await folder { folder in
-      let words = ["explain", "tcp", "192.0.2.1:40000", "10.0.0.100:80", "--config", folder + "/town.yaml"]
-      let told = try await PlainDaemon.sluice(words)
-      #expect(told.code == 0)
-      let lines = told.output.split(separator: "\n").map(String.init)
+      let words = ["explain", "tcp", "192.0.2.1:40000", "10.0.0.100:80", "--config", folder + "/topology.yaml"]
+      let reported = try await PlainDaemon.sluice(words)
+      #expect(reported.code == 0)
+      let lines = reported.output.split(separator: "\n").map(String.init)
       #expect(lines.contains("service   tcp 10.0.0.100:80 (exact port), ring of 251 slots"))
       #expect(lines.contains("server    10.0.0.2, direct, weight 1, ok, by the hash"))
       #expect(lines.contains("next hop  02:00:00:00:00:22 by eth0 (02:00:00:00:00:02), MTU 1500"))
@@ -156,10 +156,10 @@ import Testing
 
   @Test func `explain asks the daemon otherwise`() async throws {
     try await PlainDaemon.run { daemon in
-      let told = try await daemon.sluice("explain", "udp", "192.0.2.1:1", "10.0.0.100:53")
-      #expect(told.code == 0)
+      let reported = try await daemon.sluice("explain", "udp", "192.0.2.1:1", "10.0.0.100:53")
+      #expect(reported.code == 0)
       #expect(
-        told.output.hasSuffix(
+        reported.output.hasSuffix(
           "verdict   pass (not-for-service)\nnote      there are no services: add one with 'sluice service add'\n"
         )
       )

@@ -1,6 +1,10 @@
 import Testing
 
-@testable import Control
+@testable import API
+@testable import Reconciler
+@testable import Offline
+@testable import Configuration
+@testable import Model
 @testable import sluice
 
 @Suite struct TextTableTests {
@@ -119,7 +123,7 @@ import Testing
   }
 
   @Test func `a change says what is live now`() {
-    let change = TableChange(action: .remove, service: web, server: nil, settings: [])
+    let change = ConfigurationChange(action: .remove, service: web, server: nil, settings: [])
     #expect(
       Applied(generation: 7, dryRun: false, changes: [change]).text == "- service tcp 10.0.0.100:80\ngeneration 7 is live"
     )

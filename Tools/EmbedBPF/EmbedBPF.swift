@@ -1,3 +1,4 @@
+import Foundation
 import PackagePlugin
 
 /// Compiles each BPF program and hands it to Swift as source, so that `swift build` alone makes a binary that needs no file at run time.
@@ -5,25 +6,27 @@ import PackagePlugin
 /// A declared `.o` output was rejected: SwiftPM makes it a resource, which pulls in Foundation and an absolute path.
 @main
 struct EmbedBPF: BuildToolPlugin {
-  /// Listed, not searched for: an object that appears by accident is loaded into the kernel by nobody.
-  private let programs = ["sluice", "decap"]
+  /// Listed, not searched for: a stray object file must never be loaded into a kernel.
+  private let programs = ["steer", "decap"]
+  /// Every header that a program includes: SwiftPM rebuilds a program when one of these changes.
   private let headers = [
-    "tables.h", "packet.h", "lookup.h", "chain.h", "icmp.h", "fragments.h", "decap_formats.h", "decap_maps.h",
+    "Sources/ABI/tables.h", "BPF/common/packet.h", "BPF/common/lookup.h", "BPF/steer/chain.h", "BPF/steer/icmp.h",
+    "BPF/steer/fragments.h", "BPF/decap/formats.h", "BPF/decap/maps.h",
   ]
 
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-    let sources = context.package.directoryURL.appending(path: "BPF")
+    let root = context.package.directoryURL
     let clang = try context.tool(named: "clang").url
     let embed = try context.tool(named: "bpf-embed").url
     return programs.map { program in
-      let source = sources.appending(path: "\(program).bpf.c")
+      let source = root.appending(path: "BPF/\(program)/\(program).bpf.c")
       let output = context.pluginWorkDirectoryURL.appending(path: "\(program)Object.swift")
       let object = context.pluginWorkDirectoryURL.appending(path: "\(program).bpf.o")
       return .buildCommand(
         displayName: "Compiling \(program).bpf.c",
         executable: embed,
-        arguments: [clang.path(), source.path(), object.path(), output.path(), "\(program)Object"],
-        inputFiles: [source] + headers.map { sources.appending(path: $0) },
+        arguments: [clang.path(), root.path(), source.path(), object.path(), output.path(), "\(program)Object"],
+        inputFiles: [source] + headers.map { root.appending(path: $0) },
         outputFiles: [output]
       )
     }

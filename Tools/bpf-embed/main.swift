@@ -1,4 +1,5 @@
-// bpf-embed CLANG SOURCE OBJECT OUTPUT NAME: compiles SOURCE for the BPF target and writes it as a Swift string constant, base64.
+// bpf-embed CLANG ROOT SOURCE OBJECT OUTPUT NAME: compiles SOURCE for the BPF target and writes it as a Swift string constant, base64.
+// ROOT is the repository: headers are found under BPF/common and Sources/ABI.
 //
 // base64 in a StaticString, because an array literal of as many bytes takes the Swift compiler 10 to 40 times as long. No Foundation:
 // the tool is built before everything else and stays small.
@@ -48,8 +49,9 @@ func base64(_ bytes: [UInt8]) -> String {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 6 else { fail("usage: bpf-embed CLANG SOURCE OBJECT OUTPUT NAME") }
-let (clang, source, object, output, name) = (arguments[1], arguments[2], arguments[3], arguments[4], arguments[5])
+guard arguments.count == 7 else { fail("usage: bpf-embed CLANG ROOT SOURCE OBJECT OUTPUT NAME") }
+let (clang, root, source) = (arguments[1], arguments[2], arguments[3])
+let (object, output, name) = (arguments[4], arguments[5], arguments[6])
 
 // Debian keeps asm/types.h in a folder of the architecture, which the bpf target does not search.
 #if arch(x86_64)
@@ -58,7 +60,8 @@ let (clang, source, object, output, name) = (arguments[1], arguments[2], argumen
   let include = "/usr/include/aarch64-linux-gnu"
 #endif
 let compiled = run([
-  clang, "-target", "bpf", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-I\(include)", "-c", source, "-o", object,
+  clang, "-target", "bpf", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-I\(include)", "-I\(root)/BPF/common",
+  "-I\(root)/Sources/ABI", "-c", source, "-o", object,
 ])
 guard compiled == 0 else { fail("\(source) does not compile; are libbpf-dev and linux-libc-dev installed?") }
 

@@ -6,7 +6,7 @@
 #ifndef C_TWIN_H
 #define C_TWIN_H
 
-#include "../../../BPF/tables.h"
+#include "../../../Sources/ABI/tables.h"
 
 /* Laid out as Forwarding's Frame, Verdict and ServerCounters. */
 struct twin_frame {

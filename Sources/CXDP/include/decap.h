@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BPF/decap.bpf.c from Swift: load, attach, tell it the host's addresses, read its counters. Every int is 0 or -errno. */
+/* BPF/decap/decap.bpf.c from Swift: load, attach, tell it the host's addresses, read its counters. Every int is 0 or -errno. */
 #ifndef SLUICE_DECAP_H
 #define SLUICE_DECAP_H
 
@@ -22,7 +22,7 @@ int decap_attach(struct decap *decap, unsigned int ifindex, int native);
 /* Adds an address (16 bytes, IPv4 mapped) to those whose tunnels are unwrapped, or takes it out. */
 int decap_set_address(struct decap *decap, const uint8_t *address, int present);
 
-/* Sum over all CPUs of a counter, by the enum of BPF/decap_maps.h. */
+/* Sum over all CPUs of a counter, by the enum of BPF/decap/maps.h. */
 int decap_read_counter(struct decap *decap, unsigned int counter, uint64_t *sum);
 
 /* The id of the XDP program an interface has, whatever its mode; 0: none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BPF/sluice.bpf.c from Swift: its maps, loading it, attaching it so that it outlives the process. */
+/* BPF/steer/steer.bpf.c from Swift: its maps, loading it, attaching it so that it outlives the process. */
 #ifndef SLUICE_STEERING_H
 #define SLUICE_STEERING_H
 

@@ -1,6 +1,6 @@
 /// What a mutation run starts from and what it does to it.
 enum Mutation {
-  /// Every kind of packet that the tables of `TestTables.town` know, and some they don't.
+  /// Every kind of packet that the tables of `TestTables.topology` know, and some they don't.
   static let originals: [ClientPacket] = [
     ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
     ClientPacket { $0.payload = [UInt8](repeating: 0x55, count: 900) }, ClientPacket { $0.padding = 6 }, .udp(),

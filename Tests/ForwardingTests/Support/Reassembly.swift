@@ -1,4 +1,4 @@
-import CTables
+import ABI
 
 @testable import Forwarding
 

@@ -3,33 +3,33 @@
 extension Reference {
   /// What first fragments became, kept as RFC 791 3.2 and RFC 8200 4.5 name datagrams.
   struct Datagrams {
-    enum Fate {
+    enum Disposition {
       case server(UInt16)
       case dropped(Outcome)
       case kernels
     }
-    private var fates: [[UInt8]: (fate: Fate, second: UInt32)] = [:]
+    private var fates: [[UInt8]: (disposition: Disposition, second: UInt32)] = [:]
 
     mutating func note(_ frame: [UInt8], server: UInt16, now: UInt32) {
-      guard let piece = Piece(frame), piece.isFirst else { return }
+      guard let outputFragment = OutputFragment(frame), outputFragment.isFirst else { return }
       guard let reading = Reference.read(frame) else {
-        fates[piece.name] = (.kernels, now)
+        fates[outputFragment.name] = (.kernels, now)
         return
       }
       if reading.refusal != nil {
-        fates[piece.name] = (.dropped(.droppedFragment), now)
+        fates[outputFragment.name] = (.dropped(.droppedFragment), now)
       } else {
-        fates[piece.name] = (reading.hasServers ? .server(server) : .dropped(.droppedNoServer), now)
+        fates[outputFragment.name] = (reading.hasServers ? .server(server) : .dropped(.droppedNoServer), now)
       }
     }
 
-    func fate(_ name: [UInt8], now: UInt32) -> Fate? {
-      fates[name].flatMap { now - $0.second <= 30 ? $0.fate : nil }
+    func disposition(_ name: [UInt8], now: UInt32) -> Disposition? {
+      fates[name].flatMap { now - $0.second <= 30 ? $0.disposition : nil }
     }
   }
 
   /// A fragment of a datagram to a VIP.
-  struct Piece {
+  struct OutputFragment {
     var name: [UInt8]
     var isFirst: Bool
     var number: UInt8
@@ -59,18 +59,18 @@ extension Reference {
         return nil
       }
       let destination = walked == nil ? Array(packet[16..<20]) : Array(packet[24..<40])
-      guard town.contains(where: { $0.address == destination }) else { return nil }
+      guard topology.contains(where: { $0.address == destination }) else { return nil }
     }
 
     private var destination: [UInt8] { walked == nil ? Array(packet[16..<20]) : Array(packet[24..<40]) }
 
     /// As `Reference.read`, for a later fragment; nil: the kernel's.
     func reading(_ datagrams: Datagrams, at network: Int, now: UInt32) -> Reading? {
-      let fate = datagrams.fate(name, now: now)
-      if case .kernels = fate { return nil }
+      let disposition = datagrams.disposition(name, now: now)
+      if case .kernels = disposition { return nil }
       let isBehindMore = walked != nil && [0, 43, 44, 51, 60].contains(number)
-      let may = town.contains { $0.address == destination && (isBehindMore || $0.number == number) }
-      guard fate != nil || may else { return nil }
+      let may = topology.contains { $0.address == destination && (isBehindMore || $0.number == number) }
+      guard disposition != nil || may else { return nil }
       let isIPv6 = walked != nil
       let total = isIPv6 ? 40 + word(packet, 4) : word(packet, 2)
       // Nobody is told anything about it, as about an error.
@@ -82,7 +82,7 @@ extension Reference {
         reading.refusal = headerRefusal(packet, words: words, least: words * 4)
       }
       guard reading.refusal == nil else { return reading }
-      switch fate {
+      switch disposition {
       case .server(let server): reading.server = server
       case .dropped(let outcome): reading.refusal = outcome
       default: reading.refusal = .droppedLateFragment

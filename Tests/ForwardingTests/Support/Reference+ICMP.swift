@@ -1,6 +1,6 @@
 @testable import Forwarding
 
-/// ICMP to the town's VIPs, from RFC 792, RFC 4443 and packets.md, over plain arrays.
+/// ICMP to the topology's VIPs, from RFC 792, RFC 4443 and packets.md, over plain arrays.
 extension Reference {
   static func readICMP(_ packet: [UInt8], at network: Int) -> Reading? {
     let words = Int(packet[0] & 15)
@@ -10,7 +10,7 @@ extension Reference {
     var reading = Reading(network: network, total: word(packet, 2), refusal: nil, hasServers: true)
     var least = offset + 8
     let quoted = pathError(Array(packet[offset...]), to: vip)
-    guard quoted != nil || town.contains(where: { $0.address == vip }) else { return nil }
+    guard quoted != nil || topology.contains(where: { $0.address == vip }) else { return nil }
     switch packet[offset] {
     case _ where quoted != nil: least += quoted ?? 0
     case 8: break
@@ -40,7 +40,7 @@ extension Reference {
     var reading = Reading(network: network, total: total, refusal: nil, hasServers: true, isIPv6: true)
     var least = walked.offset + 8
     let quoted = walked.headers.isEmpty ? pathError(Array(packet[walked.offset...]), to: vip) : nil
-    guard quoted != nil || town.contains(where: { $0.address == vip }) else { return nil }
+    guard quoted != nil || topology.contains(where: { $0.address == vip }) else { return nil }
     switch packet[walked.offset] {
     case _ where quoted != nil: least += quoted ?? 0
     case 128: break
@@ -72,11 +72,11 @@ extension Reference {
   }
 
   private static func service(_ address: [UInt8], _ number: UInt8, port: Int) -> Service? {
-    let candidates = town.filter { $0.address == address && $0.number == number }
+    let candidates = topology.filter { $0.address == address && $0.number == number }
     return candidates.first { $0.port == port } ?? candidates.first { $0.port == 0 }
   }
 
   private static func echoOutcome(_ vip: [UInt8]) -> Outcome {
-    town.contains { $0.address == vip && $0.hasServers } ? .answeredEcho : .droppedEcho
+    topology.contains { $0.address == vip && $0.hasServers } ? .answeredEcho : .droppedEcho
   }
 }

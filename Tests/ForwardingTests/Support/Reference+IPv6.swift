@@ -23,7 +23,7 @@ extension Reference {
   static func readIPv6(_ packet: [UInt8], at network: Int) -> Reading? {
     guard packet.count >= 40, packet[0] >> 4 == 6 else { return nil }
     let destination = Array(packet[24..<40])
-    let services = town.filter { $0.address == destination }
+    let services = topology.filter { $0.address == destination }
     // To anybody else only an error about our own packets concerns us, and only without extension headers.
     if services.isEmpty {
       return packet[6] == 58 && !isMapped(destination) ? readICMPv6(packet, Walked(number: 58), at: network) : nil
@@ -92,7 +92,7 @@ extension Reference {
     let source = Array(packet[8..<24])
     let zeros = [UInt8](repeating: 0, count: 10)
     if source[0] == 255 || source == zeros + [0, 0, 0, 0, 0, 0] || source == zeros + [0, 0, 0, 0, 0, 1]
-      || Array(source[..<12]) == zeros + [255, 255] || town.contains(where: { $0.address == source })
+      || Array(source[..<12]) == zeros + [255, 255] || topology.contains(where: { $0.address == source })
     {
       return .droppedSource
     }

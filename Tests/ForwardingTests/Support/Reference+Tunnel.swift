@@ -1,6 +1,7 @@
-import CTables
+import ABI
 
 @testable import Forwarding
+@testable import Packet
 
 /// Tunnels once more, from RFC 2003, 2473, 2784, 768 and the GUE draft, over plain arrays.
 extension Reference {
@@ -43,8 +44,8 @@ extension Reference {
 
   /// Bytes that the way adds in front of the packet.
   static func overhead(_ server: sluice_server) -> Int {
-    let shim = [UInt8(SLUICE_GUE): 12, UInt8(SLUICE_GRE): hasChecksum(server) ? 8 : 4][server.method] ?? 0
-    return isTunnelled(server) ? (isIPv6(server) ? 40 : 20) + shim : 0
+    let encapsulation = [UInt8(SLUICE_GUE): 12, UInt8(SLUICE_GRE): hasChecksum(server) ? 8 : 4][server.method] ?? 0
+    return isTunnelled(server) ? (isIPv6(server) ? 40 : 20) + encapsulation : 0
   }
 
   static func link(_ server: sluice_server, isIPv6: Bool) -> [UInt8] {

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 
 @testable import Forwarding
 
@@ -23,8 +23,8 @@ enum Reference {
     var hasServers = true
   }
 
-  /// Of `TestTables.town`.
-  static let town = [
+  /// Of `TestTables.topology`.
+  static let topology = [
     Service(number: 6, address: [10, 0, 0, 100], port: 80), Service(number: 17, address: [10, 0, 0, 100], port: 53),
     Service(number: 6, address: [10, 0, 0, 101], port: 0), Service(number: 17, address: [10, 0, 0, 101], port: 53),
     Service(number: 6, address: [10, 0, 0, 101], port: 443),
@@ -58,8 +58,8 @@ enum Reference {
 
   /// - Parameter datagrams: what is known of first fragments; without it later ones are nobody's.
   static func read(_ frame: [UInt8], _ datagrams: Datagrams? = nil, now: UInt32 = 0) -> Reading? {
-    if let datagrams, let piece = Piece(frame), !piece.isFirst {
-      return piece.reading(datagrams, at: frame.count - piece.packet.count, now: now)
+    if let datagrams, let outputFragment = OutputFragment(frame), !outputFragment.isFirst {
+      return outputFragment.reading(datagrams, at: frame.count - outputFragment.packet.count, now: now)
     }
     if let network = networkOffset(frame, type: 0x86dd) { return readIPv6(Array(frame[network...]), at: network) }
     guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
@@ -70,7 +70,7 @@ enum Reference {
     let headerLength = max(words, 5) * 4
     // Without ports it can only be any port's.
     let port = packet.count >= headerLength + 4 ? word(packet, headerLength + 2) : 0
-    let candidates = town.filter { $0.number == packet[9] && $0.address == Array(packet[16..<20]) }
+    let candidates = topology.filter { $0.number == packet[9] && $0.address == Array(packet[16..<20]) }
     guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else {
       return nil
     }
@@ -110,7 +110,7 @@ enum Reference {
     if [0, 127].contains(source[0]) || (224...239).contains(source[0]) || source == [255, 255, 255, 255] {
       return .droppedSource
     }
-    return town.contains { $0.address == source } ? .droppedSource : nil
+    return topology.contains { $0.address == source } ? .droppedSource : nil
   }
 
   /// Of TCP's or UDP's header, and of a first fragment of it.

@@ -1,4 +1,4 @@
-import CTables
+import ABI
 
 @testable import Forwarding
 
@@ -11,13 +11,13 @@ struct Forwarded: Equatable {
   /// The frame to send; empty unless there is one.
   var bytes: [UInt8]
   /// The frames that are sent after it, if it became more than one.
-  var pieces: [[UInt8]] = []
+  var outputFragments: [[UInt8]] = []
 
-  var frames: [[UInt8]] { [bytes] + pieces }
+  var frames: [[UInt8]] { [bytes] + outputFragments }
 }
 
 extension Forwarded {
-  init(_ frame: Frame, _ verdict: Verdict, _ pieces: [[UInt8]] = []) {
+  init(_ frame: Frame, _ verdict: Verdict, _ outputFragments: [[UInt8]] = []) {
     let sent = UnsafeRawBufferPointer(start: frame.bytes + Int(verdict.start), count: Int(verdict.length))
     self.init(
       action: verdict.action,
@@ -25,7 +25,7 @@ extension Forwarded {
       egress: verdict.egress,
       server: verdict.server,
       bytes: verdict.action.sends ? Array(sent) : [],
-      pieces: pieces
+      outputFragments: outputFragments
     )
   }
 }
@@ -43,7 +43,7 @@ final class TestDirector {
   private var arenas: [UnsafeMutableRawPointer] = []
 
   convenience init(
-    _ tables: TestTables = .town,
+    _ tables: TestTables = .topology,
     buckets: Int = 64,
     worker: Int = 0,
     of workers: Int = 1,
@@ -76,7 +76,7 @@ final class TestDirector {
       workers: workers,
       spareSize: TestSpares.size
     )
-    spares.fill(forwarder.pieces)
+    spares.fill(forwarder.outputFragments)
   }
 
   deinit {
@@ -104,8 +104,8 @@ final class TestDirector {
       // A held frame stays where it is.
       if verdicts.contains(where: { $0.action == .hold }) { arenas.append(arena) } else { arena.deallocate() }
     }
-    let pieces = spares.take(from: forwarder.pieces)
-    return batch.indices.map { Forwarded(batch[$0], verdicts[$0], pieces[$0] ?? []) }
+    let outputFragments = spares.take(from: forwarder.outputFragments)
+    return batch.indices.map { Forwarded(batch[$0], verdicts[$0], outputFragments[$0] ?? []) }
   }
 
   /// What becomes of held frames at this moment, a batch at most.
@@ -114,8 +114,8 @@ final class TestDirector {
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
     let count = forwarder.release(into: &batch, tables.half, now: now &+ seconds, &verdicts)
     forwarder.count(&verdicts, count)
-    let pieces = spares.take(from: forwarder.pieces)
-    return (0..<count).map { Forwarded(batch[$0], verdicts[$0], pieces[$0] ?? []) }
+    let outputFragments = spares.take(from: forwarder.outputFragments)
+    return (0..<count).map { Forwarded(batch[$0], verdicts[$0], outputFragments[$0] ?? []) }
   }
 
   func count(_ outcome: Outcome) -> UInt64 { counters.outcomes[Int(outcome.rawValue)] }
@@ -129,7 +129,7 @@ final class TestDirector {
 
 extension TestTables {
   /// The services that most tests are about.
-  static var town: TestTables {
+  static var topology: TestTables {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10), .direct(11) { $0.egress = 1 }])
     tables.add(17, [10, 0, 0, 100], port: 53, [.direct(10)])

@@ -13,7 +13,7 @@ final class TestSpares {
   private var canary: UInt8 = 0
 
   init() {
-    guard let memory = calloc(Pieces.capacity, Self.size) else { preconditionFailure("no memory for spare frames") }
+    guard let memory = calloc(OutputFragments.capacity, Self.size) else { preconditionFailure("no memory for spare frames") }
     self.memory = memory
   }
 
@@ -22,32 +22,32 @@ final class TestSpares {
   /// Makes stray writes of zeros show as well.
   func poison() {
     canary = 0xc5
-    memset(memory, Int32(canary), Pieces.capacity * Self.size)
+    memset(memory, Int32(canary), OutputFragments.capacity * Self.size)
   }
 
-  func fill(_ pieces: UnsafeMutablePointer<Pieces>) {
-    for index in 0..<Pieces.capacity { pieces.pointee.put(memory + index * Self.size) }
+  func fill(_ outputFragments: UnsafeMutablePointer<OutputFragments>) {
+    for index in 0..<OutputFragments.capacity { outputFragments.pointee.put(memory + index * Self.size) }
   }
 
   /// The frames of the batch's pieces by the index of what they are pieces of; afterwards they are spare again.
-  func take(from pieces: UnsafeMutablePointer<Pieces>) -> [Int: [[UInt8]]] {
+  func take(from outputFragments: UnsafeMutablePointer<OutputFragments>) -> [Int: [[UInt8]]] {
     var taken: [Int: [[UInt8]]] = [:]
     var last = 0
-    for index in 0..<pieces.pointee.count {
-      let piece = pieces.pointee.piece(index)
-      let (start, length) = (Int(piece.verdict.start), Int(piece.verdict.length))
-      guard (piece.bytes - memory) % Self.size == 0, start >= 0, start + length <= Self.size, piece.parent >= last else {
-        complaint = "a piece that is none: \(piece)"
+    for index in 0..<outputFragments.pointee.count {
+      let outputFragment = outputFragments.pointee.outputFragment(index)
+      let (start, length) = (Int(outputFragment.verdict.start), Int(outputFragment.verdict.length))
+      guard (outputFragment.bytes - memory) % Self.size == 0, start >= 0, start + length <= Self.size, outputFragment.parent >= last else {
+        complaint = "a outputFragment that is none: \(outputFragment)"
         continue
       }
-      last = piece.parent
-      taken[piece.parent, default: []].append(Array(UnsafeRawBufferPointer(start: piece.bytes + start, count: length)))
-      memset(piece.bytes + start, Int32(canary), length)
+      last = outputFragment.parent
+      taken[outputFragment.parent, default: []].append(Array(UnsafeRawBufferPointer(start: outputFragment.bytes + start, count: length)))
+      memset(outputFragment.bytes + start, Int32(canary), length)
       // All equal, and the first is the canary.
-      if piece.bytes.load(as: UInt8.self) != canary || memcmp(piece.bytes, piece.bytes + 1, Self.size - 1) != 0 {
+      if outputFragment.bytes.load(as: UInt8.self) != canary || memcmp(outputFragment.bytes, outputFragment.bytes + 1, Self.size - 1) != 0 {
         complaint = "bytes outside a piece were changed"
       }
-      pieces.pointee.put(piece.bytes)
+      outputFragments.pointee.put(outputFragment.bytes)
     }
     return taken
   }

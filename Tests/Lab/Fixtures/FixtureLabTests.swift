@@ -1,4 +1,9 @@
-import Control
+import API
+import Reconciler
+import Offline
+import Configuration
+import Model
+import Netlink
 import Fixtures
 import Foundation
 import Testing
@@ -10,7 +15,7 @@ extension DirectorLab {
     static let chosen: [FixtureCase] = {
       var seen: Set<[String]> = []
       return FixtureTable.cases.filter { entry in
-        FixtureTown.configurations.contains(entry.configuration) && entry.at == nil && entry.packets.count <= 8
+        FixtureTopology.configurations.contains(entry.configuration) && entry.at == nil && entry.packets.count <= 8
           && entry.packets.allSatisfy { $0.time == nil && ($0.count ?? 1) <= 3 && $0.reason != "dropped-late-fragment" }
           // What steering leaves is the host's; it would answer.
           && entry.packets.allSatisfy { $0.verdict != "pass" }
@@ -25,28 +30,28 @@ extension DirectorLab {
       #expect(Set(Self.chosen.map(\.row)).count >= 20)
     }
 
-    @Test("Frames on the wire become what scapy says", arguments: FixtureTown.configurations)
+    @Test("Frames on the wire become what scapy says", arguments: FixtureTopology.configurations)
     func wire(configuration: String) throws {
       let all = Self.chosen.filter { $0.configuration == configuration }
       // Those that hold a fragment first: the same datagram's first fragment, of another case, would be remembered.
       let cases = all.filter(\.holds) + all.filter { !$0.holds }
-      let town = try FixtureTown()
-      let daemon = try town.start(configuration)
+      let topology = try FixtureTopology()
+      let daemon = try topology.start(configuration)
       defer { daemon.signal(SIGTERM) }
       for entry in cases {
-        let (results, frames) = try town.pass(entry)
+        let (results, frames) = try topology.pass(entry)
         let faults = entry.faults(results, frames: frames)
         #expect(faults.isEmpty, "\(entry)\n\(faults.joined(separator: "\n"))")
       }
       // Verdicts are not on the wire; the counters have them.
       let expected = cases.flatMap(\.allPackets).reduce(into: [String: UInt64]()) { $0[$1.reason, default: 0] += 1 }
-      let counted = try town.statistics().workers.filter { $0.total != 0 && !["received", "held"].contains($0.name) }
+      let counted = try topology.statistics().workers.filter { $0.total != 0 && !["received", "held"].contains($0.name) }
       #expect(Dictionary(uniqueKeysWithValues: counted.map { ($0.name, $0.total) }) == expected)
     }
   }
 }
 
-extension FixtureTown {
+extension FixtureTopology {
   private var socket: String { "\(folder)/sluice.sock" }
 
   /// The director with a configuration of the table; returns when it knows the way to all its servers.

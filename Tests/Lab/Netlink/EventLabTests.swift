@@ -1,6 +1,11 @@
 import Testing
 
-@testable import Control
+@testable import API
+@testable import Reconciler
+@testable import Offline
+@testable import Configuration
+@testable import Model
+@testable import Netlink
 
 @Suite(.serialized, .enabled(if: NetlinkLab.isRoot, "needs root to make network namespaces, and geteuid() is not 0"))
 struct EventLabTests {

@@ -1,4 +1,9 @@
-import Control
+import API
+import Reconciler
+import Offline
+import Configuration
+import Model
+import Netlink
 import Testing
 
 @Suite(.serialized, .enabled(if: NetlinkLab.isRoot, "needs root to make network namespaces, and geteuid() is not 0"))

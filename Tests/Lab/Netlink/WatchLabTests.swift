@@ -1,4 +1,9 @@
-import Control
+import API
+import Reconciler
+import Offline
+import Configuration
+import Model
+import Netlink
 import Foundation
 import Glibc
 import Synchronization

@@ -1,4 +1,9 @@
-import Control
+import API
+import Reconciler
+import Offline
+import Configuration
+import Model
+import Netlink
 
 extension Status {
   /// A real server of a service, both as the operator writes them.

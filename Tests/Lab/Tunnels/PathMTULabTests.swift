@@ -20,8 +20,8 @@ extension DirectorLab {
         let route = try lab.output(.client, "ip", "route", "get", vip)
         #expect(route.contains("mtu \(1500 - way.overhead) "), "\(route)")
       }
-      let told = try lab.statistics().workers.first { $0.name == "answered-too-big" }
-      #expect(told?.total ?? 0 > 0)
+      let reported = try lab.statistics().workers.first { $0.name == "answered-too-big" }
+      #expect(reported?.total ?? 0 > 0)
     }
 
     @Test("Datagrams of 8 KB, whose IPv4 fragments fill the path, are cut once more and arrive whole", arguments: Way.tunnels)

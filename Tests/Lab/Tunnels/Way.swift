@@ -16,11 +16,11 @@ struct Way: CustomTestStringConvertible {
   static let tunnels =
     both("ipip", 0) + both("gue", 12) + both("gue", 12, checksum: true) + both("gre", 4) + both("gre", 8, checksum: true)
 
-  private static func both(_ forward: String, _ shim: Int, checksum: Bool = false) -> [Way] {
+  private static func both(_ forward: String, _ encapsulation: Int, checksum: Bool = false) -> [Way] {
     [("10.9.3.13", 20), ("fd09:3::13", 40)].map { address, header in
       let name = "\(forward)\(checksum ? " with checksum" : "") over \(header == 20 ? "IPv4" : "IPv6")"
       let server = Server(address: address, forward: forward, tunnel: checksum ? ["checksum: true"] : [])
-      return Way(testDescription: name, server: server, overhead: header + shim)
+      return Way(testDescription: name, server: server, overhead: header + encapsulation)
     }
   }
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * Steering: which frames go to a worker, which stay the kernel's.
+ *
+ * Model. A frame whose {address, protocol, port}, or {address, protocol, any port}, is a virtual service goes into the AF_XDP socket of
+ * the queue it came in on; so do echo requests to a VIP, and ICMP errors that quote a service's packet, or say that an outer packet of
+ * ours was too big; fragments go with their first one. Everything else is XDP_PASS, untouched: ssh, ARP, BGP, broken packets, other
+ * machines' frames. What is wrong with a service's packet is the worker's to say; here only the question "whose" is answered, in the order
+ * and with the same lookups as Sources/Forwarding/Classify/IPv4+Classify.swift and IPv6.swift.
+ *
+ * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
+ * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
+ */
+#include "chain.h"
+#include "fragments.h"
+#include "icmp.h"
+#include "lookup.h"
+#include "packet.h"
+#include "tables.h"
+
+/* Made by the daemon and handed over at load, as those of lookup.h; max_entries is only a placeholder. */
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, SLUICE_INTERFACES * SLUICE_QUEUES);
+	__type(key, __u32);
+	__type(value, __u32);
+} sl_sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_STEER_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} sl_steered SEC(".maps");
+
+static __always_inline int count(__u32 what, int verdict)
+{
+	__u64 *counter = bpf_map_lookup_elem(&sl_steered, &what);
+
+	if (counter)
+		(*counter)++;
+	return verdict;
+}
+
+static __always_inline int pass(void)
+{
+	return count(SLUICE_STEER_PASSED, XDP_PASS);
+}
+
+static __always_inline int ipv4_is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	const struct iphdr *ip = cursor->at;
+	__u64 address[2] = { 0, 0 };
+	__u32 header;
+
+	if ((void *)(ip + 1) > cursor->end || ip->version != 4)
+		return 0;
+	if (ip->protocol == IPPROTO_ICMP && sluice_is_path_error(ctx, cursor->link_length, tables->index))
+		return 1;
+	address[1] = ((__u64)ip->daddr << 32) | 0xffff0000; /* ::ffff:a.b.c.d, little endian */
+	if (!may_be_vip(tables->half, address))
+		return 0;
+	if (ip->protocol == IPPROTO_ICMP)
+		return ipv4_icmp_is_ours(cursor, tables, ip, address);
+	if (!is_transport(ip->protocol))
+		return 0;
+	if (ip->frag_off & bpf_htons(0x1fff))
+		return ipv4_later_is_ours(tables, ip, address);
+	/* A header that claims less than its minimum is read as the minimum: the worker counts and drops it. */
+	header = ip->ihl < 5 ? 20 : ip->ihl * 4;
+	return ipv4_first_is_ours(tables, ip, address, is_service(tables, address, destination_port(cursor->at + header, cursor->end), ip->protocol));
+}
+
+static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	const struct ipv6hdr *ip = packet_ipv6(cursor);
+	const __u8 *transport;
+	struct datagram datagram;
+	__u64 address[2];
+	struct chain chain;
+	int ended, ours;
+
+	if (!ip)
+		return 0;
+	__builtin_memcpy(address, &ip->daddr, sizeof(address));
+	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
+	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
+		return 0;
+	if (ip->nexthdr == IPPROTO_ICMPV6 && sluice_is_path_error(ctx, cursor->link_length, tables->index))
+		return 1;
+	if (!may_be_vip(tables->half, address) || !is_listed(tables, address, 0, 0))
+		return 0;
+	ended = ipv6_walk(ctx, cursor, ip, &chain, &transport);
+	if (ended == CHAIN_TOO_MANY)
+		return 1; /* the worker refuses it */
+	if (ended == CHAIN_FRAGMENT) {
+		datagram_ipv6(&datagram, ip, address, chain.identification);
+		/* Behind other extension headers, which the first fragment has, it may be of any protocol. */
+		return later_fragment_is_ours(tables, &datagram,
+					      is_extension(chain.protocol) ? SLUICE_SLOT_TCP | SLUICE_SLOT_UDP : slot_kinds(chain.protocol));
+	}
+	if (ended != CHAIN_WHOLE)
+		return 0;
+	if (chain.protocol == IPPROTO_ICMPV6 && !chain.is_first_fragment)
+		return ipv6_icmp_is_ours(ctx, cursor, tables, transport, address);
+	ours = is_transport(chain.protocol) && is_service(tables, address, destination_port(transport, cursor->end), chain.protocol);
+	if (chain.is_first_fragment) {
+		datagram_ipv6(&datagram, ip, address, chain.identification);
+		datagram_remember(&datagram, ours);
+	}
+	return ours;
+}
+
+/* A service's packet, by its EtherType's family. */
+static __always_inline int is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
+{
+	if (cursor->ethertype == bpf_htons(ETH_P_IP))
+		return ipv4_is_for_service(ctx, cursor, tables);
+	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(ctx, cursor, tables);
+}
+
+/* By words: older clangs make a call of memcmp, which BPF does not have. */
+static __always_inline int same_station(const __u8 *one, const __u8 *other)
+{
+	const __u16 *left = (const void *)one, *right = (const void *)other;
+
+	return left[0] == right[0] && left[1] == right[1] && left[2] == right[2];
+}
+
+static __always_inline int interface_slot(const struct sluice_root *root, const struct xdp_md *ctx, const struct ethhdr *ethernet)
+{
+	for (__u32 slot = 0; slot < SLUICE_INTERFACES; slot++) {
+		const struct sluice_interface *interface = &root->interfaces[slot];
+
+		if (interface->ifindex != ctx->ingress_ifindex)
+			continue;
+		/* Another machine's frame, seen because the interface is promiscuous or a switch floods: not ours to take. */
+		return same_station(interface->mac, ethernet->h_dest) ? (int)slot : -1;
+	}
+	return -1;
+}
+
+SEC("xdp")
+int sluice_steer(struct xdp_md *ctx)
+{
+	__u32 zero = 0, index, key;
+	struct packet_cursor cursor;
+	const struct sluice_root *root = bpf_map_lookup_elem(&sl_root, &zero);
+	const struct sluice_half *half;
+	struct lookup tables;
+	int slot;
+
+	if (!root || !packet_link(ctx, &cursor))
+		return pass();
+	slot = interface_slot(root, ctx, cursor.start);
+	if (slot < 0)
+		return pass();
+	half = half_in_force(root, &index);
+	tables.half = half;
+	tables.first = index * root->slot_capacity;
+	tables.index = index;
+	if (!is_for_service(ctx, &cursor, &tables))
+		return pass();
+
+	key = slot * SLUICE_QUEUES + ctx->rx_queue_index;
+	if (ctx->rx_queue_index >= SLUICE_QUEUES || !bpf_map_lookup_elem(&sl_sockets, &key))
+		return count(SLUICE_STEER_NO_SOCKET, XDP_DROP);
+	count(SLUICE_STEER_TAKEN, 0);
+	return bpf_redirect_map(&sl_sockets, key, XDP_DROP);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,151 @@
+import ABI
+import CXDP
+import Glibc
+import Model
+
+/// The steering program on one interface. It outlives the process on purpose: a killed daemon's packets wait for the next one
+/// instead of being answered by the kernel. Only `detach` takes it off.
+struct Attachment {
+  enum Hold {
+    /// A BPF link, pinned in a bpffs: nobody can replace the program by mistake.
+    case link(descriptor: Int32, path: String)
+    /// Over netlink: without a bpffs there is nowhere to pin a link, and an unpinned one dies with us.
+    case netlink(program: UInt32)
+  }
+
+  let ifindex: UInt32
+  let isNative: Bool
+  let hold: Hold
+
+  /// Attaches, or takes the place of a former daemon's program without a gap.
+  ///
+  /// - Returns: also a line for the operator when generic mode had to do, with the reason.
+  static func attach(
+    _ program: Int32,
+    to interface: AttachedInterface,
+    _ mode: AttachMode
+  ) throws(EngineFailure) -> (Attachment, String?) {
+    if let taken = try takeOver(program, interface) {
+      let isAsked = taken.isNative ? mode != .generic : mode == .generic
+      return (
+        taken,
+        isAsked
+          ? nil
+          : "\(interface.name): \(taken.isNative ? "native" : "generic") XDP, as a former daemon left it; an orderly stop and a new start change it"
+      )
+    }
+    if mode != .generic {
+      let error = attach(program, interface, native: true)
+      if case .success(let attachment) = error { return (attachment, nil) }
+      guard case .failure(let reason) = error, mode == .auto, reason.error != -EBUSY, reason.error != -EEXIST else {
+        throw refusal(interface, error, "native")
+      }
+      let generic = attach(program, interface, native: false)
+      guard case .success(let attachment) = generic else { throw refusal(interface, generic, "generic") }
+      return (
+        attachment,
+        "\(interface.name): generic XDP, since its driver refuses a native program (\(EngineFailure.words(reason.error))); slower, works the same"
+      )
+    }
+    let generic = attach(program, interface, native: false)
+    guard case .success(let attachment) = generic else { throw refusal(interface, generic, "generic") }
+    return (attachment, nil)
+  }
+
+  func detach() {
+    switch hold {
+    case .link(let descriptor, let path):
+      unlink(path)
+      _ = steering_detach_link(descriptor)
+      close(descriptor)
+      PinPath.removeFolders()
+    case .netlink(let program):
+      _ = steering_detach(ifindex, isNative ? 1 : 0, program)
+    }
+  }
+
+  private struct Refused: Error { let error: Int32 }
+
+  private static func attach(_ program: Int32, _ interface: AttachedInterface, native: Bool) -> Result<Attachment, Refused> {
+    if let path = PinPath.make(interface.name) {
+      let link = steering_link(program, interface.ifindex, native ? 1 : 0)
+      guard link >= 0 else {
+        PinPath.removeFolders()
+        return .failure(Refused(error: link))
+      }
+      if steering_pin(link, path) == 0 {
+        return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .link(descriptor: link, path: path)))
+      }
+      close(link)
+    }
+    var id: UInt32 = 0
+    _ = steering_program_id(program, &id)
+    let error = steering_attach(program, interface.ifindex, native ? 1 : 0, 0)
+    guard error == 0 else { return .failure(Refused(error: error)) }
+    return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .netlink(program: id)))
+  }
+
+  /// Replaces the program that a former daemon of ours left; nil if there is none.
+  private static func takeOver(_ program: Int32, _ interface: AttachedInterface) throws(EngineFailure) -> Attachment? {
+    guard let former = AttachedProgram(interface.ifindex) else { return nil }
+    guard former.name == SteeringMaps.program else {
+      throw EngineFailure(
+        "\(interface.name) has another XDP program (\(former.name), id \(former.id)): `ip link set \(interface.name) xdp off` removes it"
+      )
+    }
+    if let path = PinPath.existing(interface.name) {
+      let link = steering_open_pin(path)
+      if link >= 0 {
+        if steering_update_link(link, program) == 0 {
+          return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .link(descriptor: link, path: path))
+        }
+        // The link of an interface that is gone, of the same name; the program here is held otherwise.
+        close(link)
+        unlink(path)
+      }
+    }
+    var id: UInt32 = 0
+    _ = steering_program_id(program, &id)
+    let error = steering_attach(program, interface.ifindex, former.isNative ? 1 : 0, former.id)
+    guard error == 0 else {
+      throw EngineFailure(
+        "\(interface.name) keeps the program a former daemon left (id \(former.id)): \(EngineFailure.words(error)); `bpftool link` shows who holds it"
+      )
+    }
+    return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .netlink(program: id))
+  }
+
+  private static func refusal(
+    _ interface: AttachedInterface,
+    _ result: Result<Attachment, Refused>,
+    _ mode: String
+  ) -> EngineFailure {
+    guard case .failure(let refused) = result else { return EngineFailure("\(interface.name): attached") }
+    switch refused.error {
+    case -EPERM: return EngineFailure("may not attach to \(interface.name): run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    case -EBUSY, -EEXIST:
+      return EngineFailure(
+        "\(interface.name) has an XDP program already: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
+      )
+    case -EOPNOTSUPP:
+      return EngineFailure("\(interface.name) has no \(mode) XDP: use another interface, or `director.mode: auto`")
+    case let error: return EngineFailure("\(interface.name) takes no \(mode) XDP program: \(EngineFailure.words(error))")
+    }
+  }
+}
+
+/// The program an interface has now.
+struct AttachedProgram {
+  let id: UInt32
+  let isNative: Bool
+  let name: String
+
+  init?(_ ifindex: UInt32) {
+    var (id, native): (UInt32, Int32) = (0, 0)
+    var name = [CChar](repeating: 0, count: 17)
+    guard steering_attached(ifindex, &id, &native, &name) == 0, id != 0 else { return nil }
+    self.id = id
+    isNative = native != 0
+    self.name = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,40 @@
+import Forwarding
+import Model
+
+/// How the data plane is to be set up: which interfaces, how many workers, what the kernel and the driver are asked for.
+package struct EngineOptions: Sendable {
+  package var interfaces: [String]
+  /// Workers; nil: one for each queue of the interface that has most.
+  package var workers: Int?
+  package var mode: AttachMode
+  package var copy: CopyMode
+  package var hugePages: HugePages
+  /// Microseconds the kernel may poll the device when a worker asks (SO_BUSY_POLL); 0: interrupts only.
+  package var busyPoll: Int
+  /// Flow entries of each worker, a power of two; 16 bytes each.
+  package var flows: Int
+  package var capacity: TableCapacity
+
+  package init(
+    interfaces: [String],
+    workers: Int? = nil,
+    mode: AttachMode = .auto,
+    copy: CopyMode = .auto,
+    hugePages: HugePages = .auto,
+    busyPoll: Int = 0,
+    flows: Int = 1 << 19,
+    capacity: TableCapacity = TableCapacity()
+  ) {
+    self.interfaces = interfaces
+    self.workers = workers
+    self.mode = mode
+    self.copy = copy
+    self.hugePages = hugePages
+    self.busyPoll = busyPoll
+    self.flows = flows
+    self.capacity = capacity
+  }
+
+  /// Buckets of a worker's flow table.
+  var flowBuckets: Int { max(1, flows / 4) }
+}

@@ -1,0 +1,65 @@
+import CXDP
+import Glibc
+import Model
+
+/// The packet memory of one worker, shared by its sockets on every interface: a frame that came in by one leaves by another
+/// uncopied.
+struct Umem: ~Copyable {
+  /// 2 KiB chunks, not 4: fewer frames alias in the L1 cache, and a frame of 1,500 bytes with its headroom fits.
+  static var chunk: Int {
+    @inline(__always) @_noLocks get { 2048 }
+  }
+
+  let area: UnsafeMutableRawPointer
+  let bytes: Int
+  let frames: Int
+  let isHuge: Bool
+  /// libxdp's handle; nil until the first socket registers it.
+  private(set) var handle: OpaquePointer?
+
+  init(frames: Int, hugePages: HugePages) throws(EngineFailure) {
+    // Huge pages come in 2 MiB; a chunk count that fills them wastes nothing.
+    let page = 2 << 20
+    bytes = (frames * Self.chunk + page - 1) / page * page
+    var huge: Int32 = hugePages == .off ? 0 : 1
+    var error: Int32 = 0
+    guard let area = sockets_make_area(bytes, &huge, &error) else {
+      throw EngineFailure("no memory for \(bytes >> 20) MiB of packet buffers: \(EngineFailure.words(error))")
+    }
+    if hugePages == .on && huge == 0 {
+      sockets_free_area(area, bytes)
+      throw EngineFailure(
+        "huge-pages: on, but the kernel has not \(bytes >> 21) free: `sysctl vm.nr_hugepages=N` reserves them, huge-pages: auto does without"
+      )
+    }
+    self.area = area
+    self.frames = frames
+    isHuge = huge != 0
+  }
+
+  /// Registers the area; `first` lends its fill and completion rings and must be the first socket bound.
+  mutating func register(first: UnsafeMutablePointer<sluice_socket>, ring: UInt32) throws(EngineFailure) {
+    var handle: OpaquePointer?
+    let error = sockets_register(&handle, area, bytes, UInt32(Self.chunk), ring, first)
+    guard error == 0, let handle else {
+      if error == -EPERM {
+        throw EngineFailure("may not make AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+      }
+      throw EngineFailure(
+        "the kernel takes no packet buffers of \(bytes >> 20) MiB: \(EngineFailure.words(error)); is `ulimit -l` too small?"
+      )
+    }
+    self.handle = handle
+    // Before bind: igb in zero-copy mode receives nothing from a ring filled later. Other sockets' rings come into being within
+    // bind.
+    var at: UInt32 = 0
+    _ = rings_reserve_fill(first, ring, &at)
+    for frame in 0..<ring { rings_set_fill(first, at &+ frame, UInt64(frame) * UInt64(Self.chunk)) }
+    rings_submit_fill(first, ring)
+  }
+
+  deinit {
+    if let handle { _ = sockets_unregister(handle) }
+    sockets_free_area(area, bytes)
+  }
+}

@@ -1,0 +1,108 @@
+import ABI
+import CXDP
+import Forwarding
+
+/// What verdicts ask for: frames go into transmit rings, with the pieces that they became, or back into the pool.
+extension Worker {
+  /// Carries out a batch's verdicts, then counts them by what became of the frames.
+  @inline(__always) @_noLocks
+  mutating func carryOutBatch(_ count: Int) {
+    if forwarder.outputFragments.pointee.count == 0 {
+      var position = 0
+      while position < count {
+        carryOut(position)
+        position &+= 1
+      }
+    } else {
+      carryOutFragments(count)
+    }
+    forwarder.count(verdicts, count)
+  }
+
+  /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would
+  /// stop every flow for the sake of one interface.
+  @inline(__always) @_noLocks
+  private mutating func carryOut(_ position: Int) {
+    let bytes = frames[position].bytes
+    switch verdicts[position].action {
+    case .forward, .answer: break
+    case .hold: return
+    case .pass, .drop: return giveBack(bytes)
+    }
+    guard transmit(bytes, verdicts[position]) else {
+      verdicts[position].outcome = .droppedTransmitFull
+      return giveBack(bytes)
+    }
+  }
+
+  /// The same for a batch in which packets became more than one frame: each is followed by its pieces. All of a packet goes or nothing, since a datagram
+  /// without one of its fragments is as good as lost, and it has one outcome.
+  @inline(never) @_noLocks
+  private mutating func carryOutFragments(_ count: Int) {
+    let outputFragments = forwarder.outputFragments
+    var position = 0
+    var next = 0
+    while position < count {
+      let first = next
+      while next < outputFragments.pointee.count && outputFragments.pointee.outputFragment(next).parent == position { next &+= 1 }
+      if next != first && !hasRoom(for: next &- first &+ 1, verdicts[position]) {
+        verdicts[position].action = .drop
+        verdicts[position].outcome = .droppedTransmitFull
+      }
+      carryOut(position)
+      var index = first
+      while index < next {
+        let outputFragment = outputFragments.pointee.outputFragment(index)
+        // Not `==`: what an enum's own is made of, `@_noLocks` refuses in release builds.
+        var isOnItsWay = false
+        if case .forwarded = verdicts[position].outcome { isOnItsWay = transmit(outputFragment.bytes, outputFragment.verdict) }
+        if !isOnItsWay { giveBack(outputFragment.bytes) }
+        index &+= 1
+      }
+      position &+= 1
+    }
+  }
+
+  /// Into the transmit ring of the verdict's egress; false when there is no place or no ring.
+  @inline(__always) @_noLocks
+  private mutating func transmit(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict) -> Bool {
+    let index = port(of: verdict)
+    var at: UInt32 = 0
+    guard hasRoom(for: 1, verdict), rings_reserve_transmit(ports[index].socket, &at) == 1 else { return false }
+    let address = umem.distance(to: bytes) &+ Int(verdict.start)
+    rings_set_transmit(ports[index].socket, at, UInt64(truncatingIfNeeded: address), verdict.length)
+    ports[index].pending &+= 1
+    return true
+  }
+
+  /// Whether so many more frames may be on their way from the verdict's egress.
+  ///
+  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring
+  /// alone would allow twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing
+  /// would come in any more.
+  @inline(__always) @_noLocks
+  private func hasRoom(for count: Int, _ verdict: Verdict) -> Bool {
+    let index = port(of: verdict)
+    return index < portCount
+      && ports[index].outstanding &+ ports[index].pending &+ UInt32(truncatingIfNeeded: count) <= Self.ringSize
+  }
+
+  /// Index into `ports`; `portCount` for an interface that this worker has no socket on.
+  @inline(__always) @_noLocks
+  private func port(of verdict: Verdict) -> Int {
+    verdict.egress < UInt16(truncatingIfNeeded: SLUICE_INTERFACES) ? portOfSlot[Int(verdict.egress)] : portCount
+  }
+
+  @inline(__always) @_noLocks
+  private mutating func giveBack(_ bytes: UnsafeMutableRawPointer) {
+    pool.giveBack(chunk(of: UInt64(truncatingIfNeeded: umem.distance(to: bytes))))
+  }
+
+  /// Spare frames for what the forwarder may have to cut in pieces. None is wanted but after a batch that used some.
+  @inline(__always) @_noLocks
+  mutating func refillSpares() {
+    while forwarder.outputFragments.pointee.wanted != 0 && pool.count != 0 {
+      forwarder.outputFragments.pointee.put(umem + Int(truncatingIfNeeded: pool.take()))
+    }
+  }
+}

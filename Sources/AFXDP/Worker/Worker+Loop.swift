@@ -1,0 +1,173 @@
+import ABI
+import CXDP
+import Forwarding
+
+/// The worker's loop. Start reading here: a frame comes in by a receive ring, `Forwarder.process` decides and rewrites it, it
+/// goes out by a transmit ring of the server's side, and comes back through that socket's completion ring to the pool, from which
+/// fill rings are fed.
+extension Worker {
+  /// Rounds without a frame before the worker sleeps in poll: a few cost less than a wake-up under load, many would burn an idle
+  /// CPU.
+  private static var idleRounds: Int {
+    @inline(__always) @_noLocks get { 32 }
+  }
+
+  /// Until told to stop.
+  @_noLocks
+  mutating func run() {
+    fillAll()
+    refillSpares()
+    var idle = 0
+    while sluice_load_acquire(stop) == 0 {
+      idle = round() == 0 ? idle &+ 1 : 0
+      if idle >= Self.idleRounds {
+        // Busy polling is not sleeping: the rounds themselves ask the device.
+        if !busyPoll { wait() }
+        idle = 0
+      }
+    }
+  }
+
+  /// Once over all sockets; how many frames came in.
+  @inline(__always) @_noLocks
+  mutating func round() -> Int {
+    var received = 0
+    var index = 0
+    while index < portCount {
+      reclaim(index)
+      received &+= receive(index)
+      index &+= 1
+    }
+    if forwarder.holding != 0 { release() }
+    // Only now, with all that came back in the pool: no ring goes short for what another socket still had.
+    index = 0
+    while index < portCount {
+      refill(index)
+      send(index)
+      index &+= 1
+    }
+    return received
+  }
+
+  /// A batch from one socket: received, decided, put into transmit rings. The tables are taken once, within one epoch.
+  @inline(__always) @_noLocks
+  private mutating func receive(_ index: Int) -> Int {
+    let socket = ports[index].socket
+    var at: UInt32 = 0
+    let count = Int(rings_receive(socket, UInt32(truncatingIfNeeded: Self.batch), &at))
+    guard count != 0 else {
+      if busyPoll { rings_poll_device(socket) }
+      return 0
+    }
+    var position = 0
+    while position < count {
+      let entry = at &+ UInt32(truncatingIfNeeded: position)
+      let address = rings_received_address(socket, entry)
+      let headroom = address & UInt64(truncatingIfNeeded: Umem.chunk &- 1)
+      frames[position] = Frame(
+        bytes: umem + Int(truncatingIfNeeded: address),
+        length: Int(rings_received_length(socket, entry)),
+        headroom: Int(truncatingIfNeeded: headroom),
+        interface: ports[index].slot
+      )
+      position &+= 1
+    }
+
+    refillSpares()
+    sluice_enter_batch(epoch)
+    forwarder.process(frames, count: count, tables.inForce(), now: rings_now(), into: verdicts)
+    sluice_leave_batch(epoch)
+    carryOutBatch(count)
+    rings_release_received(socket, UInt32(truncatingIfNeeded: count))
+    return count
+  }
+
+  /// Lets go of held fragments whose first one has come, to whichever worker, or does not come.
+  @inline(__always) @_noLocks
+  private mutating func release() {
+    refillSpares()
+    sluice_enter_batch(epoch)
+    let count = forwarder.release(into: frames, tables.inForce(), now: rings_now(), verdicts)
+    sluice_leave_batch(epoch)
+    carryOutBatch(count)
+  }
+
+  /// Submits what was written and asks the kernel to send while it wants to be asked: copy mode sends 32 frames a call.
+  @inline(__always) @_noLocks
+  private mutating func send(_ index: Int) {
+    let socket = ports[index].socket
+    if ports[index].pending != 0 {
+      rings_submit_transmit(socket, ports[index].pending)
+      ports[index].outstanding &+= ports[index].pending
+      ports[index].pending = 0
+    }
+    guard ports[index].outstanding != 0 else { return }
+    // Bounded by what a round can have written: a batch from every socket. What is left is asked for in the next round.
+    var calls = 2 &* portCount &+ 2
+    while rings_kick_transmit(socket) == -EAGAIN && calls > 0 { calls &-= 1 }
+  }
+
+  /// Takes sent frames back into the pool: all of them, since every socket's batch of a round may have gone out by this one.
+  @inline(__always) @_noLocks
+  private mutating func reclaim(_ index: Int) {
+    guard ports[index].outstanding != 0 else { return }
+    let socket = ports[index].socket
+    var at: UInt32 = 0
+    let count = rings_complete(socket, Self.ringSize, &at)
+    guard count != 0 else { return }
+    var position: UInt32 = 0
+    while position < count {
+      pool.giveBack(chunk(of: rings_completed_address(socket, at &+ position)))
+      position &+= 1
+    }
+    rings_release_completed(socket, count)
+    ports[index].outstanding &-= count
+  }
+
+  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it (`frames(sockets:)`),
+  /// short of those that lie received in another socket's ring; once they come back, all of it is made up for at once.
+  @inline(__always) @_noLocks
+  private mutating func refill(_ index: Int) {
+    let socket = ports[index].socket
+    let room = Int(rings_fill_room(socket, Self.ringSize))
+    let count = room < pool.count ? room : pool.count
+    var at: UInt32 = 0
+    if count != 0 && rings_reserve_fill(socket, UInt32(truncatingIfNeeded: count), &at) != 0 {
+      var position = 0
+      while position < count {
+        rings_set_fill(socket, at &+ UInt32(truncatingIfNeeded: position), pool.take())
+        position &+= 1
+      }
+      rings_submit_fill(socket, UInt32(truncatingIfNeeded: count))
+    }
+    // Also when nothing was put in: a driver that ran dry may ask only after the ring was filled and looked at, and a full ring
+    // gives no further occasion while other interfaces keep this worker out of poll.
+    rings_kick_fill(socket)
+  }
+
+  @_noLocks
+  private mutating func fillAll() {
+    var index = 0
+    while index < portCount {
+      refill(index)
+      index &+= 1
+    }
+  }
+
+  /// Sleeps until a frame comes or the bell rings; briefly while frames are still being sent, or held: their first fragment may come to
+  /// another worker.
+  @inline(__always) @_noLocks
+  private func wait() {
+    var isBusy = forwarder.holding != 0
+    var index = 0
+    while index < portCount {
+      if ports[index].outstanding != 0 { isBusy = true }
+      index &+= 1
+    }
+    _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), isBusy ? 1 : 200)
+  }
+
+  /// The chunk a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.
+  @inline(__always) @_noLocks
+  func chunk(of address: UInt64) -> UInt64 { address & ~UInt64(truncatingIfNeeded: Umem.chunk &- 1) }
+}

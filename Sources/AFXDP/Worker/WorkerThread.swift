@@ -1,0 +1,86 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+
+/// The pinned thread of one worker: makes the worker on its own stack, runs it, ends when the bell rings.
+final class WorkerThread {
+  private let thread: pthread_t
+  private let set: WorkerSet
+  private var umem: Umem?
+
+  /// Starts the thread.
+  init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: TableMemory, _ umem: consuming Umem)
+    throws(EngineFailure)
+  {
+    let start = Start(number: number, count: count, cpu: cpu, set: set, tables: tables, umem: umem.area, frames: umem.frames)
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(start)
+    let error = pthread_create(&thread, nil, { run($0) }, argument.toOpaque())
+    guard error == 0 else {
+      argument.release()
+      for (_, socket) in set.sockets { sockets_close(socket) }
+      close(set.wakeDescriptor)
+      throw EngineFailure("can't start worker \(number): \(EngineFailure.words(-error)); `ulimit -u` bounds threads")
+    }
+    self.thread = thread
+    self.set = set
+    self.umem = consume umem
+  }
+
+  /// Of its sockets.
+  var descriptors: [Int32] { self.set.sockets.map(\.socket.pointee.descriptor) }
+
+  /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round
+  /// it.
+  func stop() {
+    sluice_store_release(set.stop, 1)
+    threads_ring(set.wakeDescriptor)
+    pthread_join(thread, nil)
+    for (_, socket) in set.sockets { sockets_close(socket) }
+    close(set.wakeDescriptor)
+    // The first socket is bound through the UMEM's own descriptor: its queue is free when that goes, not before.
+    umem = nil
+  }
+}
+
+/// What the thread is given; read once, at its start.
+// Sendable: handed over whole to one thread.
+private final class Start: @unchecked Sendable {
+  let number, count: Int
+  let cpu: Int32?
+  let set: WorkerSet
+  let tables: TableMemory
+  let umem: UnsafeMutableRawPointer
+  let frames: Int
+
+  init(number: Int, count: Int, cpu: Int32?, set: WorkerSet, tables: TableMemory, umem: UnsafeMutableRawPointer, frames: Int) {
+    self.number = number
+    self.count = count
+    self.cpu = cpu
+    self.set = set
+    self.tables = tables
+    self.umem = umem
+    self.frames = frames
+  }
+}
+
+private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+  threads_name("sluice-\(start.number)")
+  // A worker that can't be pinned is slower, not wrong.
+  if let cpu = start.cpu { _ = threads_pin(cpu) }
+  let forwarder = Forwarder(
+    flows: start.set.flows,
+    counters: start.set.counters,
+    peers: start.set.peers,
+    fragments: start.set.fragments,
+    worker: start.number,
+    workers: start.count,
+    spareSize: Umem.chunk
+  )
+  var worker = Worker(start.set, tables: start.tables, umem: start.umem, frames: start.frames, forwarder: forwarder)
+  worker.run()
+  return nil
+}

@@ -1,0 +1,90 @@
+import Model
+import Offline
+import Reconciler
+
+/// The body of `PATCH /v1/services/{protocol}/{endpoint}`: what is left out stays as it is.
+package struct ServiceSettings: Codable, Equatable, Sendable {
+  package var ring: Int?
+  package var onServerLoss: ServerLossPolicy?
+  package var noServer: NoServerAnswer?
+  /// `.some(nil)`, in JSON null, takes it away.
+  package var sorry: SorryServer??
+
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case ring
+    case onServerLoss = "on-server-loss"
+    case noServer = "no-server"
+    case sorry
+  }
+
+  package init(
+    ring: Int? = nil,
+    onServerLoss: ServerLossPolicy? = nil,
+    noServer: NoServerAnswer? = nil,
+    sorry: SorryServer?? = nil
+  ) {
+    self.ring = ring
+    self.onServerLoss = onServerLoss
+    self.noServer = noServer
+    self.sorry = sorry
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    ring = try fields.decodeIfPresent(Int.self, forKey: .ring)
+    onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
+    noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
+    if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
+  }
+
+  // The compiler's own leaves null out.
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encodeIfPresent(ring, forKey: .ring)
+    try fields.encodeIfPresent(onServerLoss, forKey: .onServerLoss)
+    try fields.encodeIfPresent(noServer, forKey: .noServer)
+    if let sorry { try fields.encode(sorry, forKey: .sorry) }
+  }
+}
+
+/// The body of `PATCH .../servers/{address}`: what is left out stays as it is.
+package struct ServerSettings: Codable, Equatable, Sendable {
+  package var weight: Int?
+  package var forward: ForwardingMethod?
+  package var tunnel: TunnelOptions
+
+  /// The real server is named by the path.
+  package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
+
+  package init(weight: Int? = nil, forward: ForwardingMethod? = nil, tunnel: TunnelOptions = TunnelOptions()) {
+    self.weight = weight
+    self.forward = forward
+    self.tunnel = tunnel
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: RealServer.CodingKeys.self, of: Self.fields)
+    weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
+    forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method)
+    tunnel = try TunnelOptions(from: decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: RealServer.CodingKeys.self)
+    try fields.encodeIfPresent(weight, forKey: .weight)
+    try fields.encodeIfPresent(forward, forKey: .method)
+    try tunnel.encode(to: encoder)
+  }
+}
+
+/// The answer to `GET /v1/services`: the table as the operator wants it. Its `services` can be sent back to `/v1/apply` as they are.
+package struct ServiceList: Codable, Equatable, Sendable {
+  package var generation: UInt64
+  package var services: [VirtualService]
+}
+
+/// The answer to `GET /v1/healthz`.
+package struct Health: Codable, Equatable, Sendable {
+  package var status: String
+  package var generation: UInt64
+}

@@ -1,0 +1,113 @@
+import Glibc
+import Model
+import Offline
+import Reconciler
+
+/// The right to listen at a path: held by one process at a time, and gone with it however it ends.
+///
+/// Model. A socket's file outlives its process, so that it says nothing about who is alive; a lock does. The lock is a file beside the socket:
+/// whoever holds it may take away a socket file that a dead daemon left. Asking by `connect` alone was rejected: two daemons that start in
+/// the same moment would each find the other's not there yet.
+package final class ControlSocket: Sendable {
+  package let path: String
+  private let lock: Int32
+
+  private var lockPath: String { path + ".lock" }
+
+  /// Takes the path for this process. Makes its folder if only that is missing.
+  package init(claiming path: String) throws(ControlSocketError) {
+    guard path.utf8.count <= OwnerOnlyAddress.longestPath else { throw .pathTooLong(path) }
+    if let cut = path.lastIndex(of: "/"), cut != path.startIndex { mkdir(String(path[..<cut]), 0o755) }
+    let lock = try Self.lock(path + ".lock", for: path)
+    do {
+      try Self.checkWhatIsThere(path)
+    } catch {
+      unlink(path + ".lock")
+      close(lock)
+      throw error
+    }
+    // Only now: once every property is set, a throw would run `deinit`, which takes away whatever lies at the path.
+    self.path = path
+    self.lock = lock
+  }
+
+  /// The file a dead daemon left would make `bind` fail. Only for the time before listening.
+  func removeStale() { unlink(path) }
+
+  deinit {
+    unlink(path)
+    // While the lock is still held, so that nobody else's is taken away; see `lock(_:for:)`.
+    unlink(lockPath)
+    close(lock)
+  }
+
+  /// The lock file's descriptor. A former holder may take the file away between our opening and our locking it, which would leave us a
+  /// lock nobody else can see: then again, with the file that is there now.
+  private static func lock(_ lockPath: String, for path: String) throws(ControlSocketError) -> Int32 {
+    for _ in 0..<16 {
+      let file = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      guard file >= 0 else { throw .failed("make", lockPath, errno) }
+      guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        let code = errno
+        close(file)
+        throw code == EWOULDBLOCK ? .alreadyRunning(path) : .failed("lock", lockPath, code)
+      }
+      var (held, there) = (stat(), stat())
+      if fstat(file, &held) == 0, stat(lockPath, &there) == 0, held.st_ino == there.st_ino, held.st_dev == there.st_dev {
+        return file
+      }
+      close(file)
+    }
+    throw .alreadyRunning(path)
+  }
+
+  private static func checkWhatIsThere(_ path: String) throws(ControlSocketError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT { return }
+      throw .failed("look at", path, errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
+    // We hold Sluice's lock, so whoever listens here is something else.
+    if answers(path) { throw .inUse(path) }
+  }
+
+  private static func answers(_ path: String) -> Bool {
+    let socket = Glibc.socket(
+      AF_UNIX,
+      Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+      0
+    )
+    guard socket >= 0 else { return false }
+    defer { close(socket) }
+    // EAGAIN: its queue of connections is full, so there is somebody.
+    return OwnerOnlyAddress(path: path).withSockAddr { connect(socket, $0, $1) == 0 || errno == EAGAIN }
+  }
+}
+
+/// Why the control socket can't be had.
+package enum ControlSocketError: Error, Equatable, Sendable {
+  case alreadyRunning(String)
+  case inUse(String)
+  case notASocket(String)
+  case pathTooLong(String)
+  case failed(String, String, Int32)
+}
+
+extension ControlSocketError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .alreadyRunning(let path):
+      "a sluice daemon is already running on \(path): stop it first, or give this one another --socket"
+    case .inUse(let path):
+      "another program listens on \(path): stop it, or give another --socket"
+    case .notASocket(let path):
+      "\(path) is there and is not a socket: move it away, or give another --socket"
+    case .pathTooLong(let path):
+      "\(path) is too long for a Unix socket (\(OwnerOnlyAddress.longestPath) bytes at most): give a shorter --socket"
+    case .failed(let what, let path, let code):
+      "can't \(what) \(path): \(String(cString: strerror(code)))"
+        + (code == EACCES || code == EPERM ? "; run as root" : code == ENOENT ? "; make its folder first" : "")
+    }
+  }
+}

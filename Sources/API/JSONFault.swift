@@ -1,0 +1,31 @@
+import Foundation
+import Model
+import Offline
+import Reconciler
+
+/// Why bytes are no JSON, with line and column.
+///
+/// `JSONDecoder` on Linux says only that they aren't; `JSONSerialization`, the older parser, knows where it stopped.
+enum JSONFault {
+  /// Nil when the bytes are JSON.
+  static func describe(_ body: Data) -> String? {
+    do {
+      _ = try JSONSerialization.jsonObject(with: body, options: .fragmentsAllowed)
+      return nil
+    } catch {
+      let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
+      if let match = reason.wholeMatch(of: /(.*) around (?:character|line 1, column) (\d+)\.?/), let offset = Int(match.2) {
+        return "\(match.1) at \(place(of: offset, in: body))"
+      }
+      let end = reason.contains("end of file") ? " at \(place(of: body.count, in: body))" : ""
+      return reason.trimmingCharacters(in: ["."]) + end
+    }
+  }
+
+  /// Both from 1, in bytes.
+  private static func place(of offset: Int, in body: Data) -> String {
+    let before = body.prefix(offset)
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? before.startIndex
+    return "line \(before.count { $0 == UInt8(ascii: "\n") } + 1), column \(before.endIndex - start + 1)"
+  }
+}

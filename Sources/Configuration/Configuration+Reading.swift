@@ -1,0 +1,177 @@
+import ABI
+import Model
+import Yams
+
+extension Configuration {
+  /// Reads a configuration file's text.
+  ///
+  /// - Parameter file: what errors call it.
+  /// - Parameter needsInterfaces: a director can't start without any; a file that is only applied to a running one can leave them out.
+  /// - Parameter staticTopology: what it must say of the machine when there is none to ask.
+  package init(
+    yaml text: String,
+    file: String,
+    needsInterfaces: Bool = true,
+    staticTopology need: StaticTopology.Need = .optional
+  ) throws(ConfigurationError) {
+    let root = try YAMLValue(node: Self.compose(text, file: file), file: file, path: "")
+    let fields = try root.fields(["director", "timeouts", "services", "replay"])
+    director = DirectorSettings()
+    if needsInterfaces || fields["director"] != nil {
+      let part = try fields.required("director", example: "{ interfaces: [eth0] }")
+      director = try DirectorSettings(part, needsInterfaces: needsInterfaces)
+    }
+    timeouts = try fields["timeouts"].map { value throws(ConfigurationError) in try Timeouts(value) } ?? Timeouts()
+    table = try fields["services"].map { value throws(ConfigurationError) in try ServiceTable(value) } ?? ServiceTable()
+    staticTopology = StaticTopology()
+    if need == .everything || fields["replay"] != nil {
+      let part = try fields.required("replay", example: "{ interfaces: { eth0: { mac: 02:00:00:00:00:02 } } }")
+      var attached = director.interfaces
+      if case .news(let interfaces) = need { attached = interfaces }
+      staticTopology = try StaticTopology(part, attached: attached, need: need)
+    }
+  }
+
+  /// The same from a file's bytes.
+  package init(
+    utf8 bytes: some Sequence<UInt8>,
+    file: String,
+    needsInterfaces: Bool = true,
+    staticTopology need: StaticTopology.Need = .optional
+  ) throws(ConfigurationError) {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file: file, what: "it isn't UTF-8 text", hint: "save it as UTF-8")
+    }
+    try self.init(yaml: text, file: file, needsInterfaces: needsInterfaces, staticTopology: need)
+  }
+
+  private static func compose(_ text: String, file: String) throws(ConfigurationError) -> Node {
+    do {
+      if let node = try Yams.compose(yaml: text) { return node }
+      throw ConfigurationError(
+        file: file,
+        line: 1,
+        column: 1,
+        what: "there is nothing in it",
+        hint: "start from Docs/sluice.example.yaml"
+      )
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw ConfigurationError(error, text: text, file: file)
+    }
+  }
+}
+
+extension ConfigurationError {
+  /// What Yams says of text that is no YAML.
+  fileprivate init(_ error: any Error, text: String, file: String) {
+    var place: (line: Int, column: Int)?
+    var what = "it can't be read as YAML"
+    var hint = "check indentation, colons and quotes here"
+    switch error as? YamlError {
+    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+      .composer(let context, let problem, let mark, _):
+      place = (mark.line, mark.column)
+      what = [problem, context?.text].compactMap(\.self).joined(separator: " ")
+    case .reader(let problem, let offset, _, _):
+      // The offset is in bytes of the text, the mark in lines and scalars.
+      let before = String(decoding: text.utf8.prefix(offset ?? 0), as: UTF8.self).unicodeScalars
+      let line = before.split(separator: "\n", omittingEmptySubsequences: false)
+      place = (line.count, (line.last?.count ?? 0) + 1)
+      what = problem
+      hint = "take out the character here"
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      place = (context.mark.line, context.mark.column)
+      what = "'\(duplicates.first ?? "")' is given more than once in one mapping"
+      hint = "keep one"
+    default: break
+    }
+    self.init(file: file, line: place?.line, column: place?.column, what: what, hint: hint)
+  }
+}
+
+extension DirectorSettings {
+  fileprivate init(_ value: YAMLValue, needsInterfaces: Bool) throws(ConfigurationError) {
+    self.init()
+    let fields = try value.fields([
+      "interfaces", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "hash-key", "flows", "limits",
+    ])
+    if needsInterfaces || fields["interfaces"] != nil {
+      interfaces = try Self.interfaces(fields.required("interfaces", example: "[eth0]"))
+    }
+    if let value = fields["workers"], value.node.scalar?.string != "all" {
+      workers = try .count(value.number(in: WorkerCount.range))
+    }
+    if let value = fields["socket"] { socket = try Self.socket(value) }
+    if let value = fields["addresses"] { addresses = try value.choice(AddressPolicy.self) }
+    if let value = fields["busy-poll"] { busyPoll = try value.number(in: Self.busyPollRange) }
+    if let value = fields["huge-pages"] { hugePages = try value.choice(HugePages.self) }
+    if let value = fields["mode"] { mode = try value.choice(AttachMode.self) }
+    if let value = fields["copy"] { copy = try value.choice(CopyMode.self) }
+    if let value = fields["hash-key"] { hashKeyText = try value.parsed("some text") { $0.isEmpty ? nil : $0 } }
+    if let value = fields["flows"] {
+      flows = try value.number(in: Self.flowRange)
+      if flows & (flows - 1) != 0 {
+        throw value.error("\(value.path) is \(flows)", hint: "write a power of two, such as 1048576")
+      }
+    }
+    if let value = fields["limits"] { limits = try Limits(value) }
+  }
+
+  private static func interfaces(_ value: YAMLValue) throws(ConfigurationError) -> [String] {
+    let items = try value.list()
+    guard 1...Int(SLUICE_INTERFACES) ~= items.count else {
+      throw value.error("\(value.path) has \(items.count) names", hint: "write 1 to \(SLUICE_INTERFACES), such as [eth0]")
+    }
+    var names: [String] = []
+    for item in items {
+      // The kernel's own rule (dev_valid_name in net/core/dev.c).
+      let name = try item.parsed("an interface's name as 'ip link' shows it, at most 15 bytes") { name in
+        let bad =
+          name.isEmpty || name.utf8.count > 15 || name == "." || name == ".."
+          || name.contains { $0 == "/" || $0 == ":" || $0.isWhitespace }
+        return bad ? nil : name
+      }
+      if names.contains(name) { throw item.error("interface \(name) is given twice", hint: "keep one") }
+      names.append(name)
+    }
+    return names
+  }
+
+  private static func socket(_ value: YAMLValue) throws(ConfigurationError) -> String {
+    let longest = DirectorSettings.longestSocketPath
+    return try value.parsed("an absolute path of at most \(longest) bytes") {
+      $0.hasPrefix("/") && $0.utf8.count <= longest ? $0 : nil
+    }
+  }
+}
+
+extension Limits {
+  fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+    self.init()
+    let fields = try value.fields(["services", "servers", "ring-slots"])
+    if let value = fields["services"] { services = try value.number(in: Self.serviceRange) }
+    if let value = fields["servers"] { servers = try value.number(in: Self.serverRange) }
+    if let value = fields["ring-slots"] {
+      ringSlots = try value.number(in: Self.ringSlotRange)
+      let block = Int(SLUICE_RING_BLOCK)
+      if ringSlots % block != 0 {
+        let next = (ringSlots / block + 1) * block
+        throw value.error("\(value.path) is \(ringSlots)", hint: "write a multiple of \(block), such as \(next)")
+      }
+    }
+  }
+}
+
+extension Timeouts {
+  fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+    self.init()
+    let fields = try value.fields(["syn-received", "established", "fin-wait", "close", "udp"])
+    if let value = fields["syn-received"] { synReceived = try value.number(in: Self.range) }
+    if let value = fields["established"] { established = try value.number(in: Self.range) }
+    if let value = fields["fin-wait"] { finWait = try value.number(in: Self.range) }
+    if let value = fields["close"] { close = try value.number(in: Self.range) }
+    if let value = fields["udp"] { udp = try value.number(in: Self.range) }
+  }
+}

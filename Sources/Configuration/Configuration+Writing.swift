@@ -1,0 +1,113 @@
+import Model
+
+extension Configuration {
+  /// The configuration as a file: reading it gives the same again. Of the director's settings and timeouts only what isn't the default
+  /// is written. Comments of a former file are lost; so say the commands that write.
+  // By hand, not by Yams' emitter: that one orders and quotes as it likes, and a person is to read this.
+  package var yaml: String {
+    var lines: [String] = []
+    let settings = director.lines
+    if !settings.isEmpty { lines += ["director:"] + settings.map { "  " + $0 } }
+    let changed = timeouts.lines
+    if !changed.isEmpty { lines += ["timeouts:"] + changed.map { "  " + $0 } }
+    lines += table.yamlLines
+    if !staticTopology.isEmpty { lines += ["replay:"] + staticTopology.yamlLines.map { "  " + $0 } }
+    return lines.map { $0 + "\n" }.joined()
+  }
+}
+
+extension ServiceTable {
+  /// The `services` part of a file.
+  package var yamlLines: [String] {
+    if services.isEmpty { return ["services: []"] }
+    return ["services:"] + services.flatMap(\.lines).map { "  " + $0 }
+  }
+}
+
+extension DirectorSettings {
+  fileprivate var lines: [String] {
+    let usual = DirectorSettings()
+    var lines: [String] = []
+    func add(_ key: String, _ value: String, unless same: Bool) { if !same { lines.append("\(key): \(value)") } }
+    add("interfaces", "[" + interfaces.map(yamlQuoted).joined(separator: ", ") + "]", unless: interfaces.isEmpty)
+    if case .count(let count) = workers { lines.append("workers: \(count)") }
+    add("socket", yamlQuoted(socket), unless: socket == usual.socket)
+    add("addresses", addresses.rawValue, unless: addresses == usual.addresses)
+    add("busy-poll", "\(busyPoll)", unless: busyPoll == usual.busyPoll)
+    add("huge-pages", hugePages.rawValue, unless: hugePages == usual.hugePages)
+    add("mode", mode.rawValue, unless: mode == usual.mode)
+    add("copy", copy.rawValue, unless: copy == usual.copy)
+    if let hashKeyText { lines.append("hash-key: \(yamlQuoted(hashKeyText))") }
+    add("flows", "\(flows)", unless: flows == usual.flows)
+    if limits != usual.limits {
+      lines += ["limits:", "  services: \(limits.services)", "  servers: \(limits.servers)", "  ring-slots: \(limits.ringSlots)"]
+    }
+    return lines
+  }
+}
+
+extension Timeouts {
+  fileprivate var lines: [String] {
+    let usual = Timeouts()
+    let all = [
+      ("syn-received", synReceived, usual.synReceived), ("established", established, usual.established),
+      ("fin-wait", finWait, usual.finWait), ("close", close, usual.close), ("udp", udp, usual.udp),
+    ]
+    return all.filter { $0.1 != $0.2 }.map { "\($0.0): \($0.1)" }
+  }
+}
+
+extension VirtualService {
+  fileprivate var lines: [String] {
+    var lines = [
+      "- service: \(key)", "  scheduler: \(scheduler.rawValue)", "  ring: \(ringSize)",
+      "  on-server-loss: \(onServerLoss.rawValue)", "  no-server: \(noServer.rawValue)",
+    ]
+    if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
+    lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
+    for server in servers {
+      let fields = server.lines(weight: server.weight)
+      lines += zip(fields, ["    - "] + Array(repeating: "      ", count: fields.count)).map { $1 + $0 }
+    }
+    return lines
+  }
+}
+
+extension RealServer {
+  fileprivate func lines(weight: Int?) -> [String] {
+    ["address: \(address)"] + (weight.map { ["weight: \($0)"] } ?? []) + ["forward: \(method.rawValue)"] + tunnel.yamlLines
+  }
+}
+
+extension TunnelOptions {
+  /// The usual source goes without saying.
+  fileprivate var yamlLines: [String] {
+    var lines: [String] = []
+    if let port { lines.append("tunnel-port: \(port)") }
+    if let checksum { lines.append("checksum: \(checksum)") }
+    if let sourceText, source != .interface { lines.append("source: \(sourceText)") }
+    if let entropy { lines.append("entropy: \(entropy)") }
+    return lines
+  }
+}
+
+/// Plain where no YAML reader can take it for anything else, else in double quotes with YAML's (and JSON's) escapes.
+func yamlQuoted(_ text: String) -> String {
+  let letters = text.utf8.allSatisfy {
+    (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || "-_./".utf8.contains($0)
+  }
+  let first = text.utf8.first.map { (0x61...0x7a).contains($0 | 0x20) || $0 == 0x2f } ?? false
+  if letters && first && !["null", "~"].contains(text.lowercased()) { return text }
+  var quoted = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": quoted += "\\" + String(scalar)
+    case _
+    where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || [0x85, 0x2028, 0x2029, 0xfeff].contains(scalar.value):
+      let digits = String(scalar.value, radix: 16)
+      quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: quoted.unicodeScalars.append(scalar)
+    }
+  }
+  return quoted + "\""
+}

@@ -1,0 +1,87 @@
+import Model
+
+
+extension ServiceTable {
+  /// The `services` of a file. What the table refuses is reported where it stands in the file.
+  init(_ value: YAMLValue) throws(ConfigurationError) {
+    var services: [VirtualService] = []
+    // Of what is named twice the second place remains: that is the one to mend.
+    var keys: [ServiceKey: YAMLValue] = [:]
+    var addresses: [ServerName: YAMLValue] = [:]
+    for item in try value.list() {
+      let fields = try item.fields(VirtualService.CodingKeys.allCases.map(\.rawValue))
+      let name = try fields.required("service", example: "tcp 10.0.0.100:80")
+      var service = VirtualService(try name.parsed(ServiceKey.form) { ServiceKey($0) })
+      keys[service.key] = name
+      if let value = fields["scheduler"] { service.scheduler = try value.choice(Scheduler.self) }
+      if let value = fields["ring"] { service.ringSize = try Self.ring(value) }
+      if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
+      if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
+      for item in try fields["servers"]?.list() ?? [] {
+        let (server, address) = try Self.server(item)
+        addresses[ServerName(server.address, of: service.key)] = address
+        service.servers.append(server)
+      }
+      if let value = fields["sorry"] {
+        let (sorry, address) = try Self.sorry(value)
+        addresses[ServerName(sorry.address, of: service.key)] = address
+        service.sorry = sorry
+      }
+      services.append(service)
+    }
+    do {
+      try self.init(services: services)
+    } catch {
+      let place = error.server.flatMap { addresses[$0] } ?? keys[error.service] ?? value
+      throw place.error(error.what, hint: error.hint)
+    }
+  }
+
+  private static func ring(_ value: YAMLValue) throws(ConfigurationError) -> Int {
+    let sizes = VirtualService.ringSizes
+    let size = try value.number(in: sizes[0]...(sizes.last ?? sizes[0]))
+    guard sizes.contains(size) else {
+      throw value.error("\(value.path) is \(size)", hint: "take one of \(sizes.map { "\($0)" }.joined(separator: ", "))")
+    }
+    return size
+  }
+
+  private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {
+    let fields = try value.fields(RealServer.CodingKeys.allCases.map(\.rawValue))
+    let address = try fields.required("address", example: "10.0.0.2")
+    var server = RealServer(try address.address(), method: try Self.method(fields), tunnel: try TunnelOptions(fields))
+    if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
+    return (server, address)
+  }
+
+  /// An address alone, or what a real server has but for its weight.
+  private static func sorry(_ value: YAMLValue) throws(ConfigurationError) -> (SorryServer, address: YAMLValue) {
+    if value.node.scalar != nil { return (SorryServer(try value.address()), value) }
+    let fields = try value.fields(SorryServer.fields.map(\.rawValue))
+    let address = try fields.required("address", example: "10.0.0.9")
+    return (SorryServer(try address.address(), method: try method(fields), tunnel: try TunnelOptions(fields)), address)
+  }
+
+  private static func method(_ fields: YAMLFields) throws(ConfigurationError) -> ForwardingMethod {
+    guard let value = fields["forward"] else { return .direct }
+    return try value.choice(ForwardingMethod.self)
+  }
+}
+
+extension YAMLValue {
+  fileprivate func address() throws(ConfigurationError) -> IPAddress {
+    try parsed("an IPv4 or IPv6 address") { IPAddress($0) }
+  }
+}
+
+extension TunnelOptions {
+  fileprivate init(_ fields: YAMLFields) throws(ConfigurationError) {
+    self.init()
+    if let value = fields["tunnel-port"] { port = try value.number(in: Self.ports) }
+    if let value = fields["checksum"] { checksum = try value.truth() }
+    if let value = fields["source"] { source = try value.parsed(TunnelSource.form) { TunnelSource($0) } }
+    guard let value = fields["entropy"] else { return }
+    if source != nil { throw value.error("\(value.path) and 'source' are both given", hint: "keep one") }
+    source = .prefix(try value.parsed(AddressPrefix.form) { AddressPrefix($0) })
+  }
+}

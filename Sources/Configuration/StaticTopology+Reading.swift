@@ -1,0 +1,111 @@
+import Model
+
+extension StaticTopology {
+  /// What a file must say of the machine.
+  package enum Need: Equatable, Sendable {
+    /// Nothing: there is a kernel to ask.
+    case optional
+    /// Every interface of `director.interfaces`.
+    case everything
+    /// What is new against a former configuration with these interfaces.
+    case news(interfaces: [String])
+  }
+
+  static let mtuRange = 68...65535
+
+  /// - Parameter attached: names that entries may be about; empty when the file doesn't say.
+  init(_ value: YAMLValue, attached: [String], need: Need) throws(ConfigurationError) {
+    let fields = try value.fields(["interfaces", "next-hops"])
+    if let part = fields["interfaces"] {
+      for (key, value) in try part.entries(of: "interfaces by name") {
+        let name = try key.text()
+        try Self.check(key, name, attached)
+        if interface(name) != nil { throw key.error("\(name) is given twice in \(part.path)", hint: "keep one") }
+        interfaces.append(try Interface(name, value))
+      }
+    }
+    if need == .everything, let missing = attached.first(where: { interface($0) == nil }) {
+      let place = fields["interfaces"] ?? value
+      throw place.error(
+        "\(missing) of director.interfaces is missing in \(place.path)",
+        hint: "add a line such as '\(missing): {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
+      )
+    }
+    if let part = fields["next-hops"] {
+      for (key, value) in try part.entries(of: "next hops by real server") {
+        let address = try key.parsed("a real server's IPv4 or IPv6 address") { IPAddress($0) }
+        guard hops.updateValue(try Hop(value, attached: attached), forKey: address) == nil else {
+          throw key.error("\(address) is given twice in \(part.path)", hint: "keep one")
+        }
+      }
+    }
+  }
+
+  fileprivate static func check(_ place: YAMLValue, _ name: String, _ attached: [String]) throws(ConfigurationError) {
+    if attached.isEmpty || attached.contains(name) { return }
+    throw place.error("\(name) is not one of director.interfaces", hint: UnknownName.hint(name, known: attached))
+  }
+}
+
+extension StaticTopology.Interface {
+  fileprivate init(_ name: String, _ value: YAMLValue) throws(ConfigurationError) {
+    let fields = try value.fields(["mac", "mtu", "addresses", "tags"])
+    self.init(name: name, mac: try fields.required("mac", example: "02:00:00:00:00:02").macAddress())
+    if let value = fields["mtu"] { mtu = try value.number(in: StaticTopology.mtuRange) }
+    for item in try fields["addresses"]?.list() ?? [] {
+      addresses.append(try item.parsed("an address such as 10.0.0.1/24 or 2001:db8::1/64") { AddressPrefix($0) })
+    }
+    if let value = fields["tags"] { tags = try value.tags() }
+  }
+}
+
+extension StaticTopology.Hop {
+  fileprivate init(_ value: YAMLValue, attached: [String]) throws(ConfigurationError) {
+    let fields = try value.fields(["mac", "interface", "mtu", "source", "tags"])
+    self.init(mac: try fields.required("mac", example: "02:00:00:00:01:02").macAddress())
+    if let value = fields["interface"] {
+      let name = try value.text("one of director.interfaces")
+      try StaticTopology.check(value, name, attached)
+      interface = name
+    }
+    if let value = fields["mtu"] { mtu = try value.number(in: StaticTopology.mtuRange) }
+    if let value = fields["source"] { source = try value.parsed("an IPv4 or IPv6 address") { IPAddress($0) } }
+    if let value = fields["tags"] { tags = try value.tags() }
+  }
+}
+
+extension YAMLValue {
+  fileprivate func macAddress() throws(ConfigurationError) -> MACAddress {
+    let mac = try parsed("a MAC address such as 02:00:00:00:00:02") { MACAddress($0) }
+    // The first byte's lowest bit: a group's address (IEEE 802), which no interface has.
+    if mac.bytes[0] & 1 != 0 { throw error("\(path) is \(mac), a multicast address", hint: "write the interface's own") }
+    return mac
+  }
+
+  /// A number alone is 802.1Q; of two such the outer one is 802.1ad, as providers stack them.
+  fileprivate func tags() throws(ConfigurationError) -> [VLANTag] {
+    let items = try list()
+    if items.count > 2 { throw error("\(path) has \(items.count) VLAN ids", hint: "write two at most, outer first") }
+    var tags: [VLANTag] = []
+    var plain = 0
+    for item in items {
+      if let id = try? item.number(in: VLANTag.ids) {
+        tags.append(VLANTag(UInt16(id)))
+        plain += 1
+      } else {
+        tags.append(try item.parsed(VLANTag.form) { VLANTag($0) })
+      }
+    }
+    if plain == 2 { tags[0].isProvider = true }
+    return tags
+  }
+
+  /// A mapping whose keys are names of the operator's; in the file's order.
+  fileprivate func entries(of what: String) throws(ConfigurationError) -> [(key: YAMLValue, value: YAMLValue)] {
+    guard case .mapping(let mapping) = node else { throw error("\(path) is no mapping", hint: "write \(what)") }
+    return mapping.map { key, value in
+      let name = "\(path).\(key.scalar?.string ?? "?")"
+      return (YAMLValue(node: key, file: file, path: "a key of \(path)"), YAMLValue(node: value, file: file, path: name))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import ABI
+import Packet
+
+/// Finding the virtual service of an address, protocol and port, exactly as `BPF/sluice.bpf.c` does it.
+extension Tables {
+  /// Whether the address may be a VIP: one bit of 4096. False means certainly not.
+  @inline(__always) @_noLocks
+  func maybeVIP(_ hash: UInt32) -> Bool {
+    let bit = Int(truncatingIfNeeded: hash & 4095)
+    let words = UnsafeMutableRawPointer(half) + SLUICE_HALF_VIP_FILTER
+    return words.raw64((bit &>> 6) &* 8) & (1 &<< UInt64(bit & 63)) != 0
+  }
+
+  /// The slot's value for the key: a service's index, or a VIP's count of services for protocol 0; `SLUICE_NO_SERVICE` if there is none.
+  /// The address as two words, as it lies in memory.
+  @inline(__always) @_noLocks
+  func find(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
+    let mask = half.pointee.slot_mask
+    var slot = sluice_slot_hash_words(high, low, port, number) & mask
+    var probe = 0
+    let key = UInt32(port) | UInt32(number) &<< 16
+    while probe < SLUICE_PROBES {
+      let entry = UnsafeMutableRawPointer(slots + Int(slot))
+      let service = entry.raw32(20)
+      if service == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return service }
+      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == key { return service }
+      slot = (slot &+ 1) & mask
+      probe &+= 1
+    }
+    return UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
+  }
+
+  /// The service of a packet: its exact port before any port (packets.md).
+  @inline(__always) @_noLocks
+  func service(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
+    let exact = find(high, low, port: port, protocol: number)
+    if exact != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) || port == 0 { return exact }
+    return find(high, low, port: 0, protocol: number)
+  }
+
+  @inline(__always) @_noLocks
+  func isVIP(_ high: UInt64, _ low: UInt64) -> Bool {
+    guard maybeVIP(sluice_slot_hash_words(high, low, 0, 0)) else { return false }
+    return find(high, low, port: 0, protocol: 0) != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
+  }
+
+  /// The lower half of an IPv4 address's 16 bytes, `::ffff:a.b.c.d`; the upper half is 0.
+  @inline(__always) @_noLocks
+  static func mapped(_ address: UInt32) -> UInt64 {
+    UInt64(address) &<< 32 | 0xffff_0000  // little endian: bytes 8...11 are 0, 0, 0xff, 0xff
+  }
+
+  /// SLUICE_SLOT_* of the VIP; -1 for an address that is none.
+  @inline(__always) @_noLocks
+  func vipFlags(_ high: UInt64, _ low: UInt64) -> Int {
+    let hash = sluice_slot_hash_words(high, low, 0, 0)
+    guard maybeVIP(hash) else { return -1 }
+    let mask = half.pointee.slot_mask
+    var slot = hash & mask
+    var probe = 0
+    while probe < SLUICE_PROBES {
+      let entry = UnsafeMutableRawPointer(slots + Int(slot))
+      if entry.raw32(20) == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return -1 }
+      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == 0 { return Int(entry.u8(19)) }
+      slot = (slot &+ 1) & mask
+      probe &+= 1
+    }
+    return -1
+  }
+}

@@ -1,0 +1,18 @@
+import ABI
+import Packet
+
+/// Connection states, from the client's packets alone: under direct routing and tunnels the director sees no answer. The transitions are
+/// IPVS's for that case (ip_vs_proto_tcp.c, `tcp_states_dr`, INPUT-ONLY rows), less the states only an answer can reach.
+enum FlowState {
+  /// The state after a packet with these TCP flags. RST before SYN before FIN, as IPVS looks at them.
+  @inline(__always) @_noLocks
+  static func next(_ state: UInt16, transport: UInt8, flags: UInt8) -> UInt16 {
+    if transport == 17 { return UInt16(SLUICE_STATE_UDP) }
+    if TCPFlag.isRST(flags) { return UInt16(SLUICE_STATE_CLOSE) }
+    if TCPFlag.isSYN(flags) {
+      return UInt16(state == SLUICE_STATE_ESTABLISHED ? SLUICE_STATE_ESTABLISHED : SLUICE_STATE_SYN_RECEIVED)
+    }
+    if TCPFlag.isFIN(flags) { return UInt16(state == SLUICE_STATE_CLOSE ? SLUICE_STATE_CLOSE : SLUICE_STATE_FIN_WAIT) }
+    return state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE ? state : UInt16(SLUICE_STATE_ESTABLISHED)
+  }
+}

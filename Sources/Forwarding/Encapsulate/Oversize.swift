@@ -1,0 +1,45 @@
+import ABI
+import Packet
+
+/// A packet that, with what its way puts in front, is longer than the way's MTU (packets.md, "Size"). Out of line: rare where tunnels have room.
+extension Forwarder {
+  /// - Parameters:
+  ///   - index: of the frame in its batch.
+  ///   - mtu: bytes of an IP packet that the way carries.
+  @inline(never) @_noLocks
+  func oversize(
+    _ frame: Frame,
+    _ packet: ScratchPacket,
+    _ server: UnsafeMutableRawPointer,
+    at index: Int,
+    mtu: Int,
+    now: UInt32
+  ) -> Verdict {
+    let overhead = Tunnel.overhead(server)
+    let room = mtu &- overhead
+    if packet.isIPv6 {
+      // Who sends 1280 bytes and no more can't be told to send less (RFC 8200 5): the tunnel has to carry it in parts.
+      guard overhead != 0, Int(packet.networkLength) <= IPv6.leastMTU else { return tooBig(frame, packet, room: room, now: now) }
+      return fragmentOuter(frame, packet, server, at: index, mtu: mtu)
+    }
+    let fragment = (frame.bytes + Int(packet.network)).u16(6)
+    if fragment & IPv4.dontFragment != 0 { return tooBig(frame, packet, room: room, now: now) }
+    return fragmentInner(frame, packet, server, at: index, room: room)
+  }
+
+  /// Lists the frame of a piece, whose headers begin `front` bytes before its payload.
+  @inline(__always) @_noLocks
+  func add(_ length: Int, front: Int, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, of index: Int) {
+    outputFragments.pointee.add(
+      Verdict(
+        action: .forward,
+        outcome: .forwarded,
+        egress: UInt16(server.u8(SLUICE_SERVER_EGRESS)),
+        start: Int32(truncatingIfNeeded: OutputFragments.headroom &- front),
+        length: UInt32(truncatingIfNeeded: front &+ length),
+        server: packet.server
+      ),
+      of: index
+    )
+  }
+}

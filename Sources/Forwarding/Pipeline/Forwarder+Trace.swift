@@ -1,0 +1,48 @@
+import ABI
+import Packet
+
+/// What the stages of a batch found of one packet on the way to its verdict: for `replay` and `explain`, which say it in words.
+package struct Trace: Equatable, Sendable {
+  /// Index into the services table; nil where none was found or looked for.
+  package var service: UInt32?
+  /// The flow hash; nil for a packet refused before it was computed.
+  package var hash: UInt64?
+  /// The hash's slot of the service's ring; nil while the ring is empty.
+  package var slot: Int?
+
+  package init(service: UInt32? = nil, hash: UInt64? = nil, slot: Int? = nil) {
+    self.service = service
+    self.hash = hash
+    self.slot = slot
+  }
+}
+
+/// Read from the scratch records that forwarding itself works on, once it is done: not a second decision, which could differ from
+/// the first.
+extension Forwarder {
+  /// Wipes the first records, so that after the next batch `trace` tells what that batch wrote there.
+  func clearTraces(_ count: Int = 1) {
+    for index in 0..<count {
+      scratch[index].service = UInt32(SLUICE_NO_SERVICE)
+      scratch[index].hash = 0
+    }
+  }
+
+  func trace(_ index: Int, _ tables: Tables) -> Trace {
+    let packet = scratch[index]
+    guard packet.service != UInt32(SLUICE_NO_SERVICE) else { return Trace() }
+    guard packet.hash != 0 else { return Trace(service: packet.service) }
+    let service = tables.services[Int(packet.service)]
+    let ring = tables.rings + Int(service.ring_start)
+    return Trace(
+      service: packet.service,
+      hash: packet.hash,
+      slot: service.ring_size == 0 ? nil : ring.distance(to: slot(packet, tables))
+    )
+  }
+}
+
+extension FlowTable {
+  /// The flow's entry, live or expired, as it is at this moment; nil when there is none.
+  package func entry(_ hash: UInt64) -> sluice_flow? { find(hash)?.pointee }
+}

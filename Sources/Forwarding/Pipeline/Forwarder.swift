@@ -1,0 +1,228 @@
+import ABI
+import Packet
+
+/// The fast path of one worker: a batch of frames in, a verdict a frame out.
+///
+/// A function over memory: tables, flows, counters and time come in, nothing else is read, no system call is made. Four stages over the
+/// whole batch, so that the cache misses of 64 packets overlap: parse and hash (then fetch each flow's bucket), look the flow up (then fetch
+/// its server's record, or its slot of the ring), choose the server, rewrite. Everything here is marked `@_noLocks`: the compiler refuses an allocation, a retain or a lock.
+package struct Forwarder: ~Copyable {
+  package static var batch: Int {
+    @inline(__always) @_noLocks get { 64 }
+  }
+
+  let flows: FlowTable
+  /// Everybody's, only ever read.
+  let peers: PeerFlows
+  let counters: Counters
+  /// This worker's number and the step in which workers count: they share the identification space of tunnels. A power of two, so
+  /// that 16 bits wrap round to a worker's own numbers; steps of 3 would wrap into its neighbour's.
+  let worker: UInt32
+  let workerStep: UInt32
+  /// One record a frame of a batch, made once.
+  let scratch: UnsafeMutablePointer<ScratchPacket>
+  /// Where datagrams in fragments went, by all workers.
+  let fragments: FragmentTables
+  /// Fragments that wait for their first.
+  let waiting: HoldQueue
+  /// What may still be originated, by `Reply`.
+  let allowances: UnsafeMutablePointer<TokenBucket>
+  /// Spare frames, and what this batch made of them.
+  package let outputFragments: UnsafeMutablePointer<OutputFragments>
+
+  /// - Parameters:
+  ///   - peers: the flow tables of all workers; of none where there is one.
+  ///   - fragments: the fragment tables of all workers.
+  ///   - spareSize: bytes of each frame that is put into `outputFragments`.
+  package init(
+    flows: FlowTable,
+    counters: Counters,
+    peers: PeerFlows = .none,
+    fragments: FragmentTables = .alone(),
+    worker: Int = 0,
+    workers: Int = 1,
+    spareSize: Int = 0
+  ) {
+    self.flows = flows
+    self.peers = peers
+    self.fragments = fragments
+    waiting = HoldQueue(count: counters.held)
+    self.counters = counters
+    self.worker = UInt32(worker)
+    workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
+    self.scratch = .allocate(capacity: Self.batch)
+    allowances = .allocate(capacity: Reply.kinds)
+    allowances.initialize(repeating: TokenBucket(), count: Reply.kinds)
+    outputFragments = .allocate(capacity: 1)
+    outputFragments.initialize(to: OutputFragments(size: spareSize))
+    scratch.initialize(
+      repeating: ScratchPacket(
+        outcome: nil,
+        transport: 0,
+        isIPv6: false,
+        flags: 0,
+        part: .whole,
+        network: 0,
+        networkLength: 0,
+        service: 0,
+        server: 0,
+        hash: 0,
+        entry: nil
+      ),
+      count: Self.batch
+    )
+  }
+
+  deinit {
+    scratch.deallocate()
+    allowances.deallocate()
+    waiting.free()
+    outputFragments.pointee.deallocate()
+    outputFragments.deallocate()
+  }
+
+  /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts, and lists in `outputFragments` what frames a packet became beside its own.
+  ///
+  /// - Parameter now: seconds of the clock that flow entries are kept by.
+  @_noLocks
+  package func process(
+    _ frames: UnsafeMutablePointer<Frame>,
+    count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
+    decide(frames, count: count, tables, now: now, mayHold: true, into: verdicts)
+    counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
+  }
+
+  /// - Parameter mayHold: whether a fragment without its first may wait for it; not once it has.
+  @inline(__always) @_noLocks
+  func decide(
+    _ frames: UnsafeMutablePointer<Frame>,
+    count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    mayHold: Bool,
+    into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
+    assert(count <= Self.batch)
+    outputFragments.pointee.clear()
+    parse(frames, count, tables)
+    lookUp(count, tables)
+    choose(frames, count, tables, now: now, mayHold: mayHold)
+    rewrite(frames, count, tables, now: now, into: verdicts)
+  }
+
+  /// Counts a batch by its verdicts, once they are carried out: who sends may have changed an outcome to `droppedTransmitFull`, and a counter that
+  /// was ahead and is taken back would look to a scraper like a restart.
+  @inline(__always) @_noLocks
+  package func count(_ verdicts: UnsafeMutablePointer<Verdict>, _ count: Int) {
+    // The common outcome in a register: 64 additions to one word in memory would wait for each other.
+    var forwarded: UInt64 = 0
+    var index = 0
+    while index < count {
+      if case .forwarded = verdicts[index].outcome {
+        forwarded &+= 1
+      } else if verdicts[index].isFinal {
+        counters.outcomes[verdicts[index].outcome.index] &+= 1
+      }
+      index &+= 1
+    }
+    counters.outcomes[Outcome.forwarded.index] &+= forwarded
+  }
+
+  @inline(__always) @_noLocks
+  private func parse(_ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables) {
+    // Headers are a miss each on a cold arena: ask for them a few packets ahead.
+    let ahead = 6
+    var index = 0
+    while index < count && index < ahead {
+      sluice_prefetch(frames[index].bytes)
+      index &+= 1
+    }
+    index = 0
+    while index < count {
+      if index &+ ahead < count { sluice_prefetch(frames[index &+ ahead].bytes) }
+      let bytes = frames[index].bytes
+      let length = Int(frames[index].length)
+      let (network, type) = Ethernet.parse(bytes, length)
+      scratch[index].outcome = .notForService
+      scratch[index].part = .whole
+      if network != 0 && EtherType.isIPv4(type) {
+        scratch[index].outcome = IPv4.parse(bytes, length, at: network, tables, &scratch[index])
+      } else if network != 0 && EtherType.isIPv6(type) {
+        scratch[index].outcome = IPv6.parse(bytes, length, at: network, tables, &scratch[index])
+      }
+      if case nil = scratch[index].outcome { sluice_prefetch(flows.bucket(scratch[index].hash)) }
+      index &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func lookUp(_ count: Int, _ tables: Tables) {
+    var misses = 0
+    var index = 0
+    while index < count {
+      if case nil = scratch[index].outcome {
+        lookUp(&scratch[index], tables)
+        if scratch[index].entry == nil { misses &+= 1 }
+      }
+      index &+= 1
+    }
+    // New flows want one more thing ahead, the record of the server that their slot names: known ones don't pay for it.
+    guard misses != 0 else { return }
+    index = 0
+    while index < count {
+      if case nil = scratch[index].outcome, scratch[index].entry == nil { fetchPick(scratch[index], tables) }
+      index &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func choose(
+    _ frames: UnsafeMutablePointer<Frame>,
+    _ count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    mayHold: Bool
+  ) {
+    var index = 0
+    while index < count {
+      scratch[index].server = UInt16(truncatingIfNeeded: SLUICE_NO_SERVER)
+      if case nil = scratch[index].outcome {
+        let outcome = chooseServer(&scratch[index], tables, now: now)
+        scratch[index].outcome = outcome
+        if case nil = outcome, tables.servers[Int(scratch[index].server)].method >= UInt8(truncatingIfNeeded: SLUICE_IPIP) {
+          // A tunnel's headers, of any kind, begin in the line before the frame's.
+          sluice_prefetch(frames[index].bytes - IPv4.headerLength)
+        }
+      }
+      // Only now: a first fragment's server is its datagram's.
+      switch scratch[index].part {
+      case .whole: break
+      default: follow(frames[index], &scratch[index], tables, now: now, mayHold: mayHold)
+      }
+      index &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func rewrite(
+    _ frames: UnsafeMutablePointer<Frame>,
+    _ count: Int,
+    _ tables: Tables,
+    now: UInt32,
+    into verdicts: UnsafeMutablePointer<Verdict>
+  ) {
+    var index = 0
+    while index < count {
+      if let outcome = scratch[index].outcome {
+        verdicts[index] = conclude(outcome, frames[index], scratch[index], tables, now: now)
+      } else {
+        verdicts[index] = rewrite(frames[index], scratch[index], tables, at: index, now: now)
+      }
+      index &+= 1
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/// The steering program's counters, all CPUs together (`SLUICE_STEER_*` of tables.h).
+package struct SteeringCounts: Equatable, Sendable {
+  package var passed: UInt64
+  package var taken: UInt64
+  package var noSocket: UInt64
+
+  package init(passed: UInt64, taken: UInt64, noSocket: UInt64) {
+    self.passed = passed
+    self.taken = taken
+    self.noSocket = noSocket
+  }
+}
+
+/// What the kernel counted at AF_XDP sockets' rings since they were bound: frames that were steered to a worker and that it never saw, or
+/// that it sent and that never left (net/xdp/xsk.c).
+package struct RingDrops: Equatable, Sendable {
+  /// The receive ring was full.
+  package var receiveFull: UInt64 = 0
+  /// No frame to receive into, or one too small.
+  package var noFrame: UInt64 = 0
+  /// Times the fill ring was found empty. In copy mode each is a `noFrame` too; in zero-copy it is the NIC that drops.
+  package var fillEmpty: UInt64 = 0
+  /// Descriptors of a fill ring that the kernel refused.
+  package var fillInvalid: UInt64 = 0
+  /// Descriptors of a transmit ring that the kernel refused.
+  package var transmitInvalid: UInt64 = 0
+
+  package init() {}
+}

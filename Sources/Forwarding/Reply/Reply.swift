@@ -1,0 +1,99 @@
+import ABI
+import Packet
+
+/// What the director originates: answers that go back by the interface a frame came in on, to whom it came from, with its VLAN tags.
+///
+/// An answer is written over the frame it is about, or in front of it when it quotes it: no second buffer, no second frame. Nothing is ever said
+/// about a frame that was sent to many (RFC 1122 3.2.2, RFC 4443 2.4 (e)); the parser has refused sources that stand for many, later fragments
+/// never get here, and ICMP errors are told apart by their protocol.
+enum Reply: UInt8 {
+  case tooBig
+  case unreachable
+  case reset
+  case echo
+
+  static var kinds: Int {
+    @inline(__always) @_noLocks get { 4 }
+  }
+
+  /// The counter of one that was given.
+  var outcome: Outcome {
+    @inline(__always) @_noLocks get {
+      switch self {
+      case .tooBig: .answeredTooBig
+      case .unreachable: .answeredUnreachable
+      case .reset: .answeredReset
+      case .echo: .answeredEcho
+      }
+    }
+  }
+
+  /// As an array's index. `rawValue` itself is a call in debug builds, which `@_noLocks` refuses.
+  var index: Int {
+    @inline(__always) @_noLocks get { Int(unsafeBitCast(self, to: UInt8.self)) }
+  }
+}
+
+extension Forwarder {
+  /// The verdict for a packet that some stage has decided before rewriting.
+  @inline(never) @_noLocks
+  func conclude(_ outcome: Outcome, _ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, now: UInt32) -> Verdict {
+    switch outcome {
+    case .notForService:
+      var verdict = Verdict.drop(outcome, server: packet.server)
+      verdict.action = .pass
+      return verdict
+    case .answeredEcho: return echo(frame, packet, now: now)
+    case .droppedLearnedMTU:
+      let reported = PathMTU.Reported(word: packet.hash)
+      tables.learn(reported, now: now)
+      return .drop(outcome, server: UInt16(truncatingIfNeeded: reported.tunnel))
+    case .droppedNoServer: return noServer(frame, packet, tables, now: now)
+    case .droppedLateFragment:
+      var verdict = Verdict.drop(outcome, server: packet.server)
+      if case .held = packet.part { verdict.action = .hold }
+      return verdict
+    default: return .drop(outcome, server: packet.server)
+    }
+  }
+
+  /// Whether the frame may be answered at all: neither to a group of stations nor, as no station may, from one.
+  @inline(__always) @_noLocks
+  func mayAnswer(_ frame: Frame) -> Bool { (frame.bytes.u8(0) | frame.bytes.u8(6)) & 1 == 0 }
+
+  /// A token for an answer of this kind. Each kind has its own: a flood of echo requests must not keep clients from learning their path's MTU.
+  @inline(__always) @_noLocks
+  func mayOriginate(_ kind: Reply, now: UInt32) -> Bool { allowances[kind.index].take(now: now) }
+
+  /// The verdict that sends `length` bytes of IP, for which `turn` has written the link header at `start`.
+  @inline(__always) @_noLocks
+  func reply(_ kind: Reply, _ frame: Frame, _ packet: ScratchPacket, start: Int, length: Int) -> Verdict {
+    Verdict(
+      action: .answer,
+      outcome: kind.outcome,
+      egress: frame.interface,
+      start: Int32(truncatingIfNeeded: start),
+      length: UInt32(truncatingIfNeeded: Int(packet.network) &+ length),
+      server: packet.server
+    )
+  }
+
+  /// Writes the frame's own link header at `start`, addresses swapped, tags and type as they are. Source and destination may overlap: all of it,
+  /// 22 bytes at most, is read first; any frame with an IP header is longer than that.
+  @inline(__always) @_noLocks
+  func swapAddresses(_ frame: Frame, _ packet: ScratchPacket, to start: Int) {
+    let first = frame.bytes.raw64(0)
+    let second = frame.bytes.raw32(8)
+    let type = frame.bytes.raw16(12)
+    let tags = frame.bytes.raw64(14)
+    let header = frame.bytes + start
+    // The first word ends with the source's first two bytes (little endian).
+    header.setRaw32(0, UInt32(truncatingIfNeeded: first &>> 48) | second &<< 16)
+    header.setRaw16(4, UInt16(truncatingIfNeeded: second &>> 16))
+    header.setRaw32(6, UInt32(truncatingIfNeeded: first))
+    header.setRaw16(10, UInt16(truncatingIfNeeded: first &>> 32))
+    header.setRaw16(12, type)
+    if packet.network == 18 { header.setRaw32(14, UInt32(truncatingIfNeeded: tags)) }
+    if packet.network == 22 { header.setRaw64(14, tags) }
+  }
+}

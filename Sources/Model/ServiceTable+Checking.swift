@@ -1,0 +1,33 @@
+extension ServiceTable {
+  /// All that can be said of a service without the rest of the table.
+  static func check(_ service: VirtualService) throws(ServiceTableError) {
+    if let reason = service.key.address.reasonNotUnicast { throw .badServiceAddress(service.key, reason: reason) }
+    guard VirtualService.ringSizes.contains(service.ringSize) else { throw .badRingSize(service.ringSize, service.key) }
+    var addresses: Set<IPAddress> = []
+    for server in service.servers {
+      guard addresses.insert(server.address).inserted else { throw .serverExists(server.address, service.key) }
+      try check(server, of: service.key)
+    }
+    guard let sorry = service.sorry else { return }
+    if addresses.contains(sorry.address) { throw .sorryIsServer(sorry.address, service.key) }
+    try check(sorry.server, of: service.key)
+  }
+
+  static func check(_ server: RealServer, of key: ServiceKey) throws(ServiceTableError) {
+    if let reason = server.address.reasonNotUnicast { throw .badServerAddress(server.address, key, reason: reason) }
+    guard RealServer.weights.contains(server.weight) else { throw .badWeight(server.weight, server.address, key) }
+    if let fault = server.tunnel.fault(of: server.method, to: server.address) { throw .badTunnel(fault, server.address, key) }
+    if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
+  }
+
+  /// For a service to be added.
+  func checkLoops(with added: VirtualService) throws(ServiceTableError) {
+    for service in services where service.everyServer.contains(where: { $0.address == added.key.address }) {
+      throw .serverIsVIP(added.key.address, service.key)
+    }
+    for server in added.everyServer
+    where server.address == added.key.address || services.contains(where: { $0.key.address == server.address }) {
+      throw .serverIsVIP(server.address, added.key)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/// The operator's intent: every virtual service and its real servers, always valid. A change that is refused changes nothing.
+package struct ServiceTable: Equatable, Sendable {
+  /// In the operator's order.
+  package private(set) var services: [VirtualService]
+
+  package init() { services = [] }
+
+  /// A whole table at once, as a file gives it.
+  package init(services: [VirtualService]) throws(ServiceTableError) {
+    self.services = services
+    // Sets, not the checks of single changes one after the other: those look through the whole table each time.
+    let vips = Set(services.map(\.key.address))
+    var keys: Set<ServiceKey> = []
+    for service in services {
+      guard keys.insert(service.key).inserted else { throw .serviceExists(service.key) }
+      try Self.check(service)
+      if let loop = service.everyServer.first(where: { vips.contains($0.address) }) {
+        throw .serverIsVIP(loop.address, service.key)
+      }
+    }
+  }
+
+  package func service(_ key: ServiceKey) -> VirtualService? { services.first { $0.key == key } }
+}
+
+extension ServiceTable {
+  package mutating func addService(_ service: VirtualService) throws(ServiceTableError) {
+    if self.service(service.key) != nil { throw .serviceExists(service.key) }
+    try Self.check(service)
+    try checkLoops(with: service)
+    services.append(service)
+  }
+
+  /// Changes what is given, leaves the rest. A sorry server is replaced as a whole, or taken away by `.some(nil)`.
+  package mutating func setService(
+    _ key: ServiceKey,
+    ringSize: Int? = nil,
+    onServerLoss: ServerLossPolicy? = nil,
+    noServer: NoServerAnswer? = nil,
+    sorry: SorryServer?? = nil
+  ) throws(ServiceTableError) {
+    let index = try index(of: key)
+    var service = services[index]
+    service.ringSize = ringSize ?? service.ringSize
+    service.onServerLoss = onServerLoss ?? service.onServerLoss
+    service.noServer = noServer ?? service.noServer
+    service.sorry = sorry ?? service.sorry
+    try Self.check(service)
+    if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
+      throw .serverIsVIP(sorry.address, key)
+    }
+    services[index] = service
+  }
+
+  package mutating func removeService(_ key: ServiceKey) throws(ServiceTableError) {
+    services.remove(at: try index(of: key))
+  }
+
+  package mutating func addServer(_ server: RealServer, to key: ServiceKey) throws(ServiceTableError) {
+    let index = try index(of: key)
+    if services[index].server(server.address) != nil { throw .serverExists(server.address, key) }
+    if services[index].sorry?.address == server.address { throw .sorryIsServer(server.address, key) }
+    try Self.check(server, of: key)
+    if services.contains(where: { $0.key.address == server.address }) { throw .serverIsVIP(server.address, key) }
+    services[index].servers.append(server)
+  }
+
+  /// Changes what is given, leaves the rest.
+  package mutating func setServer(
+    _ address: IPAddress,
+    of key: ServiceKey,
+    weight: Int? = nil,
+    method: ForwardingMethod? = nil,
+    tunnel: TunnelOptions = TunnelOptions()
+  ) throws(ServiceTableError) {
+    let (service, position) = try position(of: address, in: key)
+    var server = services[service].servers[position]
+    server.weight = weight ?? server.weight
+    server.forward(by: method, tunnel)
+    try Self.check(server, of: key)
+    services[service].servers[position] = server
+  }
+
+  /// Weight 0: flows the server has stay with it, new ones go elsewhere.
+  package mutating func drainServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
+    try setServer(address, of: key, weight: 0)
+  }
+
+  package mutating func removeServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
+    let (service, position) = try position(of: address, in: key)
+    services[service].servers.remove(at: position)
+  }
+}
+
+extension ServiceTable {
+  private func index(of key: ServiceKey) throws(ServiceTableError) -> Int {
+    guard let index = services.firstIndex(where: { $0.key == key }) else { throw .noSuchService(key) }
+    return index
+  }
+
+  private func position(of address: IPAddress, in key: ServiceKey) throws(ServiceTableError) -> (service: Int, server: Int) {
+    let service = try index(of: key)
+    guard let server = services[service].servers.firstIndex(where: { $0.address == address }) else {
+      throw .noSuchServer(address, key)
+    }
+    return (service, server)
+  }
+}
+
+extension ServiceTable: Codable {
+  package enum CodingKeys: String, CodingKey, CaseIterable { case services }
+
+  /// Throws `DecodingError` for what can't be read and `ServiceTableError` for what can't be.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    try self.init(services: try fields.decode([VirtualService].self, forKey: .services))
+  }
+}

@@ -1,0 +1,51 @@
+import CNetlink
+import Glibc
+import Model
+
+/// An address on an interface of this host.
+struct InterfaceAddress: Equatable, Sendable {
+  var address: IPAddress
+  var link: UInt32
+  /// Bits.
+  var prefix: Int
+  /// Fit to speak from: global scope, neither tentative nor deprecated.
+  var isGood: Bool
+  /// Put there by Sluice, this run or an earlier one.
+  var isSluices: Bool
+
+  init(address: IPAddress, link: UInt32, prefix: Int, isGood: Bool = true, isSluices: Bool = false) {
+    self.address = address
+    self.link = link
+    self.prefix = prefix
+    self.isGood = isGood
+    self.isSluices = isSluices
+  }
+
+  init?(_ raw: sluice_nl_address) {
+    guard let address = IPAddress(raw.ip) else { return nil }
+    let bad = UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)
+    self.init(
+      address: address,
+      link: raw.ifindex,
+      prefix: Int(raw.prefix),
+      isGood: raw.scope == UInt8(RT_SCOPE_UNIVERSE.rawValue) && raw.flags & bad == 0,
+      isSluices: AddressMark.isOn(proto: raw.proto, label: text(ofCArray: raw.label))
+    )
+  }
+}
+
+/// The host's own addresses on one interface, first of each family, virtual ones of Sluice left out.
+package struct LinkAddresses: Equatable, Sendable {
+  package var ipv4: IPAddress?
+  package var ipv6: IPAddress?
+}
+
+extension LinkAddresses {
+  init(of link: UInt32, among all: [InterfaceAddress]) {
+    let own = all.filter { $0.link == link && !$0.isSluices }
+    // One of narrower scope is better than none: a director on a segment of 169.254/16, or of fe80::/10 alone.
+    let ranked = own.filter(\.isGood) + own.filter { !$0.isGood }
+    ipv4 = ranked.first { $0.address.isIPv4 }?.address
+    ipv6 = ranked.first { !$0.address.isIPv4 }?.address
+  }
+}

@@ -1,0 +1,34 @@
+import Model
+
+/// A route's interface and, when that is a VLAN, the interfaces below it: what a frame must be given to leave by the lowest one.
+struct LinkStack: Equatable, Sendable {
+  /// The interface of the kernel's route.
+  var route: Link
+  var lowest: Link
+  /// Outer first.
+  var tags: [VLANTag] = []
+  /// Why no frame of ours can leave this way.
+  var fault: RouteAnswer.LinkFault?
+
+  /// Walks down with `find`. More than two VLANs, or a loop of them, ends as a fault.
+  init(_ route: Link, find: (UInt32) throws(NetlinkError) -> Link) throws(NetlinkError) {
+    self.route = route
+    lowest = route
+    fault = Self.fault(of: route)
+    while fault == nil, case .vlan(let id, let lower, let provider) = lowest.kind {
+      if tags.count == 2 {
+        fault = .tooManyTags
+      } else {
+        tags.insert(VLANTag(id, isProvider: provider), at: 0)
+        lowest = try find(lower)
+        fault = Self.fault(of: lowest)
+      }
+    }
+  }
+
+  private static func fault(of link: Link) -> RouteAnswer.LinkFault? {
+    if !link.isUp { return .down }
+    if !link.hasCarrier { return .noCarrier }
+    return link.mac == nil ? .notEthernet : nil
+  }
+}

@@ -1,0 +1,35 @@
+import Glibc
+import Model
+
+/// Why the kernel could not be asked, or refused a change. One line, with the mend.
+package enum NetlinkError: Error, Equatable, Sendable {
+  /// `doing` is the question or change as an operator would say it; `errno` is the kernel's own.
+  case refused(doing: String, errno: Int32)
+  case noInterface(String)
+  case noInterfaceIndex(UInt32)
+
+  /// What can be done about an errno of a route, neighbour, link or address request.
+  static func hint(_ code: Int32) -> String {
+    switch code {
+    case EPERM, EACCES: "run as root or with CAP_NET_ADMIN"
+    case ENOBUFS: "the neighbour table is full: raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6.neigh.default.gc_thresh3)"
+    case ENODEV: "the interface is gone: see `ip link`"
+    case ENETDOWN: "the interface is down: `ip link set DEV up`"
+    case EAFNOSUPPORT: "the kernel has this address family switched off"
+    case EMFILE, ENFILE: "raise the limit of open files (`ulimit -n`)"
+    case ENOMEM: "the machine is out of memory"
+    case ETIMEDOUT: "the kernel did not answer within 2 s: see `dmesg`"
+    default: "compare with what `ip route get` and `ip neigh` say"
+    }
+  }
+}
+
+extension NetlinkError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .refused(let doing, let code): "\(doing): \(String(cString: strerror(code))); \(Self.hint(code))"
+    case .noInterface(let name): "no interface is named \(name); see `ip link` for those there are"
+    case .noInterfaceIndex(let index): "no interface has index \(index): it was removed; see `ip link`"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Model
+
+/// Why an answer of the kernel's gives no next hop to forward by.
+package enum NextHopFault: Error, Equatable, Sendable {
+  case unresolved(RouteAnswer)
+  /// The route leaves by an interface that Sluice has no socket on.
+  case notAttached(interface: String)
+  /// The kernel could not be asked, and has not been before.
+  case notAsked(NetlinkError)
+}
+
+extension NextHopFault: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unresolved(let answer): answer.reason
+    case .notAsked(let error): error.description
+    case .notAttached(let interface):
+      "its route leaves by \(interface), which Sluice is not attached to; add \(interface) to the interfaces, or change the route"
+    }
+  }
+}
+
+extension RouteAnswer {
+  /// `slots`: from an interface's index to its slot in `sluice_root.interfaces`.
+  ///
+  /// A VLAN that is attached itself is used as it is; otherwise the frame leaves by the interface below, with the tag.
+  package func nextHop(slots: [UInt32: Int]) throws(NextHopFault) -> NextHop {
+    guard case .resolved(let route) = self else { throw .unresolved(self) }
+    if let slot = slots[route.link] {
+      return NextHop(
+        egress: slot,
+        sourceMAC: route.sourceMAC,
+        nextHopMAC: route.hopMAC,
+        mtu: route.mtu,
+        source: route.source
+      )
+    }
+    guard let slot = slots[route.lowest] else { throw .notAttached(interface: route.lowestInterface) }
+    return NextHop(
+      egress: slot,
+      sourceMAC: route.sourceMAC,
+      nextHopMAC: route.hopMAC,
+      mtu: route.mtu,
+      source: route.source,
+      tags: route.tags
+    )
+  }
+}

@@ -1,0 +1,74 @@
+import Model
+
+/// The way to a real server as the kernel has it now, or why there is none.
+package enum RouteAnswer: Equatable, Sendable {
+  case resolved(ResolvedRoute)
+  /// The kernel is asking; an event follows within seconds.
+  case neighbourPending(hop: IPAddress, interface: String)
+  /// The kernel asked in vain, or would not ask.
+  case neighbourFailed(hop: IPAddress, interface: String, refusal: Int32? = nil)
+  case noRoute(NoRoute)
+  /// The address is this host's own.
+  case local
+  case unusableLink(interface: String, LinkFault)
+
+  package enum LinkFault: Equatable, Sendable {
+    case down
+    case noCarrier
+    case notEthernet
+    case tooManyTags
+    case noSource
+    case gone
+  }
+
+  /// For the operator: a clause that can follow "10.0.0.11: ".
+  package var reason: String {
+    switch self {
+    case .resolved(let route): route.description
+    case .neighbourPending(let hop, let interface): "waiting for \(hop) to answer on \(interface)"
+    case .neighbourFailed(let hop, let interface, nil):
+      "\(hop) does not answer on \(interface); is the machine up and on that segment? `ip neigh show \(hop)`"
+    case .neighbourFailed(let hop, let interface, .some(let code)):
+      NetlinkError.refused(doing: "having the kernel ask for \(hop) on \(interface)", errno: code).description
+    case .noRoute(let why): why.reason
+    case .local: "it is this host's own address; a director can't forward to itself"
+    case .unusableLink(let interface, let fault): fault.reason(interface)
+    }
+  }
+}
+
+/// All that a frame to the real server needs to be told.
+package struct ResolvedRoute: Equatable, Sendable {
+  /// The interface of the kernel's route; a VLAN's own, not the one below it.
+  package var link: UInt32
+  package var interface: String
+  /// The interface at the bottom, when the route's is a VLAN; otherwise the same.
+  package var lowest: UInt32
+  package var lowestInterface: String
+  /// VLANs on the way, outer first, at most two.
+  package var tags: [VLANTag] = []
+  /// The gateway, or the server itself.
+  package var hop: IPAddress
+  package var hopMAC: MACAddress
+  package var sourceMAC: MACAddress
+  package var source: IPAddress
+  /// Bytes of the IP packet.
+  package var mtu: Int
+}
+
+extension ResolvedRoute: CustomStringConvertible {
+  package var description: String { "via \(hop) (\(hopMAC)) on \(interface), MTU \(mtu), source \(source)" }
+}
+
+extension RouteAnswer.LinkFault {
+  func reason(_ name: String) -> String {
+    switch self {
+    case .down: "its route leaves by \(name), which is down; `ip link set \(name) up`"
+    case .noCarrier: "its route leaves by \(name), which has no carrier; check the cable or the peer"
+    case .notEthernet: "its route leaves by \(name), which is not Ethernet; Sluice forwards Ethernet frames only"
+    case .tooManyTags: "its route leaves by \(name) under more than two VLAN tags; Sluice writes two at most"
+    case .noSource: "its route leaves by \(name), but this host has no address to speak from; add one with `ip address`"
+    case .gone: "its route leaves by \(name), which has just been removed; see `ip link`"
+    }
+  }
+}

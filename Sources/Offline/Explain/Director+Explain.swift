@@ -1,0 +1,43 @@
+import Configuration
+import Forwarding
+import Model
+import Reconciler
+
+extension Director {
+  /// Why a flow goes where it goes, by the tables in force and what the workers remember now.
+  package func explain(_ flow: FlowTuple) -> Explanation {
+    var faults: [IPAddress: String] = [:]
+    for address in Set(table.services.flatMap { $0.everyServer.map(\.address) }) {
+      switch ways[address] {
+      case .success: break
+      case .failure(let fault): faults[address] = fault.description
+      case nil: faults[address] = "its next hop has not been asked for yet"
+      }
+    }
+    let explainer = Explainer(
+      tables: inForce,
+      flows: flows,
+      now: settings.now(),
+      table: table,
+      faults: faults,
+      interfaces: settings.interfaces().map(\.name)
+    )
+    return explainer.explain(flow, serverCapacity: memory.capacity.servers)
+  }
+}
+
+extension OfflineDirector {
+  /// The same without a machine: nobody remembers any flow.
+  package func explain(_ flow: FlowTuple) -> Explanation {
+    let explainer = Explainer(
+      tables: inForce,
+      flows: [],
+      // Any time will do: nothing is remembered.
+      now: 1_000_000,
+      table: table,
+      faults: faults.mapValues(\.description),
+      interfaces: interfaces
+    )
+    return explainer.explain(flow, serverCapacity: memory.capacity.servers)
+  }
+}

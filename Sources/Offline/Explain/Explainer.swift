@@ -1,0 +1,119 @@
+import ABI
+import Configuration
+import Forwarding
+import Model
+import Reconciler
+
+/// Why a flow goes where it goes.
+///
+/// Model. A packet of the flow is made and put through the forwarder, twice: once with an empty flow table, which tells service,
+/// hash, slot and the hash's choice; then, if a worker remembers the flow, with a copy of that worker's bucket. Verdict, server
+/// and header are the production code's own; nothing here decides a second time, and nothing a worker owns is written.
+///
+/// Caveat. A flow belongs to the worker of its queue, which only the NIC knows: all tables are searched. Should two workers know
+/// it, the one that saw it last is believed.
+package struct Explainer {
+  let tables: Tables
+  /// By worker.
+  let flows: [FlowTable]
+  /// Seconds of the clock that the flows are kept by.
+  let now: UInt32
+  let table: ServiceTable
+  /// Why a real server isn't resolved.
+  let faults: [IPAddress: String]
+  /// Names by slot.
+  let interfaces: [String]
+
+  /// - Parameter serverCapacity: entries of the servers table.
+  func explain(_ flow: FlowTuple, serverCapacity: Int) -> Explanation {
+    let length = flow.packet(begins: true).count
+    var worker = OfflineForwarder(flowBuckets: 1, serverCapacity: serverCapacity, frameLimit: 256)
+    // Steering looks at the address, the forwarder doesn't.
+    let mac = [UInt8](repeating: 2, count: 6)
+    let first = worker.process(flow.frame(to: mac, begins: true), interface: 0, tables, now: now)
+    var passage = first
+    let entries = entries(first.trace)
+    let remembered = entries.filter(\.isLive).max { $0.age > $1.age }
+    if let remembered {
+      worker.flows.buckets[0] = remembered.bucket
+      passage = worker.process(flow.frame(to: mac, begins: false), interface: 0, tables, now: max(now, remembered.entry.seen))
+    }
+    let slotServer = first.trace.slot.map { tables.rings[Int(tables.services[Int(first.trace.service ?? 0)].ring_start) + $0] }
+    let isRemembered = remembered?.isPresent == true
+    var explanation = Explanation(
+      protocol: flow.protocol,
+      source: "\(flow.source)",
+      destination: "\(flow.destination)",
+      generation: tables.half.pointee.generation,
+      verdict: passage.verdict.action.name,
+      reason: passage.verdict.outcome.name,
+      service: service(first.trace, flow),
+      hash: first.trace.hash.map { hash in "\(Array(native(hash.bigEndian)).hexadecimal)" },
+      slot: first.trace.slot,
+      slotServer: slotServer.flatMap(address),
+      entries: entries.map { $0.explained(counts: $0.worker == remembered?.worker && $0.isPresent) },
+      decidedBy: passage.verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : isRemembered ? .flow : .hash,
+      notes: []
+    )
+    follow(passage, inner: length, &explanation)
+    explanation.notes = notes(explanation, flow, passage.verdict)
+    return explanation
+  }
+
+  /// Server, next hop and header.
+  private func follow(_ passage: Passage, inner: Int, _ explanation: inout Explanation) {
+    guard let key = explanation.service?.service, let address = address(passage.verdict.server) else { return }
+    let entry = tables.servers[Int(passage.verdict.server)]
+    explanation.server = table.service(key)?.everyServer.first { $0.address == address }
+      .map { self.server($0, entry, isSorry: $0.address == table.service(key)?.sorry?.address) }
+    // An answer goes back to the client.
+    guard passage.verdict.action == .forward else { return }
+    guard let sent = passage.sent.first, let mac = MACAddress(bytes: sent[..<6]), let own = MACAddress(bytes: sent[6..<12]) else {
+      return
+    }
+    let egress = Int(passage.verdict.egress)
+    explanation.nextHop = Explanation.Hop(
+      interface: interfaces.indices.contains(egress) ? interfaces[egress] : "slot \(egress)",
+      mac: mac,
+      sourceMAC: own,
+      tags: entry.vlanTags,
+      mtu: Int(entry.mtu),
+      learned: learned(entry)
+    )
+    let header = Array(sent.dropLast(inner))
+    explanation.header = Explanation.Header(layers: HeaderLayers(header, entropy: entry.entropy).lines, bytes: header.hexadecimal)
+  }
+
+  private func learned(_ entry: sluice_server) -> Explanation.Hop.Learned? {
+    guard Int(entry.method) != SLUICE_DIRECT, let learned = tables.learned(Int(entry.tunnel), now: now), learned.mtu < entry.mtu
+    else { return nil }
+    return Explanation.Hop.Learned(mtu: Int(learned.mtu), seconds: Int(learned.remaining))
+  }
+
+  private func service(_ trace: Trace, _ flow: FlowTuple) -> Explanation.Service? {
+    guard let index = trace.service, let key = ServiceKey(tables.services[Int(index)]) else { return nil }
+    let match: Explanation.Service.Match = key.port == flow.destination.port ? .exact : .anyPort
+    return Explanation.Service(service: key, match: match, ring: Int(tables.services[Int(index)].ring_size))
+  }
+
+  private func server(_ server: RealServer, _ entry: sluice_server, isSorry: Bool) -> Explanation.Server {
+    let isResolved = entry.flags & UInt8(SLUICE_SERVER_RESOLVED) != 0
+    let idle: ServerStatus.State = isSorry ? .standby : .draining
+    return Explanation.Server(
+      address: server.address,
+      forward: server.method,
+      weight: server.weight,
+      state: !isResolved ? .unresolved : entry.weight == 0 ? idle : .ok,
+      reason: isResolved ? nil : faults[server.address]
+    )
+  }
+
+  private func address(_ index: UInt16) -> IPAddress? {
+    index == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(index)].address)
+  }
+
+  private func entries(_ trace: Trace) -> [FlowMemory] {
+    guard let hash = trace.hash else { return [] }
+    return flows.enumerated().compactMap { FlowMemory(hash, worker: $0, $1, tables, now: now) }
+  }
+}

@@ -1,0 +1,34 @@
+/// Ethernet and up to two VLAN tags (802.1Q, 802.1ad): as many as an edge trunk carries. A third is not ours to understand.
+package enum Ethernet {
+  package static var headerLength: Int {
+    @inlinable @inline(__always) @_noLocks get { 14 }
+  }
+  package static var tagLength: Int {
+    @inlinable @inline(__always) @_noLocks get { 4 }
+  }
+
+  /// Offset of the network header and its EtherType, or offset 0 for a frame that ends too early or has three or more tags.
+  @inlinable @inline(__always) @_noLocks
+  package static func parse(_ bytes: UnsafeMutableRawPointer, _ length: Int) -> (offset: Int, type: UInt16) {
+    guard length >= 14 else { return (0, 0) }
+    var offset = 14
+    var type = bytes.u16(12)
+    var tags = 0
+    while isTag(type) {
+      guard tags < 2, length >= offset &+ 4 else { return (0, 0) }
+      type = bytes.u16(offset &+ 2)
+      offset = offset &+ 4
+      tags &+= 1
+    }
+    return (offset, type)
+  }
+
+  @inlinable @inline(__always) @_noLocks
+  package static func isTag(_ type: UInt16) -> Bool { type == 0x8100 || type == 0x88a8 }
+}
+
+/// EtherTypes (IEEE 802 numbers).
+package enum EtherType {
+  @inlinable @inline(__always) @_noLocks package static func isIPv4(_ type: UInt16) -> Bool { type == 0x0800 }
+  @inlinable @inline(__always) @_noLocks package static func isIPv6(_ type: UInt16) -> Bool { type == 0x86dd }
+}

@@ -1,0 +1,82 @@
+import Forwarding
+import Model
+import Netlink
+
+/// Every counter of the daemon with its meaning: what `sluice stats` shows and `GET /v1/stats` answers.
+package struct Statistics: Codable, Equatable, Sendable {
+  package struct Counter: Codable, Equatable, Sendable {
+    package var name: String
+    /// One sentence: what it counts and whether nonzero is normal.
+    package var meaning: String
+    package var total: UInt64
+    /// By worker; empty where the counter isn't a worker's.
+    package var workers: [UInt64]
+  }
+
+  /// The steering program's: frames before they reach a worker.
+  package var steering: [Counter]
+  /// The kernel's at the workers' rings: frames between steering and a worker, or between a worker and the wire.
+  package var rings: [Counter]
+  /// The workers': every frame received ends in one of the outcomes, or is held at this moment.
+  package var workers: [Counter]
+}
+
+extension RingDrops {
+  fileprivate static var counters: [(name: String, meaning: String, value: KeyPath<RingDrops, UInt64>)] {
+    [
+      ("ring-receive-full", "receive ring full: dropped by the kernel; nonzero means overload", \.receiveFull),
+      (
+        "ring-no-frame", "no free frame, or one too small: dropped by the kernel; nonzero means overload or too large an MTU",
+        \.noFrame
+      ),
+      ("ring-fill-empty", "the kernel or NIC found a fill ring empty and dropped a frame; nonzero means overload", \.fillEmpty),
+      ("ring-fill-invalid", "the kernel refused a frame to receive into; always zero on a sound set-up", \.fillInvalid),
+      ("ring-transmit-invalid", "the kernel refused a frame to send: dropped; always zero on a sound set-up", \.transmitInvalid),
+    ]
+  }
+}
+
+extension Statistics {
+  init(workers: [Counters], rings: [RingDrops] = [], steering: SteeringCounts?) {
+    func counter(_ name: String, _ meaning: String, _ read: (Counters) -> UInt64) -> Counter {
+      let values = workers.map(read)
+      return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
+    }
+    self.steering =
+      steering.map {
+        [
+          Counter(name: "steer-passed", meaning: "not for a service: left to the kernel; nonzero is normal", $0.passed),
+          Counter(name: "steer-taken", meaning: "for a service: handed to a worker; nonzero is normal", $0.taken),
+          Counter(
+            name: "steer-no-socket",
+            meaning: "for a service, but no worker on its queue: dropped; nonzero after a crash of the daemon",
+            $0.noSocket
+          ),
+        ]
+      } ?? []
+    self.rings =
+      rings.isEmpty
+      ? []
+      : RingDrops.counters.map { name, meaning, value in
+        let values = rings.map { $0[keyPath: value] }
+        return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
+      }
+    let received = counter("received", "frames taken from the interfaces; nonzero is normal") { $0.received.pointee }
+    let full = counter("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table") {
+      $0.flowTableFull.pointee
+    }
+    let outcomes = Outcome.allCases.map { outcome in
+      counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
+    }
+    let held = counter("held", "fragments waiting for their first at this moment: goes up and down; a few are normal") {
+      $0.held.pointee
+    }
+    self.workers = [received] + outcomes + [held, full]
+  }
+}
+
+extension Statistics.Counter {
+  fileprivate init(name: String, meaning: String, _ total: UInt64) {
+    self.init(name: name, meaning: meaning, total: total, workers: [])
+  }
+}

@@ -1,0 +1,87 @@
+import Model
+import Netlink
+
+/// The live table: what `sluice status` shows and `GET /v1/status` answers. A moment's picture.
+package struct Status: Codable, Equatable, Sendable {
+  /// Of the tables in force.
+  package var generation: UInt64
+  package var interfaces: [InterfaceStatus]
+  package var services: [ServiceStatus]
+}
+
+/// An attached interface.
+package struct InterfaceStatus: Codable, Equatable, Sendable {
+  package var name: String
+  /// Receive queues, one worker each.
+  package var queues: Int
+  /// How the steering program is attached: `native` or `generic`.
+  package var attach: String
+  /// How frames come to the workers: `zero-copy` or `copy`.
+  package var transfer: String
+
+  package init(name: String, queues: Int, attach: String, transfer: String) {
+    self.name = name
+    self.queues = queues
+    self.attach = attach
+    self.transfer = transfer
+  }
+}
+
+package struct ServiceStatus: Codable, Equatable, Sendable {
+  package var service: ServiceKey
+  package var scheduler: Scheduler
+  package var ring: Int
+  package var onServerLoss: ServerLossPolicy
+  package var noServer: NoServerAnswer
+  /// What went to its real servers, those it no longer has included.
+  package var totals: Totals
+  /// Flows its real servers have now.
+  package var active: Int
+  package var inactive: Int
+  /// In the operator's order.
+  package var servers: [ServerStatus]
+  package var sorry: ServerStatus?
+
+  package enum CodingKeys: String, CodingKey {
+    case service, scheduler, ring, totals, active, inactive, servers, sorry
+    case onServerLoss = "on-server-loss"
+    case noServer = "no-server"
+  }
+}
+
+package struct ServerStatus: Codable, Equatable, Sendable {
+  package enum State: String, Codable, Sendable {
+    case ok
+    /// Weight 0: keeps its flows, gets no new ones.
+    case draining
+    /// Its next hop is unknown: new flows go elsewhere, those it has are dropped. Goes before `draining`, which is seen by the weight.
+    case unresolved
+    /// A sorry server while another server is live: keeps its flows, gets no new ones.
+    case standby
+  }
+
+  package var address: IPAddress
+  package var forward: ForwardingMethod
+  /// A tunnel's, where the method has them; of the last two the one that holds.
+  package var tunnelPort: Int?
+  package var checksum: Bool?
+  package var source: String?
+  package var entropy: AddressPrefix?
+  /// 0 of a sorry server.
+  package var weight: Int
+  package var state: State
+  /// Why it isn't resolved; nil otherwise.
+  package var reason: String?
+  /// Flows as IPVS counts them; see `FlowCounts`.
+  package var active: Int
+  package var inactive: Int
+  /// Since it was added or the daemon started.
+  package var totals: Totals
+  /// Of the packets sent to the servers the service has now, percent; nil before the first packet.
+  package var share: Double?
+
+  package enum CodingKeys: String, CodingKey {
+    case address, forward, checksum, source, entropy, weight, state, reason, active, inactive, totals, share
+    case tunnelPort = "tunnel-port"
+  }
+}

@@ -1,0 +1,91 @@
+import ABI
+import Forwarding
+import Model
+import Netlink
+
+/// Between the model's types and the structs of `BPF/tables.h`.
+extension MACAddress {
+  package var tuple: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) { (bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]) }
+}
+
+extension ServiceKey {
+  /// The service in this entry; nil for a hole among the services.
+  package init?(_ entry: sluice_service) {
+    guard let `protocol` = TransportProtocol(rawValue: entry.protocol) else { return nil }
+    self.init(`protocol`, IPAddress(entry.address), port: UInt16(bigEndian: entry.port_be))
+  }
+}
+
+extension sluice_server {
+  package var isPresent: Bool { flags & UInt8(SLUICE_SERVER_PRESENT) != 0 }
+
+  /// Whether it has slots of its service's ring.
+  package var isOnRing: Bool {
+    let wanted = UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED)
+    return flags & wanted == wanted && weight > 0
+  }
+
+  /// The prefix that each flow to it has an outer source of.
+  package var entropy: AddressPrefix? {
+    source_prefix == 0 ? nil : AddressPrefix(IPAddress(tunnel_source), length: Int(source_prefix))
+  }
+
+  /// Of the way to it, outer first.
+  package var vlanTags: [VLANTag] {
+    let kinds = [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD].map { flags & UInt8($0) != 0 }
+    return zip([tags.0, tags.1], kinds).map { VLANTag($0 & 0xfff, isProvider: $1) }
+      .prefix(Int(flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT))).map(\.self)
+  }
+
+  /// Of an entry that is not present: the generation that freed it. It lies in the tunnel source, which nobody uses any more.
+  package var freed: UInt64 {
+    get { withUnsafeBytes(of: tunnel_source) { $0.loadUnaligned(as: UInt64.self) } }
+    set { withUnsafeMutableBytes(of: &tunnel_source) { $0.storeBytes(of: newValue, as: UInt64.self) } }
+  }
+}
+
+extension sluice_server {
+  package init(_ server: RealServer, service: Int, incarnation: UInt16, nextHop: NextHop?) {
+    self.init()
+    self.service = UInt16(service)
+    self.incarnation = incarnation
+    address = server.address.tuple
+    weight = UInt16(server.weight)
+    method = server.method.number
+    tunnel_port_be = UInt16(server.tunnel.port ?? 0).bigEndian
+    flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
+    if server.tunnel.checksum == true { flags |= UInt8(SLUICE_SERVER_CHECKSUM) }
+    // What the tables can't say is a next hop we don't know.
+    guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
+    flags |= UInt8(SLUICE_SERVER_RESOLVED)
+    egress = UInt8(nextHop.egress)
+    source_mac = nextHop.sourceMAC.tuple
+    next_hop_mac = nextHop.nextHopMAC.tuple
+    mtu = UInt16(clamping: nextHop.mtu)
+    switch server.tunnel.source {
+    case nil, .interface: tunnel_source = nextHop.source.tuple
+    case .address(let address): tunnel_source = address.tuple
+    case .prefix(let prefix):
+      tunnel_source = prefix.address.tuple
+      // Bits of the family's own, as operators count.
+      source_prefix = UInt8(prefix.length)
+    }
+    flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
+    for (tag, flag) in zip(nextHop.tags, [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD]) where tag.isProvider {
+      flags |= UInt8(flag)
+    }
+    // A TCI of priority 0 is the id.
+    tags = (nextHop.tags.first?.id ?? 0, nextHop.tags.dropFirst().first?.id ?? 0)
+  }
+}
+
+extension ForwardingMethod {
+  fileprivate var number: UInt8 {
+    switch self {
+    case .direct: UInt8(SLUICE_DIRECT)
+    case .ipip: UInt8(SLUICE_IPIP)
+    case .gue: UInt8(SLUICE_GUE)
+    case .gre: UInt8(SLUICE_GRE)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import ABI
+import CXDP
+import Reconciler
+import Model
+import Forwarding
+import Glibc
+import KernelCalls
+import Testing
+
+@testable import AFXDP
+
+/// The whole data plane on real interfaces, in namespaces of its own.
+@Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct EngineTests {
+  private static let options = EngineOptions(interfaces: ["v0", "w0"], flows: 1024, capacity: TestTopology.capacity)
+
+  @Test("What comes in by either interface leaves by the other, long after every frame has been used")
+  func twoArms() throws {
+    let bursts = 400
+    let size = 64
+    let (outcomes, steered, left) = try OwnNamespaces.inside {
+      let engine = try Self.started()
+      let services = [
+        TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10), egress: 1),
+        TestTopology.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), egress: 0),
+      ]
+      try TestTopology.build(services, into: engine.tables)
+      try engine.publish()
+      let wires = try [
+        Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "w1", egress: 1, server: 10),
+        Wire(from: "w1", to: engine.interfaces[1].mac, port: 81, arriving: "v1", egress: 0, server: 11),
+      ]
+      for burst in 0..<bursts { try wires[burst % 2].exchange(size, from: burst * size) }
+      let outcomes = Outcome.allCases.map { engine.counters[0].outcomes[$0.index] }
+      let steered = engine.steered()
+      engine.stop()
+      return (outcomes, steered, engine.interfaces.map { AttachedProgram($0.ifindex) == nil })
+    }
+    #expect(outcomes[Outcome.forwarded.index] == UInt64(bursts * size))
+    #expect(outcomes.reduce(0, +) == UInt64(bursts * size))
+    #expect(steered.taken == UInt64(bursts * size))
+    #expect(steered.noSocket == 0)
+    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost unnoticed")
+    #expect(left == [true, true], "nothing is attached afterwards")
+  }
+
+  @Test("A second engine on an interface is refused while the first one goes on, and welcome after it")
+  func claimed() throws {
+    let line = try OwnNamespaces.inside {
+      let first = try Self.started()
+      let line = Self.refusal { $0.interfaces = ["w0"] }
+      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still there")
+      first.stop()
+      let second = try Self.started()
+      try check(!second.isTakenOver, "an orderly stop leaves nothing to take over")
+      second.stop()
+      return line
+    }
+    #expect(line == "another sluice runs on w0 already: stop that one first, `ss -xlp | grep sluice/` shows its process")
+  }
+
+  @Test("A start that fails half way leaves nothing attached, pinned or claimed")
+  func undone() throws {
+    let line = try OwnNamespaces.inside {
+      // v0 is attached by the time w0 is refused.
+      let foreign = kernel_load_passing_program("somebody_elses")
+      try check(steering_attach(foreign, if_nametoindex("w0"), 1, 0) == 0, "the other program is attached")
+      let line = Self.refusal { _ in }
+      try check(AttachedProgram(if_nametoindex("v0")) == nil, "nothing is attached to v0")
+      try check(access(PinPath.root, F_OK) != 0, "no pin is left")
+      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("no interface nowhere0"), "v0 is not claimed")
+      try Self.started { $0.interfaces = ["v0"] }.stop()
+      return line
+    }
+    #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
+  }
+
+  @Test("A start with other limits after a crash leaves the former program in place until its own tables are in force")
+  func otherLimits() throws {
+    let forwarded = try OwnNamespaces.inside {
+      let former = try Life("v0")
+      try TestTopology.publish(to: former.tables)
+      let index = former.interface.ifindex
+      former.end()
+      let left = AttachedProgram(index)?.id
+      let capacity = TableCapacity(slots: 128, services: 16, servers: 32, ringSlots: 4096)
+      let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: capacity))
+      try check(!engine.isTakenOver, "the former daemon's tables are of another size")
+      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers while there are no tables")
+      try TestTopology.build([TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))], into: engine.tables)
+      try engine.publish()
+      try check(AttachedProgram(index)?.id == left, "and while they are made")
+      try engine.start()
+      try check(AttachedProgram(index)?.id != left, "then the new one is in its place")
+      let wire = try Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "v1", egress: 0, server: 10)
+      try wire.exchange(64, from: 0)
+      engine.stop()
+      // What was passed says nothing: the far end's kernel has its own to say now and then.
+      return engine.counters[0].outcomes[Outcome.forwarded.index]
+    }
+    #expect(forwarded == 64)
+  }
+
+  @Test("Set-ups that would lose packets are refused in one line that says the mend")
+  func refusals() throws {
+    let lines = try OwnNamespaces.inside {
+      [
+        Self.refusal { $0.interfaces = [] },
+        Self.refusal { $0.workers = 2 },
+        Self.refusal {
+          $0.interfaces = ["v0"]
+          $0.copy = .zeroCopy
+        },
+      ]
+    }
+    #expect(lines[0] == "no interface given: name one under director.interfaces")
+    #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
+    #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
+  }
+
+  private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {
+    var options = options
+    change(&options)
+    let engine = try Engine(options)
+    try engine.start()
+    return engine
+  }
+
+  private static func refusal(_ change: (inout EngineOptions) -> Void) -> String {
+    do {
+      try started(change).stop()
+      return "not refused"
+    } catch {
+      return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import ABI
+import Forwarding
+import Glibc
+import Synchronization
+import Testing
+
+@testable import AFXDP
+
+/// A generation is put in force under running workers (Docs/generations.md). Here workers are threads that do what
+/// `Worker.receive` does with epoch and tables, and nothing else.
+@Suite(.serialized) struct GenerationTests {
+  private let tables = CanaryTables()
+  private let epochs = Epochs(count: 3)
+  private var generation: Generation { Generation(tables: tables.memory, epochs: epochs) }
+
+  @Test("Under publication after publication no worker sees a torn half, or one that was given up")
+  func noTornRead() throws {
+    let (tables, epochs) = (tables, epochs)
+    let over = Signal()
+    let wrong = Atomic<Int>(0)
+    let batches = Atomic<Int>(0)
+    let workers = (0..<2).map { worker in
+      ReaderThread {
+        var last: UInt64 = 0
+        while !over.isRaised {
+          sluice_enter_batch(epochs[worker])
+          let seen = tables.generation(tables.memory.inForce())
+          sluice_leave_batch(epochs[worker])
+          if let seen, seen >= last { last = seen } else { wrong.add(1, ordering: .relaxed) }
+          batches.add(1, ordering: .relaxed)
+        }
+      }
+    }
+    let end = ContinuousClock.now + .seconds(2)
+    var published: UInt64 = 1
+    defer {
+      over.raise()
+      for worker in workers { worker.join() }
+    }
+    while ContinuousClock.now < end {
+      published += 1
+      tables.build(published)
+      try generation.publish()
+      tables.poisonIdle()
+    }
+    #expect(wrong.load(ordering: .relaxed) == 0)
+    #expect(published > 20, "too few publications to show anything")
+    #expect(batches.load(ordering: .relaxed) > 1000)
+  }
+
+  @Test("A publication does not return while a worker is still in the batch it was in, and does once it has left")
+  func waitsForABatch() throws {
+    let (generation, tables, epochs) = (generation, tables, epochs)
+    tables.build(2)
+    sluice_enter_batch(epochs[1])
+    let former = tables.memory.inForce()
+    let returned = Signal()
+    let publisher = ReaderThread {
+      if (try? generation.publish()) != nil {
+        tables.poisonIdle()
+        returned.raise()
+      }
+    }
+    #expect(!returned.wait(within: .milliseconds(300)))
+    #expect(tables.generation(former) == 1, "the half that the batch goes by is whole")
+    #expect(tables.generation(tables.memory.inForce()) == 2, "the next batch of any worker goes by the new one")
+    sluice_leave_batch(epochs[1])
+    #expect(returned.wait())
+    publisher.join()
+    #expect(tables.generation(former) == nil)
+  }
+
+  @Test("The test bites: flipped without waiting, a worker in a batch sees its half go")
+  func withoutWaiting() {
+    tables.build(2)
+    sluice_enter_batch(epochs[1])
+    let former = tables.memory.inForce()
+    tables.memory.flip()
+    tables.poisonIdle()
+    #expect(tables.generation(former) == nil)
+    sluice_leave_batch(epochs[1])
+  }
+
+  @Test("A worker that goes from batch to batch without a rest does not hold a publication up")
+  func restlessWorker() throws {
+    let epochs = epochs
+    let over = Signal()
+    let worker = ReaderThread {
+      while !over.isRaised {
+        sluice_enter_batch(epochs[0])
+        usleep(500)
+        sluice_leave_batch(epochs[0])
+      }
+    }
+    defer {
+      over.raise()
+      worker.join()
+    }
+    tables.build(2)
+    #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
+  }
+
+  @Test("Sleeping workers, whose epochs are even, cost a publication nothing but the kernel's grace period")
+  func sleepingWorkers() throws {
+    for epoch in 0..<epochs.count {
+      sluice_enter_batch(epochs[epoch])
+      sluice_leave_batch(epochs[epoch])
+    }
+    for round in 0..<5 {
+      tables.build(UInt64(2 + round))
+      #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
+      #expect(tables.generation(tables.memory.inForce()) == UInt64(2 + round))
+    }
+  }
+
+  @Test("Epochs of two workers lie in cache lines of their own")
+  func epochLines() {
+    let lines = (0..<epochs.count).map { UInt(bitPattern: epochs[$0]) }
+    #expect(lines.allSatisfy { $0 % 64 == 0 })
+    #expect(Set(lines).count == epochs.count)
+  }
+}

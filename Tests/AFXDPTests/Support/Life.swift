@@ -1,0 +1,52 @@
+import ABI
+import Forwarding
+import Glibc
+
+@testable import AFXDP
+
+/// What a daemon holds of one interface before it has workers: maps, program, attachment.
+final class Life {
+  let interface: AttachedInterface
+  let tables: TableMemory
+  let flows: [FlowTable]
+  let isTakenOver: Bool
+  let attachment: Attachment
+  /// What the operator is told.
+  let note: String?
+  private var descriptors: Descriptors?
+
+  init(_ name: String, _ change: (inout EngineOptions) -> Void = { _ in }) throws {
+    var options = EngineOptions(interfaces: [name], flows: 1024, capacity: TestTopology.capacity)
+    change(&options)
+    interface = try AttachedInterface(name, slot: 0)
+    let descriptors = try Descriptors(options, interface)
+    (tables, flows, isTakenOver) = (descriptors.maps.tables, descriptors.maps.flows, descriptors.maps.isTakenOver)
+    (attachment, note) = try Attachment.attach(descriptors.program.descriptor, to: interface, options.mode)
+    self.descriptors = descriptors
+    let entries = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_INTERFACES)).assumingMemoryBound(
+      to: sluice_interface.self
+    )
+    entries[0].ifindex = interface.ifindex
+  }
+
+  func pin() throws -> String {
+    guard let path = PinPath.existing(interface.name) else { throw Failed("no bpffs on /sys/fs/bpf") }
+    return path
+  }
+
+  /// As the kernel ends it with its process: descriptors are closed, nothing else is done.
+  func end() {
+    if case .link(let descriptor, _) = attachment.hold { close(descriptor) }
+    descriptors = nil
+  }
+
+  private final class Descriptors {
+    let maps: SteeringMaps
+    let program: SteeringProgram
+
+    init(_ options: EngineOptions, _ interface: AttachedInterface) throws {
+      maps = try SteeringMaps(options, workers: 1, interfaces: [interface.ifindex])
+      program = try SteeringProgram(maps)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+import KernelCalls
+import Testing
+
+@testable import AFXDP
+
+/// The steering program over real maps, run in the kernel packet by packet; attached nowhere. Beside it a forwarder over the same
+/// tables.
+final class SteeringBench {
+  /// Why there may be no bench: said with the skip.
+  static let isRoot = geteuid() == 0
+  static let excuse: Comment = "BPF programs need root, and geteuid() is not 0"
+
+  enum Verdict: Int32 { case aborted, drop, pass, transmit, redirect }
+
+  /// BPF_PROG_TEST_RUN's packets come in on loopback, which is interface 1 of every network namespace. Some slot other than the
+  /// first.
+  static let slot = 3
+
+  let maps: SteeringMaps
+  let program: SteeringProgram
+  private var socket: Int32
+  private let forwarder: ForwarderBox
+  private let arena = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 64)
+
+  init(_ capacity: TableCapacity = TestTopology.capacity) throws {
+    maps = try SteeringMaps(
+      EngineOptions(interfaces: ["lo"], flows: 1024, capacity: capacity),
+      workers: 1,
+      interfaces: [1]
+    )
+    program = try SteeringProgram(maps)
+    forwarder = ForwarderBox(flows: maps.flows[0], servers: capacity.servers)
+    socket = kernel_make_xdp_socket()
+    try #require(socket >= 0, "no AF_XDP socket: errno \(-socket)")
+    let key = UInt32(Self.slot * Int(SLUICE_QUEUES))
+    try #require(steering_set_socket(maps.kernel.sockets, key, socket) == 0)
+    enter(ifindex: 77, mac: TestFrame.directorMAC, slot: 0)
+    enter(ifindex: 1, mac: TestFrame.directorMAC, slot: Self.slot)
+  }
+
+  deinit {
+    closeSocket()
+    arena.deallocate()
+  }
+
+  /// What is in `root.interfaces`.
+  func enter(ifindex: UInt32, mac: [UInt8], slot: Int) {
+    let entries = (UnsafeMutableRawPointer(maps.tables.root) + Int(SLUICE_ROOT_INTERFACES))
+      .assumingMemoryBound(to: sluice_interface.self)
+    entries[slot].ifindex = ifindex
+    withUnsafeMutableBytes(of: &entries[slot].mac) { $0.copyBytes(from: mac) }
+  }
+
+  /// As when the daemon dies: the kernel takes a closed socket out of the map.
+  func closeSocket() {
+    if socket >= 0 { close(socket) }
+    socket = -1
+  }
+
+  /// What the program says.
+  func steer(_ frame: [UInt8]) throws -> Verdict {
+    let verdict = Self.run(program.descriptor, frame)
+    return try #require(Verdict(rawValue: verdict), "BPF_PROG_TEST_RUN of \(frame.count) bytes: \(verdict)")
+  }
+
+  /// The last of so many verdicts, or -errno.
+  @discardableResult
+  static func run(_ program: Int32, _ frame: [UInt8], times: UInt32 = 1) -> Int32 {
+    frame.withUnsafeBytes { kernel_run_xdp(program, $0.baseAddress, $0.count, times) }
+  }
+
+  /// What a worker would make of the frame, had it been given it.
+  func outcome(_ frame: [UInt8]) -> Outcome {
+    frame.withUnsafeBytes { if let base = $0.baseAddress { memcpy(arena + 256, base, $0.count) } }
+    return forwarder.outcome(Frame(bytes: arena + 256, length: frame.count, headroom: 256), maps.tables.inForce())
+  }
+
+  /// Whether the frame is a service's, as Swift sees it: not sent to another machine, and not what the forwarder would let go.
+  func isForService(_ frame: [UInt8]) -> Bool {
+    Array(frame.prefix(6)) == TestFrame.directorMAC && outcome(frame) != .notForService
+  }
+
+  func count(_ counter: some BinaryInteger) -> UInt64 { SteeringMaps.steered(maps.kernel.counters, Int(counter)) }
+}
+
+/// A `Forwarder` can't be copied; a class can hold one.
+private final class ForwarderBox {
+  private let counters: Counters
+  private let forwarder: Forwarder
+
+  init(flows: FlowTable, servers: Int) {
+    counters = .allocate(serverCapacity: servers)
+    forwarder = Forwarder(flows: flows, counters: counters)
+  }
+
+  deinit {
+    counters.received.deallocate()
+    counters.servers.deallocate()
+  }
+
+  func outcome(_ frame: Frame, _ tables: Tables) -> Outcome {
+    var frame = frame
+    var verdict = Verdict(action: .drop, outcome: .forwarded, egress: 0, start: 0, length: 0, server: 0)
+    forwarder.process(&frame, count: 1, tables, now: 1, into: &verdict)
+    forwarder.count(&verdict, 1)
+    return verdict.outcome
+  }
+}

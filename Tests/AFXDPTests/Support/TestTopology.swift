@@ -1,0 +1,75 @@
+import Reconciler
+import Model
+import Forwarding
+import Testing
+
+/// The services that these tests are about, built by the table builder as the daemon builds them.
+enum TestTopology {
+  static let capacity = TableCapacity(slots: 64, services: 16, servers: 32, ringSlots: 4096)
+  static let vip = IPAddress(10, 0, 0, 100)
+  static let anyPortVIP = IPAddress(10, 0, 0, 101)
+
+  /// One real server each, so that a packet's service says where it goes.
+  struct Service {
+    let name: String
+    let server: IPAddress
+    var method = ForwardingMethod.direct
+    /// Interface slot; 5 has no socket in these tests.
+    var egress = 0
+    /// VLAN ids of the way, outer first.
+    var tags: [VLANTag] = []
+    var mtu = 1500
+  }
+
+  static let services = [
+    Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10)),
+    Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), egress: 3),
+    Service(name: "tcp 10.0.0.100:82", server: IPAddress(10, 0, 1, 12), method: .ipip, egress: 3),
+    Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), egress: 5),
+    Service(name: "tcp 10.0.0.100:90", server: IPAddress(10, 0, 1, 20), mtu: 300),
+    Service(name: "tcp 10.0.0.100:91", server: IPAddress(10, 0, 1, 21), method: .ipip, egress: 3, mtu: 400),
+    Service(name: "udp 10.0.0.100:53", server: IPAddress(10, 0, 1, 10)),
+    Service(name: "tcp 10.0.0.101:0", server: IPAddress(10, 0, 1, 10)),
+    Service(name: "tcp 10.0.0.101:443", server: IPAddress(10, 0, 1, 14)),
+    Service(name: "tcp 10.0.0.100:85", server: IPAddress(10, 0, 1, 15), method: .gue),
+    Service(name: "tcp 10.0.0.100:86", server: IPAddress("fd00::16") ?? vip, method: .gre),
+    Service(name: "tcp 10.0.0.100:87", server: IPAddress("fd00::17") ?? vip, method: .gue),
+    Service(name: "tcp [fd00:77::100]:80", server: IPAddress("fd00::10") ?? vip),
+    Service(name: "udp [fd00:77::101]:0", server: IPAddress("fd00::10") ?? vip),
+  ]
+
+  static let tunnelSource = IPAddress(10, 0, 9, 1)
+
+  /// Builds the idle half and puts it in force.
+  static func publish(_ services: [Service] = services, generation: UInt64 = 1, to memory: TableMemory) throws {
+    try build(services, generation: generation, into: memory)
+    memory.flip()
+  }
+
+  static func build(_ services: [Service] = services, generation: UInt64 = 1, into memory: TableMemory) throws {
+    var hops: [IPAddress: NextHop] = [:]
+    let table = try ServiceTable(
+      services: services.map { service in
+        hops[service.server] = NextHop(
+          egress: service.egress,
+          sourceMAC: try mac(source: service.egress),
+          nextHopMAC: try mac(server: service.server),
+          mtu: service.mtu,
+          source: tunnelSource,
+          tags: service.tags
+        )
+        let key = try #require(ServiceKey(service.name))
+        return VirtualService(key, ringSize: 251, servers: [RealServer(service.server, method: service.method)])
+      }
+    )
+    try TableBuilder(table: table, generation: generation, nextHops: hops).build(into: memory)
+  }
+
+  /// Of the interface slot that a frame leaves by.
+  static func mac(source egress: Int) throws -> MACAddress { try #require(MACAddress("02:bb:00:00:00:0\(egress)")) }
+
+  /// Of a real server.
+  static func mac(server: IPAddress) throws -> MACAddress {
+    try #require(MACAddress(bytes: [0x02, 0xaa, 0, 0, 0, server.bytes[15]]))
+  }
+}

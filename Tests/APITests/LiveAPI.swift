@@ -1,0 +1,111 @@
+import PlainDirector
+import Foundation
+import Glibc
+
+@testable import API
+@testable import Reconciler
+@testable import Model
+@testable import Configuration
+
+/// The control API of a plain director on a real socket in a folder of its own, for as long as a test's body runs.
+struct LiveAPI: Sendable {
+  let plain: PlainDirector
+  let path: String
+
+  var client: ControlClient { ControlClient(path: path, timeout: .seconds(20)) }
+
+  static func run(patience: Duration = .seconds(10), _ body: (LiveAPI) async throws -> Void) async throws {
+    try await TemporaryFolder.with { folder in
+      let plain = PlainDirector()
+      _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+      try await serve(plain, at: folder + "/sluice.sock", patience: patience, body)
+    }
+  }
+
+  static func serve(
+    _ plain: PlainDirector,
+    at path: String,
+    patience: Duration = .seconds(10),
+    _ body: (LiveAPI) async throws -> Void
+  ) async throws {
+    let server = ControlServer(try ControlSocket(claiming: path), director: plain.director, patience: patience)
+    let (listening, signal) = AsyncStream.makeStream(of: Void.self)
+    let task = Task {
+      defer { signal.finish() }
+      try await server.run { signal.yield() }
+    }
+    guard await listening.first(where: { true }) != nil else { return try await task.value }
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(LiveAPI(plain: plain, path: path))) } catch { result = .failure(error) }
+    task.cancel()
+    try await task.value
+    try result.get()
+  }
+
+  /// Sends bytes as they are, reads until the server closes or the time is over.
+  func raw(_ request: String, seconds: Int = 10) async throws -> String { try await raw(Array(request.utf8), seconds: seconds) }
+
+  func raw(_ request: [UInt8], seconds: Int = 10) async throws -> String {
+    let path = path
+    return try await blocking {
+      let connection = try RawConnection(path: path, seconds: seconds)
+      connection.send(request)
+      return connection.readToEnd()
+    }
+  }
+}
+
+/// Runs what blocks on a thread of its own: Swift's pool has one thread a core, and the server lives in it and in Dispatch's.
+func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+  }
+}
+
+/// A client that is free to misbehave.
+final class RawConnection: Sendable {
+  private let socket: Int32
+
+  init(path: String, seconds: Int) throws {
+    socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var patience = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    let connected = OwnerOnlyAddress(path: path).withSockAddr { connect(socket, $0, $1) }
+    guard connected == 0 else { throw ControlClientError(code: errno, path: path) }
+  }
+
+  deinit { close(socket) }
+
+  /// Returns how many bytes the server took before it had enough.
+  @discardableResult
+  func send(_ bytes: [UInt8]) -> Int {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { break }
+      sent += count
+    }
+    return sent
+  }
+
+  func readToEnd() -> String {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(socket, &buffer, buffer.count)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer[..<count]
+    }
+  }
+}
+
+enum TemporaryFolder {
+  static func with(_ body: (String) async throws -> Void) async throws {
+    var template = Array("/tmp/sluice-api-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await body(path)
+  }
+}

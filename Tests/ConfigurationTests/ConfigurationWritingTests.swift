@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+@testable import Model
+
+@Suite struct ConfigurationWritingTests {
+  private func roundTrip(_ configuration: Configuration) throws -> Configuration {
+    try Configuration(yaml: configuration.yaml, file: "written", needsInterfaces: false)
+  }
+
+  @Test func `a configuration of defaults is written and read back`() throws {
+    #expect(try roundTrip(Configuration()) == Configuration())
+    #expect(Configuration().yaml == "services: []\n")
+  }
+
+  @Test func `every setting that isn't the default is written and read back`() throws {
+    var director = DirectorSettings(interfaces: ["eth0", "null", "1e3", "on", "-"])
+    director.workers = .count(2)
+    director.socket = "/var/run/with a # and: colon.sock"
+    director.addresses = .external
+    director.busyPoll = 20
+    director.hugePages = .off
+    director.mode = .generic
+    director.copy = .zeroCopy
+    director.flows = 2048
+    director.limits = Limits(services: 5, servers: 6, ringSlots: 2048)
+    let timeouts = Timeouts(synReceived: 1, established: 2, finWait: 3, close: 4, udp: 5)
+    let table = try ServiceTable(services: [
+      VirtualService(
+        #require(ServiceKey("udp [2001:db8::1]:0")),
+        ringSize: 251,
+        onServerLoss: .drop,
+        noServer: .reset,
+        sorry: SorryServer(#require(IPAddress("2001:db8::9")), method: .gre, tunnel: TunnelOptions(checksum: true)),
+        servers: [
+          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip), RealServer(IPAddress(10, 0, 0, 4), method: .gre),
+          RealServer(
+            IPAddress(10, 0, 0, 5),
+            method: .gue,
+            tunnel: TunnelOptions(port: 7000, checksum: true, source: .address(IPAddress(10, 0, 0, 9)))
+          ),
+          RealServer(
+            #require(IPAddress("2001:db8::5")),
+            method: .ipip,
+            tunnel: TunnelOptions(source: .prefix(#require(AddressPrefix("2001:db8:1::/64"))))
+          ),
+        ]
+      ),
+      VirtualService(#require(ServiceKey("tcp 10.0.0.1:80"))),
+    ])
+    let configuration = Configuration(director: director, timeouts: timeouts, table: table)
+    #expect(try roundTrip(configuration) == configuration)
+  }
+
+  @Test(arguments: [
+    "sluice", " ", "true", "~", "null", "0x10", "'", "\"", "\\", "a: b", "# no", "- x", "[", "{}", "%", "@", "&a", "*a", "!t",
+    "|", "\n", "\t",
+    "\u{7f}", "\u{85}", "\u{2028}", "\u{0}", "ключ", "\u{1f511}", "a\u{301}",
+  ])
+  func `any hash key comes back as it was`(text: String) throws {
+    var director = DirectorSettings()
+    director.hashKeyText = text
+    let read = try Configuration(yaml: Configuration(director: director).yaml, file: "written", needsInterfaces: false)
+    #expect(read.director.hashKeyText.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+  }
+
+  @Test func `the file is written for people`() throws {
+    let source = TunnelOptions(source: .prefix(try #require(AddressPrefix("10.200.0.0/16"))))
+    let servers = [
+      RealServer(IPAddress(10, 0, 0, 2)), RealServer(IPAddress(10, 0, 0, 3), weight: 0, method: .ipip),
+      RealServer(IPAddress(10, 0, 0, 4), method: .gue, tunnel: source),
+    ]
+    let table = try ServiceTable(services: [
+      VirtualService(
+        ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80),
+        sorry: SorryServer(IPAddress(10, 0, 0, 9)),
+        servers: servers
+      )
+    ])
+    #expect(
+      Configuration(director: DirectorSettings(interfaces: ["eth0"]), table: table).yaml == """
+        director:
+          interfaces: [eth0]
+        services:
+          - service: tcp 10.0.0.100:80
+            scheduler: maglev
+            ring: 65537
+            on-server-loss: rehash
+            no-server: unreachable
+            sorry:
+              address: 10.0.0.9
+              forward: direct
+            servers:
+              - address: 10.0.0.2
+                weight: 1
+                forward: direct
+              - address: 10.0.0.3
+                weight: 0
+                forward: ipip
+              - address: 10.0.0.4
+                weight: 1
+                forward: gue
+                tunnel-port: 6080
+                checksum: false
+                entropy: 10.200.0.0/16
+
+        """
+    )
+  }
+
+  /// The package's folder, from this file's place in it.
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test func `the example file is sound, and its settings are the defaults it says they are`() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "Docs/sluice.example.yaml"), encoding: .utf8)
+    let read = try Configuration(yaml: text, file: "sluice.example.yaml")
+    var usual = DirectorSettings(interfaces: ["eth0"])
+    usual.hashKeyText = HashKey.defaultText
+    #expect(read.director == usual)
+    #expect(read.timeouts == Timeouts())
+    let service = try #require(read.table.services.first)
+    #expect(VirtualService(service.key, sorry: SorryServer(IPAddress(10, 0, 0, 9)), servers: service.servers) == service)
+    #expect(service.servers.map(\.weight) == [1, 1, 2, 1])
+    #expect(service.servers.map(\.method) == [.direct, .direct, .gue, .ipip])
+    #expect(service.servers[2] == RealServer(service.servers[2].address, weight: 2, method: .gue))
+  }
+}

@@ -1,0 +1,72 @@
+"""What a tunnel puts before the client's packet, by method and family, with what of it is the director's choice."""
+
+from fixture import *
+from scapy.fields import BitField, ByteField, ShortField
+from scapy.layers.l2 import GRE
+from scapy.packet import Packet as Layer
+
+
+class GUE(Layer):
+    """Variant 0 of draft-ietf-intarea-gue."""
+
+    name = "GUE"
+    fields_desc = [
+        BitField("variant", 0, 2),
+        BitField("control", 0, 1),
+        BitField("hlen", 0, 5),
+        ByteField("proto", 4),
+        ShortField("flags", 0),
+    ]
+
+
+class Path:
+    """A tunnel over a family's addresses, to the far end that Tests/Fixtures/*.yaml have."""
+
+    def __init__(self, method, far, checksum=False, source=None, port=6080, end=None):
+        self.method, self.far, self.checksum, self.port = method, far, checksum, port
+        self.end = end or far.far
+        self.source = source or far.near
+
+    @property
+    def overhead(self):
+        return self.far.header + {"ipip": 0, "gue": 12, "gre": 8 if self.checksum else 4}[self.method]
+
+    def __str__(self):
+        name = {"ipip": "IPIP", "gue": "GUE", "gre": "GRE"}[self.method]
+        return f"{name} over IPv{self.far.number}" + (" with a checksum" if self.checksum else "")
+
+    def wrap(self, inner, group=None, mask=None):
+        """The outer packet and its free fields. `group` names the flow; `mask` has the bits of the source that are the flow's."""
+        v4 = number_of(inner) == 4
+        same = {} if group is None else {"group": group}
+        packet, free = Raw(bytes(inner)), []
+        inside = 4 if v4 else 41
+        head = self.far.header
+        if self.method == "gue":
+            # The checksum of the expected packet is scapy's for its own source port; the director's is checked by the rule.
+            packet = UDP(sport=49152, dport=self.port, **({} if self.checksum else {"chksum": 0})) / GUE(proto=inside) / packet
+            free.append(Field(head, 2, "range", low=49152, high=65535, **same))
+            if self.checksum:
+                free.append(Field(head + 6, 2, "udp-checksum", ip=0))
+            inside = 17
+        elif self.method == "gre":
+            packet = GRE(chksum_present=int(self.checksum), proto=0x0800 if v4 else 0x86DD) / packet
+            inside = 47
+        tos = inner.tos if v4 else inner.tc
+        if self.far.number == 6:
+            free.append(Field(0, 4, "nonzero", mask="000fffff", **same))
+            outer = IPv6(src=self.source, dst=self.end, hlim=64, tc=tos, nh=inside)
+        else:
+            df = not v4 or "DF" in inner.flags
+            outer = IP(src=self.source, dst=self.end, ttl=64, id=0, tos=tos, flags="DF" if df else 0, proto=inside)
+            if not df:
+                free.append(Field(4, 2, "unique"))
+            if not df or mask:
+                free.append(Field(10, 2, "ip-checksum"))
+        if mask:
+            free.append(Field(12, 4, "any", mask=mask, **same) if self.far is V4 else Field(16, 8, "any", mask=mask, **same))
+        return outer / packet, free
+
+    def carries(self, inner, group=None, mask=None, **more):
+        packet, free = self.wrap(inner, group, mask)
+        return tunnel(packet, free=free, **more)

@@ -1,0 +1,93 @@
+import ABI
+import Testing
+
+@testable import Forwarding
+
+/// Spare frames: lent, used, run out of.
+@Suite struct PiecesTests {
+  private static let way = Way(method: Int(SLUICE_DIRECT), toIPv6: false)
+
+  /// Of so many fragments of 48 bytes on a way of 68.
+  private static func packet(_ outputFragments: Int) -> [UInt8] {
+    ClientPacket.udp {
+      $0.fragment = 0
+      $0.payload = [UInt8](repeating: 9, count: outputFragments * 48 - 8)
+    }.bytes
+  }
+
+  @Test func `a packet of 65 outputFragments is the largest, of 66 it is dropped whole and counted`() {
+    let director = TestDirector(Self.way.tables(mtu: 68))
+    #expect(director.forward([Self.packet(65)])[0].frames.count == 65)
+    let dropped = director.forward([Self.packet(66)])[0]
+    #expect(dropped.outcome == .droppedNoFrame)
+    #expect(dropped.action == .drop)
+    #expect(dropped.outputFragments.isEmpty)
+    #expect(director.counters.servers[1].packets == 1)
+  }
+
+  @Test func `when a batch has used the spares up, the packets that need none and those of fewer outputFragments go on`() {
+    let director = TestDirector(Self.way.tables(mtu: 68))
+    let sent = director.forward([40, 1, 30, 20, 8, 1].map(Self.packet))
+    #expect(sent.map(\.outcome) == [.forwarded, .forwarded, .droppedNoFrame, .forwarded, .droppedNoFrame, .forwarded])
+    #expect(sent.map(\.outputFragments.count) == [39, 0, 0, 19, 0, 0])
+    // They came back: the next batch has them all.
+    #expect(director.forward([Self.packet(65)])[0].outcome == .forwarded)
+    #expect(director.spares.complaint == nil)
+  }
+
+  @Test func `a batch is counted once it is carried out, by what its verdicts say then`() {
+    let director = TestDirector()
+    let guarded = GuardedFrame(ClientPacket().bytes, headroom: 64, end: .right)
+    var frame = guarded.frame
+    var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
+    director.forwarder.process(&frame, count: 1, director.tables.half, now: 1, into: &verdict)
+    #expect(verdict.outcome == .forwarded)
+    #expect(Outcome.allCases.allSatisfy { director.count($0) == 0 })
+    // What a worker does that finds no place in a ring.
+    verdict.outcome = .droppedTransmitFull
+    director.forwarder.count(&verdict, 1)
+    for outcome in Outcome.allCases { #expect(director.count(outcome) == (outcome == .droppedTransmitFull ? 1 : 0)) }
+  }
+
+  @Test func `without spares nothing of a packet is sent`() {
+    let flows = FlowTable.allocate(buckets: 4)
+    let counters = Counters.allocate(serverCapacity: 64)
+    let forwarder = Forwarder(flows: flows, counters: counters)
+    let tables = Self.way.tables(mtu: 68)
+    let guarded = GuardedFrame(Self.packet(2), headroom: 64, end: .right)
+    var frame = guarded.frame
+    var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
+    forwarder.process(&frame, count: 1, tables.half, now: 1, into: &verdict)
+    #expect(verdict.outcome == .droppedNoFrame)
+    #expect(guarded.bytes == Self.packet(2))
+    #expect(forwarder.outputFragments.pointee.count == 0)
+    #expect(forwarder.outputFragments.pointee.wanted == OutputFragments.capacity)
+    flows.buckets.deallocate()
+    counters.received.deallocate()
+    counters.servers.deallocate()
+  }
+
+  @Test func `a outputFragment longer than a spare frame is not written`() {
+    var outputFragments = OutputFragments(size: 2048)
+    let spare = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 64)
+    outputFragments.put(spare)
+    #expect(outputFragments.hasRoom(for: 1, 2048 - OutputFragments.headroom))
+    #expect(!outputFragments.hasRoom(for: 1, 2049 - OutputFragments.headroom))
+    #expect(!outputFragments.hasRoom(for: 2, 8))
+    outputFragments.deallocate()
+    spare.deallocate()
+  }
+
+  @Test func `a worker by itself returns all frames, in the order of sending, and has spares again`() {
+    var worker = OfflineForwarder(flowBuckets: 4, serverCapacity: 64)
+    let tables = Self.way.tables(mtu: 68)
+    for _ in 0..<3 {
+      let passage = worker.process(Self.packet(65), interface: 0, tables.half, now: 1)
+      #expect(passage.verdict.outcome == .forwarded)
+      #expect(passage.sent.map { Reference.word($0, 20) & 0x1fff } == (0..<65).map { $0 * 6 })
+      #expect(Reassembly.joined4(passage.sent.map { Array($0[14...]) }) == Array(Self.packet(65)[14...]))
+    }
+    #expect(worker.counters.received.pointee == 3)
+    #expect(worker.counters.outcomes[Outcome.forwarded.index] == 3)
+  }
+}

@@ -1,0 +1,150 @@
+import PlainDirector
+import ABI
+import Forwarding
+import Testing
+
+@testable import Reconciler
+@testable import Model
+
+@Suite struct DirectorReportsTests {
+  @Test func `each server shows its packets and its share`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    await plain.send(30, to: Sample.first, of: Sample.web)
+    await plain.send(60, to: Sample.first, of: Sample.web, worker: 1)
+    await plain.send(10, to: Sample.second, of: Sample.web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.share) == [90, 10])
+    #expect(service.servers.map(\.totals.packets) == [90, 10])
+    #expect(service.totals == Totals(packets: 100, bytes: 10_000, connections: 3))
+  }
+
+  @Test func `before the first packet nobody has a share`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    #expect(await plain.director.status().services.first?.servers.map(\.share) == [nil])
+  }
+
+  @Test func `a service keeps what its removed servers were sent`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.second)))
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.totals.packets == 40)
+    #expect(service.servers.map(\.totals.packets) == [0])
+  }
+
+  @Test func `a server that comes back begins at zero`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table())
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(2, to: Sample.first, of: Sample.web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.totals.packets) == [2])
+    #expect(service.totals.packets == 42)
+  }
+
+  @Test func `an index that is used again doesn't show its former owner's packets`() async throws {
+    let plain = PlainDirector(capacity: TableCapacity(slots: 64, services: 2, servers: 1, ringSlots: 2048))
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.second)))
+    await plain.send(5, to: Sample.second, of: Sample.web)
+    #expect(await plain.director.baselines.entry(Sample.second, of: Sample.web)?.index == 0)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.totals.packets) == [5])
+    #expect(service.totals.packets == 45)
+  }
+
+  @Test func `a weight that changes keeps the server's totals`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 7)))
+    #expect(await plain.director.status().services.first?.servers.map(\.totals.packets) == [40])
+  }
+
+  @Test func `a service removed and added again begins at zero`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    await plain.send(40, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(ServiceTable())
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    #expect(await plain.director.status().services.first?.totals == Totals())
+  }
+
+  @Test func `states are ok, draining, and unresolved with the reason`() async throws {
+    let plain = PlainDirector()
+    let third = IPAddress(10, 0, 0, 4)
+    plain.kernel.silence([third])
+    _ = try await plain.director.apply(
+      try Sample.table(RealServer(Sample.first), RealServer(Sample.second, weight: 0), RealServer(third))
+    )
+    let servers = try #require(await plain.director.status().services.first?.servers)
+    #expect(servers.map(\.state) == [.ok, .draining, .unresolved])
+    #expect(servers.map { $0.reason == nil } == [true, true, false])
+    #expect(servers[2].reason?.contains("10.0.0.4 does not answer on eth0") == true)
+  }
+
+  @Test func `a sorry server is shown apart, standing by or serving, and counted in`() async throws {
+    let plain = PlainDirector()
+    let sorry = IPAddress(10, 0, 0, 9)
+    func table(weight: Int) throws -> ServiceTable {
+      try ServiceTable(services: [
+        VirtualService(
+          Sample.web,
+          ringSize: 251,
+          sorry: SorryServer(sorry),
+          servers: [RealServer(Sample.first, weight: weight)]
+        )
+      ])
+    }
+    _ = try await plain.director.apply(try table(weight: 1))
+    #expect(await plain.director.status().services.first?.sorry?.state == .standby)
+    await plain.send(30, to: Sample.first, of: Sample.web)
+    _ = try await plain.director.apply(try table(weight: 0))
+    await plain.send(10, to: sorry, of: Sample.web)
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.address) == [Sample.first])
+    #expect(service.sorry?.state == .ok)
+    #expect(service.sorry?.totals.packets == 10)
+    #expect(service.sorry?.share == 25)
+    #expect(service.totals.packets == 40)
+    plain.kernel.silence([sorry])
+    try await plain.director.refreshNextHops()
+    #expect(await plain.director.status().services.first?.sorry?.state == .unresolved)
+  }
+
+  @Test func `flows are counted for the server they name`() async throws {
+    let plain = PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
+    let entry = try #require(await plain.director.baselines.entry(Sample.first, of: Sample.web))
+    plain.flows[1].buckets[2].entries.1 = sluice_flow(
+      tag: 9,
+      server: UInt16(entry.index),
+      incarnation_state: entry.incarnation << 4 | UInt16(SLUICE_STATE_ESTABLISHED),
+      seen: 999
+    )
+    let service = try #require(await plain.director.status().services.first)
+    #expect(service.servers.map(\.active) == [1])
+    #expect(service.active == 1 && service.inactive == 0)
+  }
+
+  @Test func `every counter is reported with its meaning, by worker and together`() async throws {
+    let plain = PlainDirector()
+    plain.counters[0].received.pointee = 4
+    plain.counters[1].received.pointee = 6
+    plain.counters[1].outcomes[Int(Outcome.droppedTTL.rawValue)] = 3
+    let statistics = await plain.director.statistics()
+    #expect(statistics.workers.first { $0.name == "received" }?.workers == [4, 6])
+    #expect(statistics.workers.first { $0.name == "dropped-ttl" }?.total == 3)
+    #expect(statistics.steering.map(\.total) == [7, 5, 0])
+    #expect(statistics.workers.count == Outcome.allCases.count + 3)
+    #expect(statistics.rings.map(\.workers) == [[1, 11], [2, 12], [3, 13], [4, 14], [5, 15]])
+    #expect(statistics.rings.map(\.total) == [12, 14, 16, 18, 20])
+    #expect((statistics.workers + statistics.rings + statistics.steering).allSatisfy { !$0.meaning.isEmpty })
+  }
+}
