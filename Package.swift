@@ -24,7 +24,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]
     ),
 
-    // The packet path: formats, then decisions, then rings. None of these may import anything of the control plane's but Model's values.
+    // The packet path: formats, then decisions, then rings. Of the control plane they see only Model's values. Packet's functions are
+    // public, the one place where they are: Swift 6.3 inlines `public @inlinable` code into another module, but not `package @inlinable`.
     .target(name: "Packet", dependencies: ["ABI"], swiftSettings: strict),
     .target(name: "Forwarding", dependencies: ["ABI", "Packet"], swiftSettings: strict),
     .target(name: "AFXDP", dependencies: ["Forwarding", "Model", "CXDP"], swiftSettings: strict, plugins: ["EmbedBPF"]),

@@ -4,35 +4,35 @@
 /// the frame's length a few lines above.
 extension UnsafeMutableRawPointer {
   @inlinable @inline(__always) @_noLocks
-  package func u8(_ offset: Int) -> UInt8 { loadUnaligned(fromByteOffset: offset, as: UInt8.self) }
+  public func u8(_ offset: Int) -> UInt8 { loadUnaligned(fromByteOffset: offset, as: UInt8.self) }
 
   /// Host order.
   @inlinable @inline(__always) @_noLocks
-  package func u16(_ offset: Int) -> UInt16 { UInt16(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
+  public func u16(_ offset: Int) -> UInt16 { UInt16(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
 
   /// As it lies in memory: for addresses, ports and keys that are compared, hashed or copied, never counted with.
   @inlinable @inline(__always) @_noLocks
-  package func raw16(_ offset: Int) -> UInt16 { loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
+  public func raw16(_ offset: Int) -> UInt16 { loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func raw32(_ offset: Int) -> UInt32 { loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+  public func raw32(_ offset: Int) -> UInt32 { loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func raw64(_ offset: Int) -> UInt64 { loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+  public func raw64(_ offset: Int) -> UInt64 { loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func set8(_ offset: Int, _ value: UInt8) { storeBytes(of: value, toByteOffset: offset, as: UInt8.self) }
+  public func set8(_ offset: Int, _ value: UInt8) { storeBytes(of: value, toByteOffset: offset, as: UInt8.self) }
 
   /// Host order in, network order written.
   @inlinable @inline(__always) @_noLocks
-  package func set16(_ offset: Int, _ value: UInt16) { storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self) }
+  public func set16(_ offset: Int, _ value: UInt16) { storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func setRaw16(_ offset: Int, _ value: UInt16) { storeBytes(of: value, toByteOffset: offset, as: UInt16.self) }
+  public func setRaw16(_ offset: Int, _ value: UInt16) { storeBytes(of: value, toByteOffset: offset, as: UInt16.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func setRaw32(_ offset: Int, _ value: UInt32) { storeBytes(of: value, toByteOffset: offset, as: UInt32.self) }
+  public func setRaw32(_ offset: Int, _ value: UInt32) { storeBytes(of: value, toByteOffset: offset, as: UInt32.self) }
 
   @inlinable @inline(__always) @_noLocks
-  package func setRaw64(_ offset: Int, _ value: UInt64) { storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
+  public func setRaw64(_ offset: Int, _ value: UInt64) { storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
 }

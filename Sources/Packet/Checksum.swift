@@ -1,9 +1,9 @@
 /// The Internet checksum (RFC 1071), summed in the machine's byte order: the one's complement sum does not mind (section 2B).
-package enum Checksum {
+public enum Checksum {
   /// One's complement sum of an IPv4 header of `words` 32-bit words, 5 at least, folded to 16 bits. 0xffff over a header that carries a
   /// right checksum.
   @inlinable @inline(__always) @_noLocks
-  package static func sum(ofHeader header: UnsafeMutableRawPointer, words: Int) -> UInt16 {
+  public static func sum(ofHeader header: UnsafeMutableRawPointer, words: Int) -> UInt16 {
     var sum = UInt64(header.raw32(0)) &+ UInt64(header.raw32(4)) &+ UInt64(header.raw32(8)) &+ UInt64(header.raw32(12))
     sum &+= UInt64(header.raw32(16))
     var index = 5
@@ -15,7 +15,7 @@ package enum Checksum {
   }
 
   @inlinable @inline(__always) @_noLocks
-  package static func fold(_ sum: UInt64) -> UInt16 {
+  public static func fold(_ sum: UInt64) -> UInt16 {
     var sum = (sum & 0xffff_ffff) &+ (sum &>> 32)
     sum = (sum & 0xffff) &+ (sum &>> 16)
     sum = (sum & 0xffff) &+ (sum &>> 16)
@@ -27,7 +27,7 @@ package enum Checksum {
 extension Checksum {
   /// Not folded, so that parts can be added up; the last of an odd number of bytes counts as if a zero followed (RFC 1071 1).
   @inlinable @inline(__always) @_noLocks
-  package static func sum(_ bytes: UnsafeMutableRawPointer, _ count: Int, _ before: UInt64 = 0) -> UInt64 {
+  public static func sum(_ bytes: UnsafeMutableRawPointer, _ count: Int, _ before: UInt64 = 0) -> UInt64 {
     // A packet of 65535 bytes adds up to less than 2^46.
     var sum = before
     var at = 0
@@ -45,14 +45,14 @@ extension Checksum {
 
   /// Of IPv4 (RFC 9293 3.1): addresses, protocol and length.
   @inlinable @inline(__always) @_noLocks
-  package static func pseudoHeader(ofIPv4 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
+  public static func pseudoHeader(ofIPv4 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
     let length = UInt16(truncatingIfNeeded: payload)
     return sum(header + 12, 8) &+ UInt64(UInt16(number).bigEndian) &+ UInt64(length.bigEndian)
   }
 
   /// Of IPv6 (RFC 8200 8.1).
   @inlinable @inline(__always) @_noLocks
-  package static func pseudoHeader(ofIPv6 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
+  public static func pseudoHeader(ofIPv6 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
     let length = UInt32(truncatingIfNeeded: payload)
     return sum(header + 8, 32) &+ UInt64(UInt32(number).bigEndian) &+ UInt64(length.bigEndian)
   }

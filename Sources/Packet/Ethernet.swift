@@ -1,15 +1,15 @@
 /// Ethernet and up to two VLAN tags (802.1Q, 802.1ad): as many as an edge trunk carries. A third is not ours to understand.
-package enum Ethernet {
-  package static var headerLength: Int {
+public enum Ethernet {
+  public static var headerLength: Int {
     @inlinable @inline(__always) @_noLocks get { 14 }
   }
-  package static var tagLength: Int {
+  public static var tagLength: Int {
     @inlinable @inline(__always) @_noLocks get { 4 }
   }
 
   /// Offset of the network header and its EtherType, or offset 0 for a frame that ends too early or has three or more tags.
   @inlinable @inline(__always) @_noLocks
-  package static func parse(_ bytes: UnsafeMutableRawPointer, _ length: Int) -> (offset: Int, type: UInt16) {
+  public static func parse(_ bytes: UnsafeMutableRawPointer, _ length: Int) -> (offset: Int, type: UInt16) {
     guard length >= 14 else { return (0, 0) }
     var offset = 14
     var type = bytes.u16(12)
@@ -24,11 +24,11 @@ package enum Ethernet {
   }
 
   @inlinable @inline(__always) @_noLocks
-  package static func isTag(_ type: UInt16) -> Bool { type == 0x8100 || type == 0x88a8 }
+  public static func isTag(_ type: UInt16) -> Bool { type == 0x8100 || type == 0x88a8 }
 }
 
 /// EtherTypes (IEEE 802 numbers).
-package enum EtherType {
-  @inlinable @inline(__always) @_noLocks package static func isIPv4(_ type: UInt16) -> Bool { type == 0x0800 }
-  @inlinable @inline(__always) @_noLocks package static func isIPv6(_ type: UInt16) -> Bool { type == 0x86dd }
+public enum EtherType {
+  @inlinable @inline(__always) @_noLocks public static func isIPv4(_ type: UInt16) -> Bool { type == 0x0800 }
+  @inlinable @inline(__always) @_noLocks public static func isIPv6(_ type: UInt16) -> Bool { type == 0x86dd }
 }

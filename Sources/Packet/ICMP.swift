@@ -1,14 +1,14 @@
 /// The sizes of ICMP, of both families.
-package enum ICMP {
-  package static var headerLength: Int {
+public enum ICMP {
+  public static var headerLength: Int {
     @inlinable @inline(__always) @_noLocks get { 8 }
   }
   /// Bytes of the packet in an error: 576 with its headers (RFC 1812 4.3.2.3).
-  package static var quoteIPv4: Int {
+  public static var quoteIPv4: Int {
     @inlinable @inline(__always) @_noLocks get { 548 }
   }
   /// The same in IPv6: 1280 with its headers (RFC 4443 2.4 (c)).
-  package static var quoteIPv6: Int {
+  public static var quoteIPv6: Int {
     @inlinable @inline(__always) @_noLocks get { 1232 }
   }
 
@@ -16,7 +16,7 @@ package enum ICMP {
   ///
   /// Always over the whole message: the shorter way of RFC 1624 gives an echo reply of nothing but zeros the checksum 0, which no receiver accepts.
   @inlinable @inline(__always) @_noLocks
-  package static func checksum(_ message: UnsafeMutableRawPointer, _ length: Int, _ pseudoHeader: UInt64) -> UInt16 {
+  public static func checksum(_ message: UnsafeMutableRawPointer, _ length: Int, _ pseudoHeader: UInt64) -> UInt16 {
     ~Checksum.fold(Checksum.sum(message, length, pseudoHeader))
   }
 }

@@ -1,32 +1,32 @@
 /// The IPv6 header (RFC 8200 3) and the chain of extension headers behind it (RFC 8200 4).
-package enum IPv6 {
-  package static var headerLength: Int {
+public enum IPv6 {
+  public static var headerLength: Int {
     @inlinable @inline(__always) @_noLocks get { 40 }
   }
   /// What every IPv6 way can carry (RFC 8200 5).
-  package static var leastMTU: Int {
+  public static var leastMTU: Int {
     @inlinable @inline(__always) @_noLocks get { 1280 }
   }
   /// Extension headers that are walked, the fragment header and AH among them; more are refused.
-  package static var extensionLimit: Int {
+  public static var extensionLimit: Int {
     @inlinable @inline(__always) @_noLocks get { 8 }
   }
 
   /// Where the walk along the extension headers ended.
-  package struct Chain {
+  public struct Chain {
     /// Offset from the IPv6 header to what follows the last one.
-    package var offset: Int
+    public var offset: Int
     /// The protocol number there; of a later fragment, what its header says comes first in the datagram.
-    package var number: UInt8
+    public var number: UInt8
     /// More fragments follow: this is the first. An atomic fragment (RFC 6946) has the header and is whole.
-    package var isFirstFragment: Bool
+    public var isFirstFragment: Bool
     /// Of the last fragment header, as it lies in memory.
-    package var identification: UInt32
+    public var identification: UInt32
     /// A type 0 routing header was met (RFC 5095: refused).
-    package var hasRoutingZero: Bool
-    package var end: End
+    public var hasRoutingZero: Bool
+    public var end: End
 
-    package enum End {
+    public enum End {
       case transport
       /// A later fragment: what follows is payload.
       case fragment
@@ -38,7 +38,7 @@ package enum IPv6 {
 
     // Spelled out, since the compiler's own can't carry the attribute.
     @inlinable @inline(__always) @_noLocks
-    package init(number: UInt8) {
+    public init(number: UInt8) {
       offset = 40
       self.number = number
       isFirstFragment = false
@@ -50,7 +50,7 @@ package enum IPv6 {
 
   /// Walks the chain within `available` bytes of packet. A header that reaches past the frame ends it as truncated.
   @inlinable @inline(__always) @_noLocks
-  package static func walk(_ header: UnsafeMutableRawPointer, _ available: Int) -> Chain {
+  public static func walk(_ header: UnsafeMutableRawPointer, _ available: Int) -> Chain {
     var chain = Chain(number: header.u8(6))
     var count = 0
     while isExtension(chain.number) {
@@ -98,13 +98,13 @@ package enum IPv6 {
 
   /// Hop-by-hop options, routing, fragment, AH, destination options.
   @inlinable @inline(__always) @_noLocks
-  package static func isExtension(_ number: UInt8) -> Bool {
+  public static func isExtension(_ number: UInt8) -> Bool {
     number == 0 || number == 43 || number == 44 || number == 51 || number == 60
   }
 
   /// Whether a packet may come from there: not `::`, `::1`, v4-mapped or multicast. Addresses as they lie in memory, little endian.
   @inlinable @inline(__always) @_noLocks
-  package static func isUnicast(_ high: UInt64, _ low: UInt64) -> Bool {
+  public static func isUnicast(_ high: UInt64, _ low: UInt64) -> Bool {
     if high == 0 {
       if low == 0 || low == 0x0100_0000_0000_0000 { return false }
     }
@@ -113,5 +113,5 @@ package enum IPv6 {
 
   /// `::ffff:a.b.c.d` (RFC 4291 2.5.5.2): an IPv4 address to us, and nothing that belongs on the wire.
   @inlinable @inline(__always) @_noLocks
-  package static func isMapped(_ high: UInt64, _ low: UInt64) -> Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }
+  public static func isMapped(_ high: UInt64, _ low: UInt64) -> Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }
 }
