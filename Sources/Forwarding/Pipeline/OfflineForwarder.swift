@@ -46,9 +46,8 @@ package struct OfflineForwarder: ~Copyable {
     for (buffer, _) in held.values { buffer.deallocate() }
     buffer.deallocate()
     spares.deallocate()
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   /// Decides one frame, by itself a batch.
@@ -68,7 +67,7 @@ package struct OfflineForwarder: ~Copyable {
     let bytes = buffer + Self.headroom
     frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(bytes), byteCount: $0.count) }
     var received = Frame(bytes: bytes, length: frame.count, headroom: Self.headroom, interface: interface)
-    var verdict = Verdict(action: .drop, outcome: .droppedTransmitFull, egress: 0, start: 0, length: 0, server: UInt16.max)
+    var verdict = Verdict(action: .drop, outcome: .droppedTransmitFull, egress: 0, start: 0, length: 0, server: Verdict.noServer)
     forwarder.clearTraces()
     forwarder.process(&received, count: 1, tables, now: now, into: &verdict)
     let trace = forwarder.trace(0, tables)

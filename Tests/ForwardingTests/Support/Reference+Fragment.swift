@@ -4,13 +4,13 @@ extension Reference {
   /// What first fragments became, kept as RFC 791 3.2 and RFC 8200 4.5 name datagrams.
   struct Datagrams {
     enum Disposition {
-      case server(UInt16)
+      case server(UInt32)
       case dropped(Outcome)
       case kernels
     }
     private var fates: [[UInt8]: (disposition: Disposition, second: UInt32)] = [:]
 
-    mutating func note(_ frame: [UInt8], server: UInt16, now: UInt32) {
+    mutating func note(_ frame: [UInt8], server: UInt32, now: UInt32) {
       guard let outputFragment = OutputFragment(frame), outputFragment.isFirst else { return }
       guard let reading = Reference.read(frame) else {
         fates[outputFragment.name] = (.kernels, now)

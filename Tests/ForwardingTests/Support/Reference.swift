@@ -53,7 +53,7 @@ enum Reference {
     /// An ICMP error: nobody is told anything about it.
     var isError = false
     /// Of a later fragment: where its first one went.
-    var server: UInt16?
+    var server: UInt32?
   }
 
   /// - Parameter datagrams: what is known of first fragments; without it later ones are nobody's.

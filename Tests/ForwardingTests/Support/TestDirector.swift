@@ -7,7 +7,7 @@ struct Forwarded: Equatable {
   var action: Verdict.Action
   var outcome: Outcome
   var egress: UInt16
-  var server: UInt16
+  var server: UInt32
   /// The frame to send; empty unless there is one.
   var bytes: [UInt8]
   /// The frames that are sent after it, if it became more than one.
@@ -81,9 +81,8 @@ final class TestDirector {
 
   deinit {
     for arena in arenas { arena.deallocate() }
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   func forward(_ packet: ClientPacket, headroom: Int = 256) -> Forwarded { forward([packet.bytes], headroom: headroom)[0] }
