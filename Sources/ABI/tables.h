@@ -137,7 +137,7 @@ struct sluice_owner {
 enum { SLUICE_SERVER_METHOD = 16, SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_SOURCE_PREFIX = 18, SLUICE_SERVER_EGRESS = 19,
        SLUICE_SERVER_MTU = 20, SLUICE_SERVER_TUNNEL_PORT = 26, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44,
        SLUICE_SERVER_TUNNEL = 60, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 64,
-       SLUICE_ROOT_HALVES = 256, SLUICE_HALF_TIMEOUTS = 56 };
+       SLUICE_ROOT_HALVES = 320, SLUICE_HALF_TIMEOUTS = 56 };
 
 /* Connection states as the client's packets show them: under direct routing and tunnels a director sees no replies (IPVS:
  * ip_vs_proto_tcp.c, tcp_states_dr). Index into timeouts. */
@@ -164,10 +164,11 @@ struct sluice_half {
 	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* bit of each VIP's filter hash */
 };
 
+/* An attached interface. Its MAC address is one word, so that a change is seen whole. */
 struct sluice_interface {
+	__u64 mac;     /* the six bytes in the order of the wire, as a load of them gives; the upper two are 0 */
 	__u32 ifindex; /* 0: free */
-	__u8 mac[6];
-	__u16 queues;
+	__u32 queues;
 };
 
 /* Element 0 of the root map. Capacities are of the maps, so that no reader needs a constant. */
@@ -290,7 +291,8 @@ _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.fi
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);
 SLUICE_SIZE(struct sluice_half, 600);
-SLUICE_SIZE(struct sluice_root, 1456);
+SLUICE_SIZE(struct sluice_interface, 16);
+SLUICE_SIZE(struct sluice_root, 1520);
 #undef SLUICE_SIZE
 
 #endif

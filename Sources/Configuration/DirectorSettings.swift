@@ -17,19 +17,20 @@ package enum AddressPolicy: String, CaseIterable, Codable, Sendable {
   case external
 }
 
-/// How much the shared tables hold; fixed while the daemon runs.
+/// How much the shared tables hold, where the operator says so. What is not given is sized by the file at start, with room to grow, and
+/// grows while the daemon runs.
 package struct Limits: Equatable, Sendable {
-  package var services: Int
-  /// Counted once for each service they stand in.
-  package var servers: Int
+  package var services: Int?
+  /// Each counted once for each of its services.
+  package var servers: Int?
   /// Of all services' rings together.
-  package var ringSlots: Int
+  package var ringSlots: Int?
 
   package static let serviceRange = 1...Int(UInt16.max)
-  package static let serverRange = 1...Int(SLUICE_NO_SERVER)
+  package static let serverRange = 1...Int(SLUICE_SERVERS) - 1
   package static let ringSlotRange = Int(SLUICE_RING_BLOCK)...(1 << 28)
 
-  package init(services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
+  package init(services: Int? = nil, servers: Int? = nil, ringSlots: Int? = nil) {
     self.services = services
     self.servers = servers
     self.ringSlots = ringSlots

@@ -46,10 +46,12 @@ extension ServiceTable {
   /// What leads from one table to the other, in the order of the second, removals after. Another order of the same services or
   /// servers is no difference.
   package static func difference(from old: ServiceTable, to new: ServiceTable) -> [ConfigurationChange] {
-    let former = Dictionary(uniqueKeysWithValues: old.services.map { ($0.key, $0) })
-    let coming = Set(new.services.map(\.key))
-    let kept = new.services.flatMap { difference(from: former[$0.key], to: $0) }
-    let gone = old.services.filter { !coming.contains($0.key) }
+    let kept = new.services.flatMap { service in
+      let former = old.service(service.key)
+      // Untouched services share their storage, and compare in no time.
+      return former == service ? [] : difference(from: former, to: service)
+    }
+    let gone = old.services.filter { new.service($0.key) == nil }
     return kept + gone.map { ConfigurationChange(action: .remove, service: $0.key, server: nil, settings: []) }
   }
 

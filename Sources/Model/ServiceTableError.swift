@@ -6,6 +6,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case noSuchServer(IPAddress, ServiceKey)
   case badWeight(Int, IPAddress, ServiceKey)
   case badRingSize(Int, ServiceKey)
+  case tooManyServersOfOne(Int, ServiceKey)
   case badServiceAddress(ServiceKey, reason: String)
   case badServerAddress(IPAddress, ServiceKey, reason: String)
   /// Direct routing hands over the client's packet as it is: the real server must speak its family.
@@ -25,6 +26,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .noSuchServer: "no-such-server"
     case .badWeight: "bad-weight"
     case .badRingSize: "bad-ring-size"
+    case .tooManyServersOfOne: "too-many-servers-of-one"
     case .badServiceAddress: "bad-service-address"
     case .badServerAddress: "bad-server-address"
     case .familyMismatch: "family-mismatch"
@@ -47,6 +49,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .noSuchServer(let address, let key): "\(key) has no server \(address)"
     case .badWeight(let weight, let address, let key): "weight \(weight) of server \(address) of \(key) is not in 0...65535"
     case .badRingSize(let size, let key): "ring \(size) of \(key) is not a size Sluice offers"
+    case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, and one service can have \(VirtualService.mostServers)"
     case .badServiceAddress(let key, let reason): "\(key.address) can't be a VIP (service \(key)), it is \(reason)"
     case .badServerAddress(let address, let key, let reason): "\(address) can't be a server of \(key), it is \(reason)"
     case .familyMismatch(let address, let key): "direct routing can't send packets of \(key) to \(address), another IP version"
@@ -63,7 +66,8 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists: "give it once; 'server set' changes it"
     case .noSuchServer: "'server add' adds it, 'server list' shows what there is"
     case .badWeight: "0 drains, 1 is usual"
-    case .badRingSize: "take one of \(VirtualService.ringSizes.map { "\($0)" }.joined(separator: ", "))"
+    case .badRingSize: "take \(RingSize.form)"
+    case .tooManyServersOfOne: "divide them over several services"
     case .badServiceAddress, .badServerAddress: "give a unicast address"
     case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's version"
     case .serverIsVIP: "give the server's own address"
@@ -76,7 +80,7 @@ extension ServiceTableError: CustomStringConvertible {
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
-      .badWeight(_, _, let key), .badRingSize(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
+      .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
       .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key):
       key
     }
@@ -85,7 +89,7 @@ extension ServiceTableError: CustomStringConvertible {
   /// The server it is about, if it is about one.
   package var server: ServerName? {
     switch self {
-    case .serviceExists, .noSuchService, .badRingSize, .badServiceAddress: nil
+    case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress: nil
     case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
       .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key),
       .badTunnel(_, let address, let key), .sorryIsServer(let address, let key):

@@ -15,8 +15,8 @@ struct ServiceCommand: AsyncParsableCommand {
 
   /// What a service has besides its name.
   struct Settings: ParsableArguments {
-    @Option(help: "Slots of the Maglev ring, a prime such as 65537 or 655373.")
-    var ring: Int?
+    @Option(help: "Slots of the Maglev ring: auto (at least 100 a server), or a prime such as 65537 or 655373.")
+    var ring: RingSize?
 
     @Option(help: "What becomes of the flows of a removed server.")
     var onServerLoss: ServerLossPolicy?
@@ -47,7 +47,7 @@ struct ServiceCommand: AsyncParsableCommand {
     func run() async throws {
       let added = VirtualService(
         service.key,
-        ringSize: settings.ring ?? VirtualService.defaultRingSize,
+        ringSize: settings.ring ?? .auto,
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
         sorry: settings.sorryServer

@@ -22,6 +22,8 @@ int steering_make_counters(const char *name, uint32_t entries);
 /* Maps `bytes` of a table into the process, shared with the kernel. NULL with *error set. */
 void *steering_map_memory(int map, size_t bytes, int *error);
 
+void steering_unmap_memory(void *memory, size_t bytes);
+
 /* Element count and value size of a map. */
 int steering_map_size(int map, uint32_t *value, uint32_t *entries);
 

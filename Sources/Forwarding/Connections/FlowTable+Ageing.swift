@@ -28,6 +28,9 @@ package struct AgeingHand {
   @inline(__always) @_noLocks
   package init(now: UInt32) { reckoned = now }
 
+  @inline(__always) @_noLocks
+  package func isDue(now: UInt32) -> Bool { due != 0 || now != reckoned }
+
   /// Passes the buckets that are due, `most` of them at most.
   @inline(__always) @_noLocks
   package mutating func advance(

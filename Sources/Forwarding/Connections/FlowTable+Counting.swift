@@ -27,6 +27,29 @@ extension FlowTable {
     counters.flows.pointee &-= 1
   }
 
+  /// Copies the flows of a table of another size, as far as their buckets have room. For a table that no worker has yet: `adopt` counts
+  /// them afterwards.
+  ///
+  /// - Returns: how many found a place.
+  package func takeOver(_ former: FlowTable) -> Int {
+    var kept = 0
+    for number in 0..<former.bucketCount {
+      for index in 0..<4 {
+        let entry = former.entries(number) + index
+        let hash = entry.pointee.tag
+        guard hash != 0, let place = Self.empty(in: bucket(hash)) ?? Self.empty(in: secondBucket(hash)) else { continue }
+        connection(place).pointee = former.connection(entry).pointee
+        place.pointee = entry.pointee
+        kept += 1
+      }
+    }
+    return kept
+  }
+
+  private static func empty(in entries: UnsafeMutablePointer<sluice_flow>) -> UnsafeMutablePointer<sluice_flow>? {
+    (0..<4).first { entries[$0].tag == 0 }.map { entries + $0 }
+  }
+
   /// Counts everything anew from the entries: for a worker that takes over a table of a former daemon. Expired entries go.
   ///
   /// - Complexity: the table's size; 20 MB for half a million entries, some milliseconds.

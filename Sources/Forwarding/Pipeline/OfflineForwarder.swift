@@ -14,6 +14,8 @@ package struct OfflineForwarder: ~Copyable {
   /// Seconds after which nothing is held any more.
   package static var patience: UInt32 { HoldQueue.patience }
   private let forwarder: Forwarder
+  private let fragments: FragmentTable
+  private let fragmentTables: FragmentTables
   private var buffer: UnsafeMutableRawPointer
   /// Of each held frame, by where it lies: its buffer, and what the caller knows it by.
   private var held: [UnsafeMutableRawPointer: (buffer: UnsafeMutableRawPointer, ticket: Int)] = [:]
@@ -29,7 +31,9 @@ package struct OfflineForwarder: ~Copyable {
     counters = .allocate(serverCapacity: serverCapacity)
     // A piece is no longer than the longest IP packet.
     spareSize = OutputFragments.headroom + min(frameLimit, 0xffff)
-    forwarder = Forwarder(flows: flows, counters: counters, spareSize: spareSize)
+    fragments = .allocate()
+    fragmentTables = FragmentTables([fragments], own: 0)
+    forwarder = Forwarder(flows: flows, counters: counters, fragments: fragmentTables, spareSize: spareSize)
     spares = .allocate(byteCount: OutputFragments.capacity * spareSize, alignment: 64)
     for index in 0..<OutputFragments.capacity { forwarder.outputFragments.pointee.put(spares + index * spareSize) }
     room = Self.headroom + frameLimit
@@ -48,7 +52,12 @@ package struct OfflineForwarder: ~Copyable {
     spares.deallocate()
     flows.free()
     counters.free()
+    fragmentTables.free()
+    fragments.free()
   }
+
+  /// As if it had seen the flow before.
+  package func remember(_ flow: sluice_flow) { flows.create(flow, sluice_connection(), at: flows.bucket(flow.tag), counters) }
 
   /// Decides one frame, by itself a batch.
   ///

@@ -26,13 +26,11 @@ extension TableMemory {
     return memory
   }
 
-  /// Writes the sizes into the root, where BPF finds them.
-  package func stampCapacity() {
-    root.pointee.slot_capacity = UInt32(capacity.slots)
-    root.pointee.service_capacity = UInt32(capacity.services)
-    root.pointee.server_capacity = UInt32(capacity.servers)
-    root.pointee.ring_capacity = UInt32(capacity.ringSlots)
-    root.pointee.member_capacity = UInt32(capacity.members)
+  /// A larger copy that holds the same: every index, place and generation as it was. In plain memory.
+  package func enlarged(to wanted: TableCapacity) -> TableMemory {
+    let larger = TableMemory.allocate(capacity.enlarged(to: wanted))
+    copy(to: larger)
+    return larger
   }
 
   /// Gives back what `allocate` made. Nothing may read the tables any more.

@@ -17,7 +17,28 @@ package struct TableCapacity: Equatable, Sendable {
     self.services = services
     self.servers = servers
     self.ringSlots = ringSlots
-    self.members = members ?? (2 * servers + Int(SLUICE_RING_BLOCK)) / Int(SLUICE_RING_BLOCK) * Int(SLUICE_RING_BLOCK)
+    // Twice what they can ask for, since changed ones take a new place; each service's begin on a cache line.
+    let most = 2 * (servers + (Int(SLUICE_MEMBER_ALIGNMENT) - 1) * services)
+    self.members = members ?? (most / Int(SLUICE_RING_BLOCK) + 1) * Int(SLUICE_RING_BLOCK)
+  }
+}
+
+extension TableCapacity {
+  /// Whether each table holds at least as much.
+  package func covers(_ other: TableCapacity) -> Bool {
+    slots >= other.slots && services >= other.services && servers >= other.servers && ringSlots >= other.ringSlots
+      && members >= other.members
+  }
+
+  /// At least both.
+  package func enlarged(to other: TableCapacity) -> TableCapacity {
+    TableCapacity(
+      slots: max(slots, other.slots),
+      services: max(services, other.services),
+      servers: max(servers, other.servers),
+      ringSlots: max(ringSlots, other.ringSlots),
+      members: max(members, other.members)
+    )
   }
 }
 
@@ -93,6 +114,30 @@ package struct TableMemory: @unchecked Sendable {
 
   /// Puts the idle half in force: one release store, which orders everything written there before it.
   package func flip() { sluice_store_release(active, 1 - active.pointee & 1) }
+
+  /// Copies all tables into zeroed memory that is at least as large, half by half; capacities stay the other's own.
+  package func copy(to larger: TableMemory) {
+    for half in 0..<2 {
+      (larger.slots + half * larger.capacity.slots).update(from: slots + half * capacity.slots, count: capacity.slots)
+      (larger.services + half * larger.capacity.services).update(from: services + half * capacity.services, count: capacity.services)
+      (larger.servers + half * larger.capacity.servers).update(from: servers + half * capacity.servers, count: capacity.servers)
+      (larger.owners + half * larger.capacity.servers).update(from: owners + half * capacity.servers, count: capacity.servers)
+    }
+    larger.rings.update(from: rings, count: capacity.ringSlots)
+    larger.members.update(from: members, count: capacity.members)
+    larger.paths.update(from: paths, count: capacity.servers)
+    larger.root.pointee = root.pointee
+    larger.stampCapacity()
+  }
+
+  /// Writes the sizes into the root, where BPF finds them.
+  package func stampCapacity() {
+    root.pointee.slot_capacity = UInt32(capacity.slots)
+    root.pointee.service_capacity = UInt32(capacity.services)
+    root.pointee.server_capacity = UInt32(capacity.servers)
+    root.pointee.ring_capacity = UInt32(capacity.ringSlots)
+    root.pointee.member_capacity = UInt32(capacity.members)
+  }
 
   /// Beside the servers of one half.
   package func owners(ofHalf index: Int) -> UnsafeMutablePointer<sluice_owner> { owners + index * capacity.servers }

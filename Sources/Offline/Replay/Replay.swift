@@ -14,11 +14,11 @@ package struct Replay: ~Copyable {
   private var clock = Clock()
 
   /// - Parameter configuration: with a stand-in for every interface.
-  package init(_ configuration: Configuration) throws(TableBuildError) {
+  package init(_ configuration: Configuration) throws(TableCapacityError) {
     director = try OfflineDirector(configuration)
     worker = OfflineForwarder(
       flowBuckets: configuration.director.flows / 4,
-      serverCapacity: configuration.director.limits.servers
+      serverCapacity: OfflineDirector.mostServers
     )
   }
 
@@ -26,7 +26,7 @@ package struct Replay: ~Copyable {
   package var generation: UInt64 { director.generation }
 
   /// Flows go on; servers that are gone lose theirs by their service's rule.
-  package mutating func apply(_ configuration: Configuration) throws(TableBuildError) { try director.apply(configuration) }
+  package mutating func apply(_ configuration: Configuration) throws(TableCapacityError) { try director.apply(configuration) }
 
   /// What becomes of packets at the moment of this one, in the order of sending: of held ones whose time is over, of itself, and of held ones
   /// that it is the first fragment for. A held packet comes twice, the second time with its number alone to know it by.
@@ -49,7 +49,7 @@ package struct Replay: ~Copyable {
   private func played(_ passage: Passage) -> Played {
     let tables = director.inForce
     let verdict = passage.verdict
-    let server = verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
+    let server = verdict.server == Verdict.noServer ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
     return Played(
       verdict: verdict.action.name,
       reason: verdict.outcome.name,
