@@ -6,6 +6,7 @@
 
 enum { FORWARDED, NOT_FOR_SERVICE, DROPPED, ON_ITS_WAY = 0xff };
 enum { FORWARD, PASS, DROP };
+#define NO_SERVER 0xffffffffu
 
 static inline __u16 raw16(const void *p) { __u16 v; memcpy(&v, p, sizeof(v)); return v; }
 static inline __u32 raw32(const void *p) { __u32 v; memcpy(&v, p, sizeof(v)); return v; }
@@ -52,21 +53,6 @@ static inline bool is_vip(const struct twin_tables *t, __u64 low)
 	if (!(t->half->vip_filter[(hash & 4095) >> 6] & 1ULL << (hash & 63)))
 		return false;
 	return find(t, low, 0, 0) != SLUICE_NO_SERVICE;
-}
-
-static inline __u64 mix(__u64 a, __u64 b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (__u64)(product >> 64) ^ (__u64)product;
-}
-
-static inline __u64 flow_hash(const __u64 *key, __u32 source, __u32 destination, __u32 ports, __u8 number)
-{
-	__u64 addresses = source | (__u64)destination << 32, rest = ports | (__u64)number << 32;
-	__u64 hash = mix(mix(addresses ^ key[0], rest ^ key[1]) ^ key[2], rest ^ key[3]);
-
-	return hash ? hash : 1;
 }
 
 static inline __u8 parse(const __u8 *frame, int length, const struct twin_tables *t, struct twin_packet *packet)
@@ -133,40 +119,163 @@ static inline __u8 parse(const __u8 *frame, int length, const struct twin_tables
 	packet->transport = number;
 	packet->network = network;
 	packet->length = total;
-	packet->hash = flow_hash(t->half->hash_key, source, destination, ports, number);
+	packet->hash = sluice_flow_hash_v4(t->half, source, destination, ports, number);
 	return ON_ITS_WAY;
 }
 
-static inline struct sluice_flow *find_flow(struct twin *twin, __u64 hash)
+static inline struct sluice_flow *first_bucket(const struct twin *twin, __u64 hash)
 {
-	struct sluice_flow *entries = twin->buckets[hash & twin->mask].entries;
+	return twin->buckets[sluice_first_bucket(hash, twin->mask)].entries;
+}
+
+static inline struct sluice_flow *second_bucket(const struct twin *twin, __u64 hash)
+{
+	return twin->buckets[sluice_second_bucket(hash, twin->mask)].entries;
+}
+
+static inline __u8 *displaced(const struct twin *twin, __u64 hash)
+{
+	return twin->displaced + sluice_first_bucket(hash, twin->mask);
+}
+
+static inline struct sluice_flow *find_in(struct sluice_flow *entries, __u64 hash)
+{
 	int place = (entries[1].tag == hash ? 1 : 0) | (entries[2].tag == hash ? 2 : 0) | (entries[3].tag == hash ? 3 : 0);
 
 	return entries[place].tag == hash ? entries + place : NULL;
 }
 
-static inline bool expired(const struct sluice_flow *flow, __u32 age, const struct sluice_half *half)
+static inline struct sluice_flow *find_flow(const struct twin *twin, __u64 hash)
 {
-	return age > half->timeouts[flow->incarnation_state & 7];
+	struct sluice_flow *found = find_in(first_bucket(twin, hash), hash);
+
+	return found || !*displaced(twin, hash) ? found : find_in(second_bucket(twin, hash), hash);
 }
 
-static inline struct sluice_flow *find_place(struct twin *twin, __u64 hash, __u32 now, const struct sluice_half *half)
+static inline __u32 flow_server(const struct sluice_flow *flow) { return flow->incarnation_server & 0xfffff; }
+static inline __u16 flow_incarnation(const struct sluice_flow *flow) { return flow->incarnation_server >> 20; }
+static inline __u16 flow_state(const struct sluice_flow *flow) { return flow->seen_state & 7; }
+static inline __u32 flow_age(const struct sluice_flow *flow, __u32 now) { return (now - (flow->seen_state >> 4)) & 0x0fffffff; }
+
+static inline bool expired(const struct sluice_flow *flow, __u32 now, const struct sluice_half *half)
 {
-	struct sluice_flow *entries = twin->buckets[hash & twin->mask].entries, *oldest = NULL;
+	return flow_age(flow, now) > half->timeouts[flow_state(flow)];
+}
+
+/* Counts an entry that comes to a place (1) or goes (-1) if that is its flow's second bucket. */
+static inline void note(struct twin *twin, __u64 hash, const struct sluice_flow *place, int step)
+{
+	const struct sluice_flow *home = first_bucket(twin, hash);
+
+	if (place < home || place >= home + 4)
+		*displaced(twin, hash) += step;
+}
+
+static inline void remove_flow(struct twin *twin, struct sluice_flow *entry)
+{
+	struct twin_load *load = twin->loads + flow_server(entry);
+
+	if (load->owner == flow_incarnation(entry) + 1u)
+		load->live[flow_state(entry)]--;
+	note(twin, entry->tag, entry, -1);
+	__atomic_store_n(&entry->tag, 0, __ATOMIC_RELEASE);
+	twin->flows--;
+}
+
+/* In the order that other threads may read an entry in: tag 0, the rest, the tag. */
+static inline void write_flow(struct sluice_flow *place, struct sluice_flow flow)
+{
+	__u64 rest = flow.incarnation_server | (__u64)flow.seen_state << 32;
+
+	__atomic_store_n(&place->tag, 0, __ATOMIC_RELEASE);
+	__atomic_store_n((__u64 *)&place->incarnation_server, rest, __ATOMIC_RELEASE);
+	__atomic_store_n(&place->tag, flow.tag, __ATOMIC_RELEASE);
+}
+
+static inline struct sluice_connection *connection(const struct twin *twin, const struct sluice_flow *entry)
+{
+	return twin->connections + (entry - twin->buckets->entries);
+}
+
+static inline struct sluice_flow *free_place(struct sluice_flow *entries, __u32 now, const struct sluice_half *half)
+{
+	for (int index = 0; index < 4; index++)
+		if (!entries[index].tag || expired(entries + index, now, half))
+			return entries + index;
+	return NULL;
+}
+
+static inline struct sluice_flow *oldest_unconfirmed(struct sluice_flow *entries, __u32 now)
+{
+	struct sluice_flow *oldest = NULL;
 	__u32 oldest_age = 0;
 
 	for (int index = 0; index < 4; index++) {
-		struct sluice_flow *entry = entries + index;
-		__u32 age = now - entry->seen;
+		__u32 age = flow_age(entries + index, now);
 
-		if (!entry->tag || expired(entry, age, half))
-			return entry;
-		if (!(entry->incarnation_state & 8) && (!oldest || age > oldest_age)) {
-			oldest = entry;
+		if (!(entries[index].seen_state & 8) && (!oldest || age > oldest_age)) {
+			oldest = entries + index;
 			oldest_age = age;
 		}
 	}
 	return oldest;
+}
+
+static inline struct sluice_flow *make_room(struct twin *twin, struct sluice_flow *entries, __u32 now, const struct sluice_half *half)
+{
+	for (int index = 0; index < 4; index++) {
+		struct sluice_flow *entry = entries + index;
+		__u64 hash = entry->tag;
+		struct sluice_flow *home = first_bucket(twin, hash), *other = home == entries ? second_bucket(twin, hash) : home;
+
+		if (other == entries || *displaced(twin, hash) == 255)
+			continue;
+		struct sluice_flow *place = free_place(other, now, half);
+		if (!place)
+			continue;
+		if (place->tag)
+			remove_flow(twin, place);
+		*connection(twin, place) = *connection(twin, entry);
+		write_flow(place, *entry);
+		note(twin, hash, place, 1);
+		note(twin, hash, entry, -1);
+		__atomic_store_n(&entry->tag, 0, __ATOMIC_RELEASE);
+		twin->moved++;
+		return entry;
+	}
+	return NULL;
+}
+
+static __attribute__((noinline)) struct sluice_flow *place_elsewhere(struct twin *twin, __u64 hash, struct sluice_flow *first,
+                                                                     __u32 now, const struct sluice_half *half)
+{
+	struct sluice_flow *second = *displaced(twin, hash) != 255 ? second_bucket(twin, hash) : first;
+	struct sluice_flow *place = free_place(second, now, half);
+
+	if (!place) {
+		place = oldest_unconfirmed(first, now);
+		if (!place)
+			place = oldest_unconfirmed(second, now);
+		twin->evicted += place != NULL;
+	}
+	if (place) {
+		if (place->tag)
+			remove_flow(twin, place);
+		return place;
+	}
+	place = make_room(twin, first, now, half);
+	return place ? place : make_room(twin, second, now, half);
+}
+
+static inline struct sluice_flow *find_place(struct twin *twin, __u64 hash, __u32 now, const struct sluice_half *half)
+{
+	struct sluice_flow *first = first_bucket(twin, hash), *place = free_place(first, now, half);
+
+	if (!place)
+		return place_elsewhere(twin, hash, first, now, half);
+	if (place->tag)
+		remove_flow(twin, place);
+	return place;
 }
 
 static inline const __u16 *ring_slot(const struct twin_packet *packet, const struct twin_tables *t)
@@ -174,6 +283,14 @@ static inline const __u16 *ring_slot(const struct twin_packet *packet, const str
 	const struct sluice_service *service = t->services + packet->service;
 
 	return t->rings + service->ring_start + ((packet->hash >> 32) * service->ring_size >> 32);
+}
+
+static inline const __u32 *member(const struct twin_packet *packet, const struct twin_tables *t)
+{
+	const struct sluice_service *service = t->services + packet->service;
+	__u32 number = *ring_slot(packet, t);
+
+	return t->members + service->member_start + (number < service->member_count ? number : 0);
 }
 
 static inline __u16 next_state(__u16 state, __u8 transport, __u8 flags)
@@ -189,54 +306,78 @@ static inline __u16 next_state(__u16 state, __u8 transport, __u8 flags)
 	return state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE ? state : SLUICE_STATE_ESTABLISHED;
 }
 
-static inline __u8 choose(struct twin *twin, struct twin_packet *packet, const struct twin_tables *t, __u32 now)
+static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, struct twin_packet *packet, const struct twin_tables *t, __u32 now)
 {
 	bool syn = packet->flags & 2;
 	struct sluice_flow *entry = packet->entry;
 
 	if (!entry || entry->tag != packet->hash)
 		entry = find_flow(twin, packet->hash);
-	if (entry && !expired(entry, now - entry->seen, t->half)) {
-		__u16 state = entry->incarnation_state & 7;
-		const struct sluice_server *server = t->servers + entry->server;
-		bool present = server->flags & SLUICE_SERVER_PRESENT && server->incarnation == entry->incarnation_state >> 4;
+	if (entry && !expired(entry, now, t->half)) {
+		__u16 state = flow_state(entry);
+		const struct sluice_server *server = t->servers + flow_server(entry);
+		bool present = server->flags & SLUICE_SERVER_PRESENT && server->incarnation == flow_incarnation(entry);
 		bool reopens = syn && state != SLUICE_STATE_SYN_RECEIVED && state != SLUICE_STATE_ESTABLISHED;
 
 		if (present && !reopens) {
-			__u16 confirmed = syn ? entry->incarnation_state & 8 : 8;
-			__u16 word = (entry->incarnation_state & 0xfff0) | confirmed | next_state(state, packet->transport, packet->flags);
+			__u16 next = next_state(state, packet->transport, packet->flags);
+			__u32 word = now << 4 | (syn ? entry->seen_state & 8 : 8) | next;
 
-			if (entry->incarnation_state != word)
-				entry->incarnation_state = word;
-			if (entry->seen != now)
-				entry->seen = now;
-			packet->server = entry->server;
+			if (entry->seen_state != word) {
+				struct twin_load *load = twin->loads + flow_server(entry);
+
+				if (next != state && load->owner == flow_incarnation(entry) + 1u) {
+					load->live[state]--;
+					load->live[next]++;
+				}
+				entry->seen_state = word;
+			}
+			packet->server = flow_server(entry);
 			return ON_ITS_WAY;
 		}
 		if (!present && !syn && t->services[packet->service].flags & SLUICE_SERVICE_LOSS_DROP)
 			return DROPPED;
 	}
-	if (!t->services[packet->service].ring_size)
+	const struct sluice_service *service = t->services + packet->service;
+	if (!service->ring_size)
 		return DROPPED;
-	packet->server = *ring_slot(packet, t);
-	if (packet->server == SLUICE_NO_SERVER)
+	__u16 number = *ring_slot(packet, t);
+	if (number == SLUICE_NO_MEMBER)
 		return DROPPED;
+	packet->server = t->members[service->member_start + number];
 	__builtin_prefetch(twin->servers + packet->server);
 	if (packet->flags & 4)
 		return ON_ITS_WAY;
-	if (!entry)
+	struct twin_load *load = twin->loads + packet->server;
+	if (entry)
+		remove_flow(twin, entry);
+	else
 		entry = find_place(twin, packet->hash, now, t->half);
 	if (!entry) {
 		twin->full++;
-		twin->servers[packet->server].connections += syn;
+		load->connections += syn;
 		return ON_ITS_WAY;
 	}
-	entry->tag = packet->hash;
-	entry->server = packet->server;
-	entry->incarnation_state =
-		(__u16)(t->servers[packet->server].incarnation << 4) | next_state(SLUICE_STATE_NONE, packet->transport, packet->flags);
-	entry->seen = now;
-	twin->servers[packet->server].connections++;
+	const __u8 *header = frame->bytes + packet->network;
+	__u16 incarnation = t->servers[packet->server].incarnation;
+	__u16 state = next_state(SLUICE_STATE_NONE, packet->transport, packet->flags);
+
+	*connection(twin, entry) = (struct sluice_connection){
+		.client = {0, mapped(raw32(header + 12))},
+		.ports = raw32(header + (header[0] & 15) * 4),
+		.service = (__u32)service->incarnation << 16 | packet->service,
+	};
+	write_flow(entry, (struct sluice_flow){
+		.tag = packet->hash, .incarnation_server = (__u32)incarnation << 20 | packet->server, .seen_state = now << 4 | state,
+	});
+	note(twin, packet->hash, entry, 1);
+	if (load->owner != incarnation + 1u) {
+		load->owner = incarnation + 1u;
+		memset(load->live, 0, sizeof(load->live));
+	}
+	load->live[state]++;
+	twin->flows++;
+	load->connections++;
 	return ON_ITS_WAY;
 }
 
@@ -246,7 +387,7 @@ static inline void write_outer(struct twin *twin, __u8 *inner, int total, const 
 	__u16 fragment = get16(inner + 6) & 0x4000, identification = 0;
 
 	if (!fragment)
-		identification = twin->servers[server->tunnel].identification++;
+		identification = twin->loads[server->tunnel].identification++;
 	__u32 first = 0x45 | (__u32)inner[1] << 8 | (__u32)__builtin_bswap16(total + 20) << 16;
 	__u32 second = __builtin_bswap16(identification) | (__u32)__builtin_bswap16(fragment) << 16;
 	__u32 third = 0x0440, source = raw32(server->tunnel_source + 12), destination = raw32(server->address + 12);
@@ -259,7 +400,7 @@ static inline void write_outer(struct twin *twin, __u8 *inner, int total, const 
 	put32(header + 16, destination);
 }
 
-static inline struct twin_verdict drop(__u8 outcome, __u16 server)
+static inline struct twin_verdict drop(__u8 outcome, __u32 server)
 {
 	return (struct twin_verdict){.action = outcome == NOT_FOR_SERVICE ? PASS : DROP, .outcome = outcome, .server = server};
 }
@@ -303,6 +444,58 @@ static inline struct twin_verdict rewrite(struct twin *twin, const struct twin_f
 	};
 }
 
+static inline void fetch_server(const struct twin *twin, __u32 server, const struct twin_tables *t)
+{
+	__builtin_prefetch(t->servers + server);
+	__builtin_prefetch(twin->servers + server);
+}
+
+static inline void fetch_new(const struct twin *twin, const struct twin_packet *packet, const struct twin_tables *t)
+{
+	const struct sluice_connection *connections = connection(twin, first_bucket(twin, packet->hash));
+
+	__builtin_prefetch(ring_slot(packet, t));
+	__builtin_prefetch(connections);
+	__builtin_prefetch((const char *)connections + 64);
+}
+
+static __attribute__((noinline)) void look_further(struct twin *twin, int missed, const struct twin_tables *t)
+{
+	for (int position = 0; position < missed; position++) {
+		struct twin_packet *packet = twin->scratch + twin->misses[position];
+
+		if (*displaced(twin, packet->hash))
+			__builtin_prefetch(second_bucket(twin, packet->hash));
+		else
+			fetch_new(twin, packet, t);
+	}
+	for (int position = 0; position < missed; position++) {
+		struct twin_packet *packet = twin->scratch + twin->misses[position];
+
+		if (!*displaced(twin, packet->hash))
+			continue;
+		packet->entry = find_in(second_bucket(twin, packet->hash), packet->hash);
+		if (!packet->entry)
+			fetch_new(twin, packet, t);
+	}
+	for (int position = 0; position < missed; position++) {
+		struct twin_packet *packet = twin->scratch + twin->misses[position];
+
+		if (!packet->entry)
+			__builtin_prefetch(member(packet, t));
+	}
+	for (int position = 0; position < missed; position++) {
+		struct twin_packet *packet = twin->scratch + twin->misses[position];
+
+		if (packet->entry) {
+			fetch_server(twin, flow_server(packet->entry), t);
+		} else {
+			fetch_server(twin, *member(packet, t), t);
+			__builtin_prefetch(twin->loads + *member(packet, t));
+		}
+	}
+}
+
 void twin_process(struct twin *twin, const struct twin_frame *frames, int count, const struct twin_tables *t, __u32 now,
                   struct twin_verdict *verdicts)
 {
@@ -317,31 +510,26 @@ void twin_process(struct twin *twin, const struct twin_frame *frames, int count,
 			__builtin_prefetch(frames[index + ahead].bytes);
 		packets[index].outcome = parse(frames[index].bytes, frames[index].length, t, &packets[index]);
 		if (packets[index].outcome == ON_ITS_WAY)
-			__builtin_prefetch(twin->buckets + (packets[index].hash & twin->mask));
+			__builtin_prefetch(first_bucket(twin, packets[index].hash));
 	}
 	for (int index = 0; index < count; index++) {
 		if (packets[index].outcome != ON_ITS_WAY)
 			continue;
-		struct sluice_flow *entry = packets[index].entry = find_flow(twin, packets[index].hash);
-		if (entry) {
-			__builtin_prefetch(t->servers + entry->server);
-			__builtin_prefetch(twin->servers + entry->server);
-		} else {
-			__builtin_prefetch(ring_slot(&packets[index], t));
+		struct sluice_flow *entry = packets[index].entry = find_in(first_bucket(twin, packets[index].hash), packets[index].hash);
+
+		twin->misses[misses] = index;
+		if (entry)
+			fetch_server(twin, flow_server(entry), t);
+		else
 			misses++;
-		}
 	}
-	for (int index = 0; misses && index < count; index++) {
-		if (packets[index].outcome != ON_ITS_WAY || packets[index].entry)
-			continue;
-		__builtin_prefetch(t->servers + *ring_slot(&packets[index], t));
-		__builtin_prefetch(twin->servers + *ring_slot(&packets[index], t));
-	}
+	if (misses)
+		look_further(twin, misses, t);
 	for (int index = 0; index < count; index++) {
-		packets[index].server = SLUICE_NO_SERVER;
+		packets[index].server = NO_SERVER;
 		if (packets[index].outcome != ON_ITS_WAY)
 			continue;
-		packets[index].outcome = choose(twin, &packets[index], t, now);
+		packets[index].outcome = choose(twin, frames + index, &packets[index], t, now);
 		if (packets[index].outcome == ON_ITS_WAY && t->servers[packets[index].server].method == SLUICE_IPIP)
 			__builtin_prefetch(frames[index].bytes - 20);
 	}

@@ -6,7 +6,7 @@ import Packet
 
 /// One worker's forwarder over plain memory, with the flows it knows.
 struct BenchDirector: ~Copyable {
-  /// Entries there are for each flow at most: 16 bytes each.
+  /// Entries there are for each flow at most: 40 bytes each with the connection beside it.
   static let entriesPerFlow = 2
   static let largest = 1 << 20
   static var buckets: Int { largest * entriesPerFlow / 4 }
@@ -60,17 +60,16 @@ struct BenchDirector: ~Copyable {
     }
   }
 
-  func forget() { flows.forget() }
+  func forget() { flows.forget(counters) }
 }
 
 extension FlowTable {
-  /// Forgets all flows.
-  func forget() {
-    UnsafeMutableRawPointer(buckets).initializeMemory(
-      as: UInt8.self,
-      repeating: 0,
-      count: (Int(mask) + 1) * MemoryLayout<sluice_bucket>.stride
-    )
+  /// Forgets all flows, and what was counted of them.
+  func forget(_ counters: Counters) {
+    UnsafeMutableRawPointer(buckets).initializeMemory(as: UInt8.self, repeating: 0, count: bucketCount * MemoryLayout<sluice_bucket>.stride)
+    displaced.update(repeating: 0, count: bucketCount)
+    counters.flows.pointee = 0
+    for server in 0..<counters.serverCapacity { counters.loads[server] = ServerLoad() }
   }
 }
 

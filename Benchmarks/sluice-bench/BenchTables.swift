@@ -10,22 +10,21 @@ struct BenchTables: ~Copyable {
 
   init(servers: Int, way: BenchMethod) throws {
     serverCapacity = servers * Scenario.services
-    memory = .allocate(TableCapacity(slots: 4096, services: 64, servers: serverCapacity, ringSlots: 5 << 20))
+    memory = .allocate(TableCapacity(slots: 4096, services: 64, servers: serverCapacity, ringSlots: 10 << 20))
     let addresses = try (0..<servers).map { try way.server($0) }
     let services = try (0..<Scenario.services).map { number in
       VirtualService(
         ServiceKey(.tcp, try way.vip(number), port: 80),
+        ringSize: 65537,
         servers: addresses.map { RealServer($0, method: way.method, tunnel: way.tunnel) }
       )
     }
-    let builder = TableBuilder(
-      table: try ServiceTable(services: services),
-      generation: 1,
-      nextHops: Dictionary(uniqueKeysWithValues: try addresses.enumerated().map { ($1, try way.nextHop($0)) })
+    var writer = TableWriter(memory)
+    try writer.publish(
+      ServiceTable(services: services),
+      Dictionary(uniqueKeysWithValues: try addresses.enumerated().map { ($1, try way.nextHop($0)) })
     )
-    try builder.build(into: memory)
-    // The half that was idle: nobody flips it here.
-    tables = memory.half(1)
+    tables = memory.inForce()
   }
 
   deinit { memory.free() }

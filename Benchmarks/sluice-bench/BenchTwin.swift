@@ -16,7 +16,8 @@ struct BenchTwin: ~Copyable {
   init(servers: Int, way: BenchMethod) throws {
     precondition(
       MemoryLayout<Frame>.stride == MemoryLayout<twin_frame>.stride
-        && MemoryLayout<ServerCounters>.stride == MemoryLayout<twin_counters>.stride,
+        && MemoryLayout<ServerCounters>.stride == MemoryLayout<twin_counters>.stride
+        && MemoryLayout<ServerLoad>.stride == MemoryLayout<twin_load>.stride,
       "the twin's records are laid out as Forwarding's"
     )
     built = try BenchTables(servers: servers, way: way)
@@ -25,8 +26,11 @@ struct BenchTwin: ~Copyable {
     twin = .allocate(capacity: 1)
     UnsafeMutableRawPointer(twin).initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<twin>.stride)
     twin.pointee.buckets = flows.buckets
+    twin.pointee.connections = flows.connections
+    twin.pointee.displaced = flows.displaced
     twin.pointee.mask = flows.mask
     twin.pointee.servers = UnsafeMutableRawPointer(counters.servers).assumingMemoryBound(to: twin_counters.self)
+    twin.pointee.loads = UnsafeMutableRawPointer(counters.loads).assumingMemoryBound(to: twin_load.self)
     tables = .allocate(capacity: 1)
     tables.initialize(
       to: twin_tables(
@@ -34,7 +38,8 @@ struct BenchTwin: ~Copyable {
         slots: built.tables.slots,
         services: built.tables.services,
         servers: built.tables.servers,
-        rings: built.tables.rings
+        rings: built.tables.rings,
+        members: built.tables.members
       )
     )
     verdicts = .allocate(capacity: Forwarder.batch)
@@ -58,7 +63,7 @@ struct BenchTwin: ~Copyable {
     }
   }
 
-  func forget() { flows.forget() }
+  func forget() { flows.forget(counters) }
   var withoutEntry: Int { Int(twin.pointee.full) }
   var received: Int { Int(twin.pointee.received) }
   var forwarded: Int { Int(twin.pointee.outcomes.0) }

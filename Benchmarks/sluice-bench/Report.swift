@@ -35,7 +35,8 @@ struct Report: Codable {
 
   var machine: Machine
   var rounds: Int
-  var bytesPerFlow = BenchDirector.entriesPerFlow * MemoryLayout<sluice_flow>.stride
+  /// Entry, connection and the share of its bucket.
+  var bytesPerFlow = BenchDirector.entriesPerFlow * (MemoryLayout<sluice_flow>.stride + MemoryLayout<sluice_connection>.stride)
   var lines: [Line] = []
   var maglev: [MaglevBenchmark.Fill] = []
 

@@ -10,7 +10,8 @@ extension Limits {
     var capacity = TableCapacity(for: TableDemand(table))
     if let services { capacity.services = services }
     if let servers { capacity.servers = servers }
-    if let ringSlots { capacity.ringSlots = ringSlots }
+    // Beside each ring in use there is room for the one that takes its place.
+    if let ringSlots { capacity.ringSlots = 2 * ringSlots }
     guard self != Limits() else { return capacity }
     return TableCapacity(
       slots: TableCapacity.slots(services: capacity.services, servers: capacity.servers),

@@ -46,15 +46,15 @@ import Testing
     try OwnNamespaces.inside(fileSystem) {
       let first = try Life("v0")
       try check(!first.isTakenOver, "there was nothing to take over")
-      try TestTopology.publish(generation: 41, to: first.tables)
-      first.flows[0].buckets[3].entries.2 = sluice_flow(tag: 99, server: 7, incarnation_state: 10, seen: 12)
+      for _ in 1...3 { try TestTopology.publish(to: first.tables) }
+      first.flows[0].buckets[3].entries.2 = sluice_flow(tag: 99, server: 7, incarnation: 0, state: 2, seen: 12)
       let former = AttachedProgram(first.interface.ifindex)?.id
       first.end()
       try check(AttachedProgram(first.interface.ifindex)?.id == former, "the program outlives its maker")
 
       let second = try Life("v0")
       try check(second.isTakenOver, "tables and flows go on")
-      try check(second.tables.inForce().half.pointee.generation == 41, "the generation in force is the former one")
+      try check(second.tables.inForce().half.pointee.generation == 3, "the generation in force is the former one")
       let flow = second.flows[0].buckets[3].entries.2
       try check(flow.tag == 99 && flow.server == 7 && flow.seen == 12, "the flow is still known")
       let program = AttachedProgram(second.interface.ifindex)
@@ -65,22 +65,49 @@ import Testing
     }
   }
 
-  @Test("A life with other limits begins anew in the place of the former")
+  @Test("A life with larger or smaller limits goes on with the tables of the former, larger where it asks for it")
   func otherLimits() throws {
     try OwnNamespaces.inside {
       let first = try Life("v0")
       try TestTopology.publish(to: first.tables)
+      let former = TestTopology.capacity
       first.end()
-      for change in [{ $0.flows = 4096 }, { $0.capacity.servers = 64 }, { $0.capacity.slots = 128 }]
-        as [(inout EngineOptions) -> Void]
+      for (generation, change) in [{ $0.capacity.servers = 64 }, { $0.capacity.slots = 128 }, { $0.capacity.services = 1 }]
+        .enumerated() as EnumeratedSequence<[(inout EngineOptions) -> Void]>
       {
         let life = try Life("v0", change)
-        try check(!life.isTakenOver && life.tables.inForce().half.pointee.generation == 0, "new tables")
+        var asked = EngineOptions(interfaces: ["v0"], flows: 1024, capacity: former)
+        change(&asked)
+        try check(life.isTakenOver, "taken over")
+        try check(life.tables.capacity.covers(asked.capacity) && life.tables.capacity.covers(former), "with room for both")
+        try check(life.tables.inForce().half.pointee.generation == UInt64(generation) + 1, "the generation in force is the former's")
+        try TestTopology.publish(to: life.tables)
         life.end()
       }
       let other = try Life("v1")
       try check(!other.isTakenOver, "an interface where nobody was has nothing to take over")
       other.attachment.detach()
+    }
+  }
+
+  @Test("Flows move to a table of another size, and are counted", arguments: [4096, 256])
+  func otherFlows(entries: Int) throws {
+    try OwnNamespaces.inside {
+      let first = try Life("v0")
+      try TestTopology.publish(to: first.tables)
+      for hash in (1...100).map({ UInt64($0) &* 0x9e37_79b9_7f4a_7c15 | 1 }) {
+        let place = (0..<4).map { first.flows[0].bucket(hash) + $0 }.first { $0.pointee.tag == 0 }
+        place?.pointee = sluice_flow(tag: hash, server: 3, incarnation: 0, state: UInt16(SLUICE_STATE_ESTABLISHED), seen: 1000)
+      }
+      first.end()
+      let second = try Life("v0") { $0.flows = entries }
+      try check(second.isTakenOver, "taken over")
+      let counters = Counters.allocate(serverCapacity: 32)
+      second.flows[0].adopt(second.tables.inForce(), now: 1000, counters)
+      let kept = Int(counters.flows.pointee)
+      try check(entries > 1024 ? kept >= 99 : kept > 90, "\(kept) of 100 flows were kept")
+      try check(counters.loads[3].count(state: Int(SLUICE_STATE_ESTABLISHED), incarnation: 0) == kept, "and counted")
+      second.attachment.detach()
     }
   }
 

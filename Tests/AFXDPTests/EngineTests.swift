@@ -1,6 +1,6 @@
 import ABI
 import CXDP
-import Reconciler
+@testable import Reconciler
 import Model
 import Forwarding
 import Glibc
@@ -23,15 +23,15 @@ import Testing
         TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10), egress: 1),
         TestTopology.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), egress: 0),
       ]
-      try TestTopology.build(services, into: engine.tables)
-      try engine.publish()
+      try TestTopology.write(services, into: engine.tables)
+      engine.publish(engine.tables)
       let wires = try [
-        Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "w1", egress: 1, server: 10),
-        Wire(from: "w1", to: engine.interfaces[1].mac, port: 81, arriving: "v1", egress: 0, server: 11),
+        Wire(from: "v1", to: engine.interfaces[0].mac.bytes, port: 80, arriving: "w1", egress: 1, server: 10),
+        Wire(from: "w1", to: engine.interfaces[1].mac.bytes, port: 81, arriving: "v1", egress: 0, server: 11),
       ]
       for burst in 0..<bursts { try wires[burst % 2].exchange(size, from: burst * size) }
       let outcomes = Outcome.allCases.map { engine.counters[0].outcomes[$0.index] }
-      let steered = engine.steered()
+      let steered = engine.steered
       engine.stop()
       return (outcomes, steered, engine.interfaces.map { AttachedProgram($0.ifindex) == nil })
     }
@@ -67,14 +67,14 @@ import Testing
       let line = Self.refusal { _ in }
       try check(AttachedProgram(if_nametoindex("v0")) == nil, "nothing is attached to v0")
       try check(access(PinPath.root, F_OK) != 0, "no pin is left")
-      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("no interface nowhere0"), "v0 is not claimed")
+      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("there is no interface nowhere0"), "v0 is not claimed")
       try Self.started { $0.interfaces = ["v0"] }.stop()
       return line
     }
     #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
   }
 
-  @Test("A start with other limits after a crash leaves the former program in place until its own tables are in force")
+  @Test("A start with larger limits after a crash leaves the former program in place until its own is over the larger tables")
   func otherLimits() throws {
     let forwarded = try OwnNamespaces.inside {
       let former = try Life("v0")
@@ -82,22 +82,57 @@ import Testing
       let index = former.interface.ifindex
       former.end()
       let left = AttachedProgram(index)?.id
-      let capacity = TableCapacity(slots: 128, services: 16, servers: 32, ringSlots: 4096)
+      let capacity = TableCapacity(slots: 128, services: 16, servers: 64, ringSlots: 32768)
       let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: capacity))
-      try check(!engine.isTakenOver, "the former daemon's tables are of another size")
-      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers while there are no tables")
-      try TestTopology.build([TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))], into: engine.tables)
-      try engine.publish()
-      try check(AttachedProgram(index)?.id == left, "and while they are made")
+      try check(engine.isTakenOver && engine.tables.capacity == capacity, "the former daemon's tables are enlarged")
+      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers meanwhile")
+      let service = TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))
+      try TestTopology.write([service], into: engine.tables)
+      engine.publish(engine.tables)
+      try check(AttachedProgram(index)?.id == left, "and while the next generation is made")
       try engine.start()
       try check(AttachedProgram(index)?.id != left, "then the new one is in its place")
-      let wire = try Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "v1", egress: 0, server: 10)
+      let wire = try Wire(from: "v1", to: engine.interfaces[0].mac.bytes, port: 80, arriving: "v1", egress: 0, server: 10)
       try wire.exchange(64, from: 0)
       engine.stop()
       // What was passed says nothing: the far end's kernel has its own to say now and then.
       return engine.counters[0].outcomes[Outcome.forwarded.index]
     }
     #expect(forwarded == 64)
+  }
+
+  @Test("Tables that outgrow their maps move to larger ones under running workers and program, and no packet notices")
+  func growth() throws {
+    let (forwarded, replaced) = try OwnNamespaces.inside {
+      let engine = try Self.started { $0.interfaces = ["v0"] }
+      let service = TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))
+      var memory = engine.tables
+      var writer = TableWriter(memory)
+      let table = try TestTopology.desired([service])
+      func publish() throws {
+        writer.write(try writer.plan(table.0, table.1.mapValues { .resolved($0) }, changed: writer.services.union(table.0.services.map(\.key))))
+        engine.publish(memory)
+        writer = TableWriter(memory)
+      }
+      try publish()
+      let wire = try Wire(from: "v1", to: engine.interfaces[0].mac.bytes, port: 80, arriving: "v1", egress: 0, server: 10)
+      let first = AttachedProgram(engine.interfaces[0].ifindex)?.id
+      for round in 1...5 {
+        try wire.exchange(64, from: round * 64)
+        let capacity = memory.capacity
+        memory = try engine.grow(to: TableCapacity(
+          slots: capacity.slots * 2, services: capacity.services * 2, servers: capacity.servers * 2, ringSlots: capacity.ringSlots * 2))
+        writer.move(to: memory)
+        try wire.exchange(64, from: 1000 + round * 64)
+        try publish()
+        try wire.exchange(64, from: 2000 + round * 64)
+      }
+      let last = AttachedProgram(engine.interfaces[0].ifindex)?.id
+      engine.stop()
+      return (engine.counters[0].outcomes[Outcome.forwarded.index], first != last)
+    }
+    #expect(forwarded == 5 * 3 * 64)
+    #expect(replaced)
   }
 
   @Test("Set-ups that would lose packets are refused in one line that says the mend")
@@ -112,7 +147,7 @@ import Testing
         },
       ]
     }
-    #expect(lines[0] == "no interface given: name one under director.interfaces")
+    #expect(lines[0] == "no interface is given: name one under director.interfaces")
     #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
     #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
   }

@@ -11,11 +11,19 @@ import Testing
 @Suite(.serialized) struct GenerationTests {
   private let tables = CanaryTables()
   private let epochs = Epochs(count: 3)
-  private var generation: Generation { Generation(tables: tables.memory, epochs: epochs) }
+  private let halves: TableHalves
+  private let published: PublishedTables
+
+  init() {
+    halves = TableHalves(tables.memory)
+    published = PublishedTables(halves)
+  }
+
+  private func publish() { published.flip(halves, epochs) }
 
   @Test("Under publication after publication no worker sees a torn half, or one that was given up")
   func noTornRead() throws {
-    let (tables, epochs) = (tables, epochs)
+    let (tables, epochs, inForce) = (tables, epochs, published)
     let over = Signal()
     let wrong = Atomic<Int>(0)
     let batches = Atomic<Int>(0)
@@ -24,7 +32,7 @@ import Testing
         var last: UInt64 = 0
         while !over.isRaised {
           sluice_enter_batch(epochs[worker])
-          let seen = tables.generation(tables.memory.inForce())
+          let seen = tables.generation(inForce.inForce())
           sluice_leave_batch(epochs[worker])
           if let seen, seen >= last { last = seen } else { wrong.add(1, ordering: .relaxed) }
           batches.add(1, ordering: .relaxed)
@@ -32,38 +40,37 @@ import Testing
       }
     }
     let end = ContinuousClock.now + .seconds(2)
-    var published: UInt64 = 1
+    var generation: UInt64 = 1
     defer {
       over.raise()
       for worker in workers { worker.join() }
     }
     while ContinuousClock.now < end {
-      published += 1
-      tables.build(published)
-      try generation.publish()
+      generation += 1
+      tables.build(generation)
+      publish()
       tables.poisonIdle()
     }
     #expect(wrong.load(ordering: .relaxed) == 0)
-    #expect(published > 20, "too few publications to show anything")
+    #expect(generation > 20, "too few publications to show anything")
     #expect(batches.load(ordering: .relaxed) > 1000)
   }
 
   @Test("A publication does not return while a worker is still in the batch it was in, and does once it has left")
   func waitsForABatch() throws {
-    let (generation, tables, epochs) = (generation, tables, epochs)
+    let (tables, epochs, halves, published) = (tables, epochs, halves, published)
     tables.build(2)
     sluice_enter_batch(epochs[1])
     let former = tables.memory.inForce()
     let returned = Signal()
     let publisher = ReaderThread {
-      if (try? generation.publish()) != nil {
-        tables.poisonIdle()
-        returned.raise()
-      }
+      published.flip(halves, epochs)
+      tables.poisonIdle()
+      returned.raise()
     }
     #expect(!returned.wait(within: .milliseconds(300)))
     #expect(tables.generation(former) == 1, "the half that the batch goes by is whole")
-    #expect(tables.generation(tables.memory.inForce()) == 2, "the next batch of any worker goes by the new one")
+    #expect(tables.generation(published.inForce()) == 2, "the next batch of any worker goes by the new one")
     sluice_leave_batch(epochs[1])
     #expect(returned.wait())
     publisher.join()
@@ -97,7 +104,7 @@ import Testing
       worker.join()
     }
     tables.build(2)
-    #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
+    #expect(ContinuousClock().measure { publish() } < .seconds(2))
   }
 
   @Test("Sleeping workers, whose epochs are even, cost a publication nothing but the kernel's grace period")
@@ -108,7 +115,7 @@ import Testing
     }
     for round in 0..<5 {
       tables.build(UInt64(2 + round))
-      #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
+      #expect(ContinuousClock().measure { publish() } < .seconds(2))
       #expect(tables.generation(tables.memory.inForce()) == UInt64(2 + round))
     }
   }

@@ -67,16 +67,16 @@ import Testing
 
   @Test("A thousand services are all found, their neighbours are not, and Swift says the same")
   func thousandServices() throws {
-    let bench = try SteeringBench(TableCapacity(slots: 8192, services: 1024, servers: 64, ringSlots: 2048))
+    let bench = try SteeringBench(TableCapacity(slots: 8192, services: 1024, servers: 64, ringSlots: 1 << 19))
     let addresses = (0..<250).map { [10, 1, UInt8($0 / 16), UInt8($0 % 16 * 15)] }
     let services = try addresses.enumerated().flatMap { number, address in
       try (0..<4).map { port in
         let name = "\(port % 2 == 0 ? "tcp" : "udp") \(address.map(String.init).joined(separator: ".")):\(1000 + number + port)"
-        return VirtualService(try #require(ServiceKey(name)))
+        return VirtualService(try #require(ServiceKey(name)), ringSize: 251)
       }
     }
-    try TableBuilder(table: ServiceTable(services: services), generation: 1, nextHops: [:]).build(into: bench.maps.tables)
-    bench.maps.tables.flip()
+    var writer = TableWriter(bench.tables)
+    try writer.publish(ServiceTable(services: services), [:])
     for (number, address) in addresses.enumerated() {
       for offset in -1...4 {
         for transport in [6, 17] as [UInt8] {
@@ -95,7 +95,7 @@ import Testing
 
   private func townBench() throws -> SteeringBench {
     let bench = try SteeringBench()
-    try TestTopology.publish(to: bench.maps.tables)
+    try TestTopology.publish(to: bench.tables)
     return bench
   }
 

@@ -9,7 +9,7 @@ import Testing
 
   init() throws {
     bench = try SteeringBench()
-    try TestTopology.publish(to: bench.maps.tables)
+    try TestTopology.publish(to: bench.tables)
   }
 
   /// A datagram's pieces; the port of the first says whose it is.

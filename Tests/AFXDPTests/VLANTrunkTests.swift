@@ -86,10 +86,10 @@ import Testing
   private static func inside(_ body: @escaping @Sendable (Trunk) throws -> Void) throws -> [UInt64] {
     try OwnNamespaces.inside {
       let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: TestTopology.capacity))
-      try TestTopology.build(services, into: engine.tables)
-      try engine.publish()
+      try TestTopology.write(services, into: engine.tables)
+      engine.publish(engine.tables)
       try engine.start()
-      try body(Trunk("v1", director: engine.interfaces[0].mac))
+      try body(Trunk("v1", director: engine.interfaces[0].mac.bytes))
       let outcomes = Outcome.allCases.map { engine.counters[0].outcomes[$0.index] }
       engine.stop()
       return outcomes

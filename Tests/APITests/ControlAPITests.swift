@@ -63,7 +63,7 @@ import Testing
 
   @Test func `status and stats carry the director's figures`() async throws {
     try await LiveAPI.run { api in
-      await api.plain.send(12, to: Sample.first, of: Sample.web)
+      api.plain.send(12, to: Sample.first, of: Sample.web)
       api.plain.counters[0].received.pointee = 12
       let status = try await api.client.status()
       #expect(status == (await api.plain.director.status()))
@@ -116,7 +116,7 @@ import Testing
     try await LiveAPI.run { api in
       let many = (1...33).map { RealServer(IPAddress(10, 0, 1, $0)) }
       let wanted = try ServiceTable(services: [VirtualService(Sample.web, ringSize: 251, servers: many)])
-      let reason = TableBuildError.tooManyServers(needed: 33, limit: 32)
+      let reason = TableCapacityError.tooManyServers(needed: 33, limit: 32)
       await #expect(throws: APIError(status: 507, code: reason.code, message: reason.description)) {
         try await api.client.apply(wanted)
       }

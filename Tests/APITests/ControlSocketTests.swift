@@ -41,7 +41,7 @@ import Testing
       #expect(OwnerOnlyAddress(path: path).withSockAddr { bind(dead, $0, $1) } == 0)
       close(dead)
       #expect(FileManager.default.createFile(atPath: path + ".lock", contents: nil))
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       try await LiveAPI.serve(plain, at: path) { api in
         let status = try await api.client.status()
@@ -82,7 +82,7 @@ import Testing
 
   @Test func `an orderly end leaves nothing behind`() async throws {
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       try await LiveAPI.serve(plain, at: folder + "/sluice.sock") { _ in }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])

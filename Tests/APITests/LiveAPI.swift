@@ -16,7 +16,7 @@ struct LiveAPI: Sendable {
 
   static func run(patience: Duration = .seconds(10), _ body: (LiveAPI) async throws -> Void) async throws {
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
       try await serve(plain, at: folder + "/sluice.sock", patience: patience, body)
     }

@@ -6,7 +6,7 @@
 #ifndef C_TWIN_H
 #define C_TWIN_H
 
-#include "../../../Sources/ABI/tables.h"
+#include "../../../Sources/ABI/flow_hash.h"
 
 /* Laid out as Forwarding's Frame, Verdict and ServerCounters. */
 struct twin_frame {
@@ -22,14 +22,21 @@ struct twin_verdict {
 	__u16 egress;
 	__s32 start;
 	__u32 length;
-	__u16 server;
+	__u32 server;
 };
 
 struct twin_counters {
 	__u64 packets;
 	__u64 bytes;
+};
+
+/* Forwarding's ServerLoad: a cache line. */
+struct twin_load {
 	__u64 connections;
 	__u64 identification;
+	__u32 owner; /* the incarnation that `live` counts for, plus 1 */
+	__u32 live[6];
+	__u32 reserved[5];
 };
 
 struct twin_tables {
@@ -38,6 +45,7 @@ struct twin_tables {
 	const struct sluice_service *services;
 	const struct sluice_server *servers;
 	const __u16 *rings;
+	const __u32 *members;
 };
 
 struct twin_packet {
@@ -46,19 +54,26 @@ struct twin_packet {
 	__u8 flags;
 	__u16 network;
 	__u16 length;
-	__u16 server;
 	__u32 service;
+	__u32 server;
 	__u64 hash;
 	struct sluice_flow *entry;
 };
 
 struct twin {
 	struct sluice_bucket *buckets;
+	struct sluice_connection *connections;
+	__u8 *displaced;
 	__u64 mask;
 	struct twin_counters *servers;
+	struct twin_load *loads;
 	__u64 outcomes[3];
 	__u64 received;
 	__u64 full;
+	__u64 flows;
+	__u64 evicted;
+	__u64 moved;
+	__u8 misses[65];
 	struct twin_packet scratch[64];
 };
 

@@ -13,6 +13,7 @@ extension EngineState {
     var report = EngineReport()
     guard let id = program?.id else { return report }
     let seen = interfaces.map { InterfaceView($0.name) }
+    if steeringFault != nil { replaceProgram() }
     for step in InterfaceFollowing.steps(interfaces, seen, program: id) { carryOut(step, &report) }
     report.problems += lasting()
     return report
@@ -98,7 +99,8 @@ extension EngineState {
 
   /// What is wrong as long as it lasts.
   private func lasting() -> [String] {
-    var problems = interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
+    var problems = steeringFault.map { [$0] } ?? []
+    problems += interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
     let present = interfaces.filter(\.isPresent)
     if let most = present.max(by: { $0.queues < $1.queues }), let least = present.min(by: { $0.queues < $1.queues }),
       most.queues != least.queues

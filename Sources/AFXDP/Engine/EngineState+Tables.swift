@@ -13,13 +13,12 @@ extension EngineState {
   /// Flips to the idle half of the tables in force, or to larger tables that were made meanwhile. Returns once nobody reads the former
   /// generation any more.
   mutating func publish(_ memory: TableMemory) {
-    memory.flip()
     if let coming, coming.tables.root == memory.root {
       self.coming = nil
+      memory.flip()
       switchOver(to: coming)
     } else {
-      published.publish(halves)
-      Grace.wait(epochs)
+      published.flip(halves, epochs)
     }
   }
 
@@ -37,8 +36,10 @@ extension EngineState {
     retired = former
   }
 
-  private mutating func replaceProgram() {
+  /// Loads the program over the tables in force and puts it in the place of the one that runs.
+  mutating func replaceProgram() {
     guard program != nil else { return }
+    steeringFault = nil
     do throws(EngineFailure) {
       let next = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
       for slot in interfaces.indices {
@@ -47,7 +48,7 @@ extension EngineState {
       program = next
     } catch {
       // The former program goes on steering by the former tables: what it knows stays right, what is new it leaves to the kernel.
-      notes.append("the steering program could not be replaced: \(error)")
+      steeringFault = "steering goes by the tables before they were enlarged, since its program could not be replaced: \(error)"
     }
   }
 }

@@ -27,6 +27,8 @@ struct EngineState {
   /// Larger tables that the next publication puts in force.
   var coming: TableMaps?
   var notes: [String] = []
+  /// Why the program steers by former tables; tried again at every look.
+  var steeringFault: String?
   /// Slots on which a former daemon's program was found: they stay steered when this start fails.
   var former: Set<Int> = []
   private var hasCountedFlows = false

@@ -22,7 +22,7 @@ package struct FlowTable: @unchecked Sendable {
   /// Four a bucket, in the entries' order.
   package let connections: UnsafeMutablePointer<sluice_connection>
   /// One a bucket. The worker's own, not shared: rebuilt from the entries when a table is taken over.
-  let displaced: UnsafeMutablePointer<UInt8>
+  package let displaced: UnsafeMutablePointer<UInt8>
   /// Buckets, a power of two, minus 1.
   package let mask: UInt64
 

@@ -20,7 +20,7 @@ final class Life {
     change(&options)
     interface = try AttachedInterface(name, slot: 0)
     let descriptors = try Descriptors(options, interface)
-    (tables, flows, isTakenOver) = (descriptors.maps.tables, descriptors.maps.flows, descriptors.maps.isTakenOver)
+    (tables, flows, isTakenOver) = (descriptors.maps.tables.tables, descriptors.maps.flows, descriptors.maps.isTakenOver)
     (attachment, note) = try Attachment.attach(descriptors.program.descriptor, to: interface, options.mode)
     self.descriptors = descriptors
     let entries = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_INTERFACES)).assumingMemoryBound(
@@ -46,7 +46,7 @@ final class Life {
 
     init(_ options: EngineOptions, _ interface: AttachedInterface) throws {
       maps = try SteeringMaps(options, workers: 1, interfaces: [interface.ifindex])
-      program = try SteeringProgram(maps)
+      program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     }
   }
 }

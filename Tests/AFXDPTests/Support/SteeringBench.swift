@@ -3,6 +3,7 @@ import CXDP
 import Forwarding
 import Glibc
 import KernelCalls
+import Model
 import Testing
 
 @testable import AFXDP
@@ -21,6 +22,7 @@ final class SteeringBench {
   static let slot = 3
 
   let maps: SteeringMaps
+  var tables: TableMemory { maps.tables.tables }
   let program: SteeringProgram
   private var socket: Int32
   private let forwarder: ForwarderBox
@@ -32,12 +34,12 @@ final class SteeringBench {
       workers: 1,
       interfaces: [1]
     )
-    program = try SteeringProgram(maps)
+    program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     forwarder = ForwarderBox(flows: maps.flows[0], servers: capacity.servers)
     socket = kernel_make_xdp_socket()
     try #require(socket >= 0, "no AF_XDP socket: errno \(-socket)")
     let key = UInt32(Self.slot * Int(SLUICE_QUEUES))
-    try #require(steering_set_socket(maps.kernel.sockets, key, socket) == 0)
+    try #require(steering_set_socket(maps.sockets, key, socket) == 0)
     enter(ifindex: 77, mac: TestFrame.directorMAC, slot: 0)
     enter(ifindex: 1, mac: TestFrame.directorMAC, slot: Self.slot)
   }
@@ -49,10 +51,10 @@ final class SteeringBench {
 
   /// What is in `root.interfaces`.
   func enter(ifindex: UInt32, mac: [UInt8], slot: Int) {
-    let entries = (UnsafeMutableRawPointer(maps.tables.root) + Int(SLUICE_ROOT_INTERFACES))
+    let entries = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)
     entries[slot].ifindex = ifindex
-    withUnsafeMutableBytes(of: &entries[slot].mac) { $0.copyBytes(from: mac) }
+    entries[slot].mac = MACAddress(bytes: mac)?.word ?? 0
   }
 
   /// As when the daemon dies: the kernel takes a closed socket out of the map.
@@ -76,7 +78,7 @@ final class SteeringBench {
   /// What a worker would make of the frame, had it been given it.
   func outcome(_ frame: [UInt8]) -> Outcome {
     frame.withUnsafeBytes { if let base = $0.baseAddress { memcpy(arena + 256, base, $0.count) } }
-    return forwarder.outcome(Frame(bytes: arena + 256, length: frame.count, headroom: 256), maps.tables.inForce())
+    return forwarder.outcome(Frame(bytes: arena + 256, length: frame.count, headroom: 256), tables.inForce())
   }
 
   /// Whether the frame is a service's, as Swift sees it: not sent to another machine, and not what the forwarder would let go.
@@ -84,7 +86,7 @@ final class SteeringBench {
     Array(frame.prefix(6)) == TestFrame.directorMAC && outcome(frame) != .notForService
   }
 
-  func count(_ counter: some BinaryInteger) -> UInt64 { SteeringMaps.steered(maps.kernel.counters, Int(counter)) }
+  func count(_ counter: some BinaryInteger) -> UInt64 { SteeringMaps.steered(maps.counters, Int(counter)) }
 }
 
 /// A `Forwarder` can't be copied; a class can hold one.

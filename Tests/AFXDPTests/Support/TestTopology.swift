@@ -1,11 +1,11 @@
-import Reconciler
+@testable import Reconciler
 import Model
 import Forwarding
 import Testing
 
-/// The services that these tests are about, built by the table builder as the daemon builds them.
+/// The services that these tests are about, written as the daemon writes them.
 enum TestTopology {
-  static let capacity = TableCapacity(slots: 64, services: 16, servers: 32, ringSlots: 4096)
+  static let capacity = TableCapacity(slots: 64, services: 16, servers: 32, ringSlots: 16384)
   static let vip = IPAddress(10, 0, 0, 100)
   static let anyPortVIP = IPAddress(10, 0, 0, 101)
 
@@ -40,13 +40,21 @@ enum TestTopology {
 
   static let tunnelSource = IPAddress(10, 0, 9, 1)
 
-  /// Builds the idle half and puts it in force.
-  static func publish(_ services: [Service] = services, generation: UInt64 = 1, to memory: TableMemory) throws {
-    try build(services, generation: generation, into: memory)
-    memory.flip()
+  /// Writes the next generation and puts it in force where nobody reads yet, or only the kernel.
+  static func publish(_ services: [Service] = services, to memory: TableMemory) throws {
+    var writer = TableWriter(memory)
+    let (table, hops) = try desired(services)
+    try writer.publish(table, hops)
   }
 
-  static func build(_ services: [Service] = services, generation: UInt64 = 1, into memory: TableMemory) throws {
+  /// Writes the next generation into the half that is not in force.
+  static func write(_ services: [Service] = services, into memory: TableMemory) throws {
+    let writer = TableWriter(memory)
+    let (table, hops) = try desired(services)
+    writer.write(try writer.plan(table, hops.mapValues { .resolved($0) }, changed: writer.services.union(table.services.map(\.key))))
+  }
+
+  static func desired(_ services: [Service]) throws -> (ServiceTable, [IPAddress: NextHop]) {
     var hops: [IPAddress: NextHop] = [:]
     let table = try ServiceTable(
       services: services.map { service in
@@ -62,7 +70,7 @@ enum TestTopology {
         return VirtualService(key, ringSize: 251, servers: [RealServer(service.server, method: service.method)])
       }
     )
-    try TableBuilder(table: table, generation: generation, nextHops: hops).build(into: memory)
+    return (table, hops)
   }
 
   /// Of the interface slot that a frame leaves by.

@@ -68,6 +68,7 @@ final class WorkerBench {
     let set = WorkerSet(
       counters: counters,
       flows: flows,
+      hasFormerFlows: false,
       peers: .none,
       fragments: .alone(),
       epoch: epoch,
@@ -77,7 +78,7 @@ final class WorkerBench {
       sockets: sockets.map { ($0.slot, $0.socket) }
     )
     let forwarder = Forwarder(flows: flows, counters: counters, spareSize: Umem.chunk)
-    worker = Worker(set, tables: tables, umem: umem, frames: frames, forwarder: forwarder)
+    worker = Worker(set, tables: PublishedTables(TableHalves(tables)), umem: umem, frames: frames, forwarder: forwarder)
 
     places = .init(repeating: .worker, count: frames)
     held = frames

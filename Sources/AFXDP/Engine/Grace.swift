@@ -1,5 +1,6 @@
 import ABI
 import CXDP
+import Forwarding
 import Glibc
 
 /// Waiting until the generation before is nobody's any more. See Docs/generations.md.
@@ -23,6 +24,15 @@ enum Grace {
       // A batch takes microseconds; a thread that lost its CPU within one, some milliseconds.
       while sluice_read_epoch(epochs[worker]) == seen { usleep(20) }
     }
+  }
+}
+
+extension PublishedTables {
+  /// Puts the half that is not in force in force, for the kernel's side and the workers. Returns once nobody reads the former one any more.
+  func flip(_ halves: TableHalves, _ epochs: Epochs) {
+    halves.memory.flip()
+    publish(halves)
+    Grace.wait(epochs)
   }
 }
 
