@@ -8,7 +8,7 @@ from fixture import *
 from icmp import error, first_message, from_port, reply
 
 THIRD = "02:00:00:00:00:33"
-TIMEOUTS = {"established": 900, "syn": 60, "fin": 120, "close": 10, "udp": 300}  # packets.md's, the defaults
+TIMEOUTS = {"established": 900, "syn": 60, "fin": 120, "close": 10, "udp": 300}  # Docs/packets.md's, the defaults
 
 
 def first(packet):

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, ICMP: a VIP answers to echo requests while it has a service with a live server.
+/// Docs/packets.md, ICMP: a VIP answers to echo requests while it has a service with a live server.
 @Suite struct AnswerEchoTests {
   @Test func `an echo reply, byte by byte`() {
     let sent = TestDirector().forward(.echo([0x12, 0x34, 0, 7, 0xab]))

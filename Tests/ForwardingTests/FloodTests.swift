@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// A flow table that is too small, by accident or by attack: it costs entries, never connections (design.md, decisions 5 and 6).
+/// A flow table that is too small, by accident or by attack: it costs entries, never connections (Docs/architecture.md).
 @Suite struct FloodTests {
   /// The frames of 64 clients from this number on.
   private func batch(from first: Int, flags: UInt8) -> [[UInt8]] {

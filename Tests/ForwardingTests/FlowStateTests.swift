@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// Every state with every TCP flags byte: 6 × 256 transitions, against the client's half of IPVS's table as packets.md puts it.
+/// Every state with every TCP flags byte: 6 × 256 transitions, against the client's half of IPVS's table as Docs/packets.md puts it.
 @Suite struct FlowStateTests {
   /// What a packet is, by the first of its flags in IPVS's order of looking: RST, SYN, FIN, anything else.
   private enum Kind: CaseIterable { case rst, syn, fin, other }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, "Fragments", in both families.
+/// Docs/packets.md, "Fragments", in both families.
 @Suite struct FragmentTests {
   enum Family: CaseIterable { case v4, v6 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, ICMP: an error finds its flow's server also when it comes in on another queue than the flow.
+/// Docs/packets.md, ICMP: an error finds its flow's server also when it comes in on another queue than the flow.
 @Suite struct ICMPErrorQueueTests {
   private let tables = TestTables.topology
   private let workers: [TestDirector]

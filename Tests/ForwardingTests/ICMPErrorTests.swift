@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// packets.md, ICMP: an error about what a real server sent goes to that server.
+/// Docs/packets.md, ICMP: an error about what a real server sent goes to that server.
 @Suite struct ICMPErrorTests {
   /// From a router on the way, quoting `bytes` of what the server sent.
   private static func error(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, Size: a packet that does not fit is never dropped without the client being told, where it can be told.
+/// Docs/packets.md, Size: a packet that does not fit is never dropped without the client being told, where it can be told.
 @Suite struct ICMPTooBigTests {
   private static let vip: [UInt8] = [10, 0, 0, 100]
   private static let vip6: [UInt8] = ClientPacketIPv6.vip(0x100)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Forwarding
 
-/// The refusals of packets.md, row by row, each with its neighbour that is no refusal.
+/// The refusals of Docs/packets.md, row by row, each with its neighbour that is no refusal.
 @Suite struct IPv4Tests {
   @Test(arguments: headers) func `an IPv4 header`(_ test: Case) { test.check() }
 

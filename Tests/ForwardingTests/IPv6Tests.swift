@@ -2,7 +2,7 @@ import Testing
 
 @testable import Forwarding
 
-/// Whose an IPv6 packet is and what it is refused for, by the rows of packets.md, each with its neighbour that is no refusal.
+/// Whose an IPv6 packet is and what it is refused for, by the rows of Docs/packets.md, each with its neighbour that is no refusal.
 @Suite struct IPv6Tests {
   @Test(arguments: destinations) func `an IPv6 destination`(_ test: Case) { test.check() }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, Size: what an ICMP error about our own outer packet says of the way to a real server is learned, and clients are told.
+/// Docs/packets.md, Size: what an ICMP error about our own outer packet says of the way to a real server is learned, and clients are told.
 @Suite struct LearnedMTUTests {
   /// A director whose one tunnelled server has been sent a packet, and that packet's outer one.
   private struct Sent {

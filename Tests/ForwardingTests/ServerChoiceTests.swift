@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// What decides where a packet goes: its flow, the tables, the hash (packets.md, Flows).
+/// What decides where a packet goes: its flow, the tables, the hash (Docs/packets.md, Flows).
 @Suite struct ServerChoiceTests {
   private let director = TestDirector(.three)
 

@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// A packet that, with what its way puts in front, is longer than the way's MTU (packets.md, "Size"). Out of line: rare where tunnels have room.
+/// A packet that, with what its way puts in front, is longer than the way's MTU (Docs/packets.md, "Size"). Out of line: rare where tunnels have room.
 extension Forwarder {
   /// - Parameters:
   ///   - index: of the frame in its batch.

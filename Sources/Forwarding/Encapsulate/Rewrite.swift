@@ -2,7 +2,7 @@ import ABI
 import Packet
 
 /// Putting a packet on its way: direct routing writes a new Ethernet header, a tunnel an outer IP header as well. Not one byte of the
-/// client's packet changes, TTL included: RFC 2003 3.1 would have a tunnel's entry decrement it, packets.md says why we don't.
+/// client's packet changes, TTL included: RFC 2003 3.1 would have a tunnel's entry decrement it, Docs/packets.md says why we don't.
 extension Forwarder {
   /// Rewrites in place and says what to send, or why not.
   ///

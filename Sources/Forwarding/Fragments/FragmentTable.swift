@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// Where the datagrams of first fragments went: later fragments have no ports, and follow (packets.md, "Fragments").
+/// Where the datagrams of first fragments went: later fragments have no ports, and follow (Docs/packets.md, "Fragments").
 ///
 /// Model. A datagram is known by a 64-bit keyed hash of source, destination, identification and, in IPv4, protocol (RFC 791 3.2; RFC 8200 4.5 leaves
 /// the protocol out). The worker that meets the first fragment writes, into its own table; whichever worker meets a later one reads all

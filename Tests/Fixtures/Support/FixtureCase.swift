@@ -2,7 +2,7 @@ import Foundation
 
 /// A case of the fixture table (Docs/fixtures.md): packets in order, and what is to become of each, as scapy has built it.
 package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
-  /// The row of packets.md it is of, by the name that `FixtureTable.rows` has for it.
+  /// The row of Docs/packets.md it is of, by the name that `FixtureTable.rows` has for it.
   package var row: String
   /// 4 or 6: the client's.
   package var family: Int

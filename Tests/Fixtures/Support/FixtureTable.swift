@@ -21,7 +21,7 @@ package enum FixtureTable {
     return cases.filter { $0.row == row }
   }()
 
-  /// The rows of packets.md and the families they are about.
+  /// The rows of Docs/packets.md and the families they are about.
   package static let rows: [(row: String, families: [Int])] = [
     // Steering.
     ("steer-not-ours", [4, 6]), ("steer-service", [4, 6]), ("steer-tags", [4, 6]), ("steer-later-fragment", [4, 6]),

@@ -1,6 +1,6 @@
 @testable import Forwarding
 
-/// The rules of IPv6 once more, from RFC 8200 and packets.md, over plain arrays.
+/// The rules of IPv6 once more, from RFC 8200 and Docs/packets.md, over plain arrays.
 extension Reference {
   /// What stands behind the extension headers.
   struct Walked {

@@ -1,6 +1,6 @@
 @testable import Forwarding
 
-/// Errors about the director's own outer packets, from RFC 1191, RFC 8201 and packets.md.
+/// Errors about the director's own outer packets, from RFC 1191, RFC 8201 and Docs/packets.md.
 extension Reference {
   /// Real servers of `TestTables.topology` that tunnels lead to: IPIP, GRE and GUE each.
   private static let tunnelled: [[UInt8]] = [[10, 0, 1, 20], [0xfd, 0, 0, 1] + [UInt8](repeating: 0, count: 11) + [20]]

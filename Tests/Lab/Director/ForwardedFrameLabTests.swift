@@ -56,7 +56,7 @@ extension DirectorLab {
       #expect(try lab.udp("--flows", "10", "--per-flow", "2", "--tos", "2", "--fragmentable").result().lost == 0)
     }
 
-    /// packets.md, "tunnel, outer v4".
+    /// Docs/packets.md, "tunnel, outer v4".
     private func expectOuter(_ packet: [UInt8], around inner: [UInt8]) {
       #expect(packet[0] == 0x45)
       #expect(packet[1] == inner[1], "DSCP copied, ECN as RFC 6040 2.1 has it without CE")
