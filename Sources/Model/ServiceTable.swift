@@ -1,14 +1,14 @@
-/// The operator's intent: every virtual service and its real servers, always valid. A change that is refused changes nothing.
+/// All virtual services and their real servers as the operator wants them. Always valid: a change that throws changes nothing.
 package struct ServiceTable: Equatable, Sendable {
-  /// In the operator's order.
+  /// In the order given.
   package private(set) var services: [VirtualService]
 
   package init() { services = [] }
 
-  /// A whole table at once, as a file gives it.
+  /// A whole table, as from a file.
   package init(services: [VirtualService]) throws(ServiceTableError) {
     self.services = services
-    // Sets, not the checks of single changes one after the other: those look through the whole table each time.
+    // By sets: checking one service after another would search the whole table each time.
     let vips = Set(services.map(\.key.address))
     var keys: Set<ServiceKey> = []
     for service in services {
@@ -31,7 +31,7 @@ extension ServiceTable {
     services.append(service)
   }
 
-  /// Changes what is given, leaves the rest. A sorry server is replaced as a whole, or taken away by `.some(nil)`.
+  /// Changes what is given. A sorry server is replaced as a whole, or removed by `.some(nil)`.
   package mutating func setService(
     _ key: ServiceKey,
     ringSize: Int? = nil,
@@ -65,7 +65,7 @@ extension ServiceTable {
     services[index].servers.append(server)
   }
 
-  /// Changes what is given, leaves the rest.
+  /// Changes what is given.
   package mutating func setServer(
     _ address: IPAddress,
     of key: ServiceKey,
@@ -81,7 +81,7 @@ extension ServiceTable {
     services[service].servers[position] = server
   }
 
-  /// Weight 0: flows the server has stay with it, new ones go elsewhere.
+  /// Sets weight 0: no new flows, existing flows finish.
   package mutating func drainServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
     try setServer(address, of: key, weight: 0)
   }
@@ -110,7 +110,7 @@ extension ServiceTable {
 extension ServiceTable: Codable {
   package enum CodingKeys: String, CodingKey, CaseIterable { case services }
 
-  /// Throws `DecodingError` for what can't be read and `ServiceTableError` for what can't be.
+  /// Throws `DecodingError` for unreadable input and `ServiceTableError` for an invalid table.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try self.init(services: try fields.decode([VirtualService].self, forKey: .services))

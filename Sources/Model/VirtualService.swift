@@ -1,40 +1,40 @@
 /// How a service chooses the real server of a new flow.
 package enum Scheduler: String, CaseIterable, Codable, Sendable {
-  /// Weighted Maglev over the flow's 5-tuple: the same server from every director with the same tables.
+  /// Weighted Maglev over the 5-tuple: every director with the same tables chooses the same server.
   case maglev
 }
 
-/// What becomes of a flow whose real server was removed.
+/// What happens to the flows of a removed real server.
 package enum ServerLossPolicy: String, CaseIterable, Codable, Sendable {
-  /// It goes where the hash now says; a TCP client gets a reset there and may try again at once.
+  /// The hash selects another server. A TCP client gets a reset from it and can reconnect at once.
   case rehash
-  /// Its packets are dropped, as LVS does with a quiescent template gone: the client waits for its own time-out.
+  /// Packets are dropped, as by IPVS without `expire_nodest_conn`: the client waits for its own timeout.
   case drop
 }
 
-/// What a client is told that asks for a service without a live server.
+/// The answer to new flows of a service without a live server.
 package enum NoServerAnswer: String, CaseIterable, Codable, Sendable {
   /// ICMP port unreachable.
   case unreachable
-  /// A TCP reset, as a closed port gives; UDP has none, and is told that the port is unreachable.
+  /// A TCP reset, as from a closed port. UDP has no reset and gets port unreachable.
   case reset
 }
 
-/// A virtual service: what clients connect to, and the real servers that answer.
+/// A virtual service: the address that clients connect to, and the real servers that answer.
 package struct VirtualService: Equatable, Sendable {
   package var key: ServiceKey
   package var scheduler: Scheduler
-  /// Slots of the Maglev ring, one of `ringSizes`: about 100 a server give shares within 1 %.
+  /// Slots of the Maglev ring, one of `ringSizes`. About 100 for each server give shares within 1 %.
   package var ringSize: Int
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
   package var sorry: SorryServer?
-  /// In the operator's order, which means nothing to scheduling.
+  /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
   package static let defaultRingSize = 65537
 
-  /// Ring sizes on offer, primes all: a server's walk over the ring visits every slot only if the size is prime (Maglev, section 3.4).
+  /// Supported ring sizes, all prime: otherwise a server's permutation doesn't visit every slot (Maglev, section 3.4).
   package static let ringSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373]
 
   package init(
@@ -57,7 +57,7 @@ package struct VirtualService: Equatable, Sendable {
 
   package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
 
-  /// Everybody it may send a packet to.
+  /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
 }
 

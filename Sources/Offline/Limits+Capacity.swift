@@ -4,8 +4,8 @@ import Model
 import Reconciler
 
 extension Limits {
-  /// Four look-up slots for each service, VIP and tunnel there can be: the table is then a quarter full, where the probe bound is never in
-  /// danger.
+  /// Four hash table slots for each possible service, VIP and tunnel: at a quarter of its capacity the table stays within the
+  /// probe limit.
   package var capacity: TableCapacity {
     var slots = 64
     while slots < 4 * (2 * services + servers) { slots *= 2 }

@@ -128,7 +128,7 @@ import Testing
     }
     #expect(!isNative)
     #expect(note?.hasPrefix("lo: generic XDP") == true, "\(note ?? "nothing said")")
-    #expect(line == "lo has no native XDP: use another interface, or `director.mode: auto`")
+    #expect(line == "lo does not support native XDP: use another interface, or `director.mode: auto`")
   }
 
   @Test("Generic mode stays generic at a take-over, and who asked for native is told")
@@ -142,7 +142,7 @@ import Testing
       try check(!second.attachment.isNative, "still generic")
       return second.note
     }
-    #expect(note?.contains("as a former daemon left it") == true)
+    #expect(note?.contains("taken over from the previous daemon") == true)
   }
 
   /// The line with which the data plane refuses an interface.

@@ -55,7 +55,7 @@ import Testing
       second.stop()
       return line
     }
-    #expect(line == "another sluice runs on w0 already: stop that one first, `ss -xlp | grep sluice/` shows its process")
+    #expect(line == "another sluice already runs on w0: stop it first, `ss -xlp | grep sluice/` shows its process")
   }
 
   @Test("A start that fails half way leaves nothing attached, pinned or claimed")
@@ -112,9 +112,9 @@ import Testing
         },
       ]
     }
-    #expect(lines[0] == "no interface given: name one under director.interfaces")
-    #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
-    #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
+    #expect(lines[0] == "no interface given: add one to director.interfaces")
+    #expect(lines[1].contains("give all interfaces the same number of queues with `ethtool -L`"))
+    #expect(lines[2] == "v0 does not support zero-copy: set director.copy: auto or copy")
   }
 
   private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {

@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test func `what isn't UTF-8 is said to be so`() {
-    #expect(throws: ConfigurationError(file: "a.yaml", what: "it isn't UTF-8 text", hint: "save it as UTF-8")) {
+    #expect(throws: ConfigurationError(file: "a.yaml", what: "the file is not UTF-8 text", hint: "save it as UTF-8")) {
       try Configuration(utf8: [0x61, 0xff], file: "a.yaml")
     }
   }

@@ -64,23 +64,23 @@ import Testing
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:15: eth1 of director.interfaces is missing in replay.interfaces; add a line such as "
+      says: "f:3:15: interface eth1 of director.interfaces is missing in replay.interfaces; add a line such as "
         + "'eth1: {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
     ),
     WrongFile(
       yaml: head + "  next-hops: {}\n",
-      says: "f:3:3: eth0 of director.interfaces is missing in replay; add a line such as "
+      says: "f:3:3: interface eth0 of director.interfaces is missing in replay; add a line such as "
         + "'eth0: {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
     ),
-    WrongFile(yaml: head + "  hops: {}\n", says: "f:3:3: unknown key 'hops' in replay; known are interfaces, next-hops"),
-    WrongFile(yaml: head + "  interfaces: [eth0]\n", says: "f:3:15: replay.interfaces is no mapping; write interfaces by name"),
+    WrongFile(yaml: head + "  hops: {}\n", says: "f:3:3: unknown key 'hops' in replay; use one of interfaces, next-hops"),
+    WrongFile(yaml: head + "  interfaces: [eth0]\n", says: "f:3:15: replay.interfaces is not a mapping; write interfaces by name"),
     WrongFile(
       yaml: head + "  interfaces: { eht0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:17: eht0 is not one of director.interfaces; did you mean 'eth0'?"
+      says: "f:3:17: interface eht0 is not in director.interfaces; did you mean 'eth0'?"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02 }, !x eth0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:51: eth0 is given twice in replay.interfaces; keep one"
+      says: "f:3:51: interface eth0 is given twice in replay.interfaces; keep one"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mtu: 1500 } }\n",
@@ -92,7 +92,7 @@ import Testing
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 01:00:5e:00:00:01 } }\n",
-      says: "f:3:30: replay.interfaces.eth0.mac is 01:00:5e:00:00:01, a multicast address; write the interface's own"
+      says: "f:3:30: replay.interfaces.eth0.mac is 01:00:5e:00:00:01, a multicast address; write the MAC address of an interface"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, mtu: 67 } }\n",
@@ -116,7 +116,7 @@ import Testing
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [1, 2, 3] } }\n",
-      says: "f:3:55: replay.interfaces.eth0.tags has 3 VLAN ids; write two at most, outer first"
+      says: "f:3:55: replay.interfaces.eth0.tags has 3 VLAN ids; write at most two, outer first"
     ),
   ])
   func `a wrong interface`(file: WrongFile) { expect(file) }
@@ -124,11 +124,11 @@ import Testing
   @Test(arguments: [
     WrongFile(
       yaml: head + interfaces + "  next-hops: []\n",
-      says: "f:6:14: replay.next-hops is no mapping; write next hops by real server"
+      says: "f:6:14: replay.next-hops is not a mapping; write next hops by real server"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { web1: { mac: 02:00:00:00:01:02 } }\n",
-      says: "f:6:16: a key of replay.next-hops is 'web1'; write a real server's IPv4 or IPv6 address"
+      says: "f:6:16: a key of replay.next-hops is 'web1'; write the IPv4 or IPv6 address of a real server"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: {} }\n",
@@ -136,7 +136,7 @@ import Testing
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, interface: eth3 } }\n",
-      says: "f:6:63: eth3 is not one of director.interfaces; did you mean 'eth0'?"
+      says: "f:6:63: interface eth3 is not in director.interfaces; did you mean 'eth0'?"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, mtu: big } }\n",
@@ -149,7 +149,7 @@ import Testing
     WrongFile(
       yaml: head + interfaces
         + "  next-hops: { 2001:db8::2: { mac: 02:00:00:00:01:02 }, 2001:db8:0::2: { mac: 02:00:00:00:01:02 } }\n",
-      says: "f:6:57: 2001:db8::2 is given twice in replay.next-hops; keep one"
+      says: "f:6:57: server 2001:db8::2 is given twice in replay.next-hops; keep one"
     ),
   ])
   func `a wrong next hop`(file: WrongFile) { expect(file) }
@@ -160,10 +160,10 @@ import Testing
         yaml: "services: []\nreplay: { next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, interface: eth9 } } }\n",
         file: "f",
         needsInterfaces: false,
-        staticTopology: .news(interfaces: ["eth0"])
+        staticTopology: .changes(interfaces: ["eth0"])
       )
     }
-    #expect(error?.description == "f:2:71: eth9 is not one of director.interfaces; did you mean 'eth0'?")
+    #expect(error?.description == "f:2:71: interface eth9 is not in director.interfaces; did you mean 'eth0'?")
   }
 
   private func expect(_ file: WrongFile) {

@@ -32,7 +32,7 @@ struct DecapLabTests {
 
     decap.signal(SIGTERM)
     #expect(try decap.wait(within: 5).status == 0)
-    #expect(decap.said.contains("unwrapped 9 packets on eth0, refused 5 broken ones, left 1 fragments"), "\(decap.said)")
+    #expect(decap.said.contains("unwrapped 9 packets on eth0, dropped 5 invalid ones, left 1 fragments"), "\(decap.said)")
     #expect(try !lab.output(.rs3, "bpftool", "net").contains("eth0("))
     echo.signal(SIGTERM)
   }

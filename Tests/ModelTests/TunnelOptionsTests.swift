@@ -27,66 +27,66 @@ import Testing
   private static let routed = "give a prefix that is routed to this director"
 
   @Test(arguments: [
-    Refusal(.direct, TunnelOptions(port: 6080), "'forward: direct' has no 'tunnel-port': leave it out, or use 'forward: gue'"),
-    Refusal(.ipip, TunnelOptions(port: 6080), "'forward: ipip' has no 'tunnel-port': leave it out, or use 'forward: gue'"),
-    Refusal(.gre, TunnelOptions(port: 6080), "'forward: gre' has no 'tunnel-port': leave it out, or use 'forward: gue'"),
+    Refusal(.direct, TunnelOptions(port: 6080), "'forward: direct' has no 'tunnel-port': remove it, or use 'forward: gue'"),
+    Refusal(.ipip, TunnelOptions(port: 6080), "'forward: ipip' has no 'tunnel-port': remove it, or use 'forward: gue'"),
+    Refusal(.gre, TunnelOptions(port: 6080), "'forward: gre' has no 'tunnel-port': remove it, or use 'forward: gue'"),
     Refusal(
       .direct,
       TunnelOptions(checksum: false),
-      "'forward: direct' has no 'checksum': leave it out, or use 'forward: gue' or 'forward: gre'"
+      "'forward: direct' has no 'checksum': remove it, or use 'forward: gue' or 'forward: gre'"
     ),
     Refusal(
       .ipip,
       TunnelOptions(checksum: true),
-      "'forward: ipip' has no 'checksum': leave it out, or use 'forward: gue' or 'forward: gre'"
+      "'forward: ipip' has no 'checksum': remove it, or use 'forward: gue' or 'forward: gre'"
     ),
     Refusal(
       .direct,
       TunnelOptions(source: .interface),
-      "'forward: direct' has no outer header, and so no 'source' or 'entropy': leave it out, or use a tunnel: ipip, gue or gre"
+      "'forward: direct' has no 'source' or 'entropy', since there is no outer header: remove it, or use a tunnel: ipip, gue or gre"
     ),
-    Refusal(.gue, TunnelOptions(port: 0), "tunnel-port 0 is not in 1...65535: 6080 is usual"),
-    Refusal(.gue, TunnelOptions(port: 65536), "tunnel-port 65536 is not in 1...65535: 6080 is usual"),
-    Refusal("2001:db8::9", "the outer source is not of the IP version of the server, IPv4: give an IPv4 one"),
-    Refusal("10.0.0.9", to: v6, "the outer source is not of the IP version of the server, IPv6: give an IPv6 one"),
-    Refusal("10.200.0.0/16", to: v6, "the outer source is not of the IP version of the server, IPv6: give an IPv6 one"),
+    Refusal(.gue, TunnelOptions(port: 0), "tunnel-port 0 is not in 1...65535: 6080 is the default"),
+    Refusal(.gue, TunnelOptions(port: 65536), "tunnel-port 65536 is not in 1...65535: 6080 is the default"),
+    Refusal("2001:db8::9", "the outer source is not IPv4 like the server: give an IPv4 address or prefix"),
+    Refusal("10.0.0.9", to: v6, "the outer source is not IPv6 like the server: give an IPv6 address or prefix"),
+    Refusal("10.200.0.0/16", to: v6, "the outer source is not IPv6 like the server: give an IPv6 address or prefix"),
     Refusal(
       "224.0.0.1",
-      "224.0.0.1 can't be an outer source, it is a multicast address: give a unicast address that is routed to this director"
+      "source 224.0.0.1 is a multicast address: give a unicast address that is routed to this director"
     ),
     Refusal(
       "192.0.2.10",
-      "192.0.2.10 can't be an outer source, it is the server's own address: give a unicast address that is routed to this director"
+      "source 192.0.2.10 is the server's own address: give a unicast address that is routed to this director"
     ),
-    Refusal("10.200.0.0/32", "entropy 10.200.0.0/32 has a length that Sluice does not offer: take /1 to /31"),
-    Refusal("0.0.0.0/0", "entropy 0.0.0.0/0 has a length that Sluice does not offer: take /1 to /31"),
+    Refusal("10.200.0.0/32", "entropy 10.200.0.0/32 has an unsupported prefix length: use /1 to /31"),
+    Refusal("0.0.0.0/0", "entropy 0.0.0.0/0 has an unsupported prefix length: use /1 to /31"),
     Refusal(
       "2001:db8::/63",
       to: v6,
-      "entropy 2001:db8::/63 has a length that Sluice does not offer: take /64 to /127; a flow's hash fills the low 64 bits at most"
+      "entropy 2001:db8::/63 has an unsupported prefix length: use /64 to /127, since the flow hash fills 64 bits"
     ),
     Refusal(
       "2001:db8::1",
       to: "2001:db8::1",
-      "2001:db8::1 can't be an outer source, it is the server's own address: give a unicast address that is routed to this director"
+      "source 2001:db8::1 is the server's own address: give a unicast address that is routed to this director"
     ),
-    Refusal("10.200.0.1/16", "entropy 10.200.0.1/16 has bits beyond its length: write 10.200.0.0/16"),
+    Refusal("10.200.0.1/16", "entropy 10.200.0.1/16 has bits set beyond its prefix length: write 10.200.0.0/16"),
     Refusal(
       "64.0.0.0/2",
-      "entropy 64.0.0.0/2 holds an address that can't be an outer source, a loopback address: \(routed)"
+      "entropy 64.0.0.0/2 contains a loopback address: \(routed)"
     ),
     Refusal(
       "128.0.0.0/1",
-      "entropy 128.0.0.0/1 holds an address that can't be an outer source, the broadcast address: \(routed)"
+      "entropy 128.0.0.0/1 contains the broadcast address: \(routed)"
     ),
     Refusal(
       "ff02::/64",
       to: v6,
-      "entropy ff02::/64 holds an address that can't be an outer source, a multicast address: \(routed)"
+      "entropy ff02::/64 contains a multicast address: \(routed)"
     ),
     Refusal(
       "192.0.2.0/24",
-      "entropy 192.0.2.0/24 holds an address that can't be an outer source, the server's own address: \(routed)"
+      "entropy 192.0.2.0/24 contains the server's own address: \(routed)"
     ),
   ])
   func `what can't be is refused with the hint`(refusal: Refusal) throws {

@@ -19,7 +19,7 @@ package struct AttachedInterface: Sendable {
     self.name = name
     self.slot = slot
     ifindex = if_nametoindex(name)
-    guard ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` shows those there are") }
+    guard ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
     var mac = [UInt8](repeating: 0, count: 6)
     let error = sockets_mac(name, &mac)
     guard error == 0 else {
@@ -33,10 +33,10 @@ package struct AttachedInterface: Sendable {
   /// Again after attaching: some drivers change the number then (virtio does).
   mutating func countQueues() throws(EngineFailure) {
     let count = sockets_queues(name)
-    guard count > 0 else { throw EngineFailure("\(name) does not say how many queues it has: \(EngineFailure.words(count))") }
+    guard count > 0 else { throw EngineFailure("can't read the queue count of \(name): \(EngineFailure.words(count))") }
     guard count <= Int(SLUICE_QUEUES) else {
       throw EngineFailure(
-        "\(name) has \(count) queues, more than \(SLUICE_QUEUES): `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
+        "\(name) has \(count) queues, more than \(SLUICE_QUEUES): reduce them with `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
       )
     }
     queues = Int(count)

@@ -56,7 +56,7 @@ struct SteeringMaps: ~Copyable {
     let root: UnsafeMutablePointer<sluice_root> = try opened.table("sl_root", count: 1)
     if source.isFormer {
       guard root.pointee.layout == UInt32(SLUICE_LAYOUT), root.pointee.slot_capacity == UInt32(capacity.slots) else {
-        throw EngineFailure("the tables a former daemon left are of another layout")
+        throw EngineFailure("the tables of the previous daemon have another layout")
       }
     }
     let tables = TableMemory(
@@ -127,8 +127,10 @@ private struct MapSet: ~Copyable {
       case .new: make(name)
       case .interface(let index): steering_find_map(index, SteeringMaps.program, name)
       }
-    if descriptor == -EPERM { throw EngineFailure("may not make BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN") }
-    guard descriptor >= 0 else { throw EngineFailure("can't make the map \(name): \(EngineFailure.words(descriptor))") }
+    if descriptor == -EPERM {
+      throw EngineFailure("no permission to create BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    }
+    guard descriptor >= 0 else { throw EngineFailure("can't create the map \(name): \(EngineFailure.words(descriptor))") }
     descriptors.append(descriptor)
     return descriptor
   }
@@ -140,13 +142,13 @@ private struct MapSet: ~Copyable {
     let map = try map(name) { steering_make_table($0, UInt32(value), UInt32(entries)) }
     var found: (value: UInt32, entries: UInt32) = (0, 0)
     guard steering_map_size(map, &found.value, &found.entries) == 0, found == (UInt32(value), UInt32(entries)) else {
-      throw EngineFailure("the map \(name) that a former daemon left is of another size")
+      throw EngineFailure("the map \(name) of the previous daemon has another size")
     }
     let bytes = value * entries
     var error: Int32 = 0
     guard let memory = steering_map_memory(map, bytes, &error) else {
       throw EngineFailure(
-        "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); `director.limits` and `director.flows` size it"
+        "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); lower `director.limits` or `director.flows`"
       )
     }
     return memory.bindMemory(to: T.self, capacity: count)

@@ -16,16 +16,16 @@ struct Bootstrap {
 
   /// Looks at every interface and claims it for this process.
   mutating func claim(_ options: EngineOptions) throws(EngineFailure) {
-    guard !options.interfaces.isEmpty else { throw EngineFailure("no interface given: name one under director.interfaces") }
+    guard !options.interfaces.isEmpty else { throw EngineFailure("no interface given: add one to director.interfaces") }
     guard options.interfaces.count <= Int(SLUICE_INTERFACES) else {
-      throw EngineFailure("\(options.interfaces.count) interfaces, at most \(SLUICE_INTERFACES) can be attached")
+      throw EngineFailure("\(options.interfaces.count) interfaces in director.interfaces: give at most \(SLUICE_INTERFACES)")
     }
     for (slot, name) in options.interfaces.enumerated() {
       let interface = try AttachedInterface(name, slot: slot)
       let claim = sockets_claim("sluice/\(name)")
       if claim == -EADDRINUSE {
         throw EngineFailure(
-          "another sluice runs on \(name) already: stop that one first, `ss -xlp | grep sluice/` shows its process"
+          "another sluice already runs on \(name): stop it first, `ss -xlp | grep sluice/` shows its process"
         )
       }
       guard claim >= 0 else { throw EngineFailure("can't claim \(name): \(EngineFailure.words(claim))") }
@@ -41,13 +41,14 @@ struct Bootstrap {
     // A queue without a worker would be a black hole for its share of every service.
     if let short = interfaces.first(where: { $0.queues > count }) {
       throw EngineFailure(
-        "\(short.name) has \(short.queues) queues, but director.workers is \(count): use `ethtool -L \(short.name) combined \(count)`, or more workers"
+        "\(short.name) has \(short.queues) queues, but director.workers is \(count): "
+          + "use `ethtool -L \(short.name) combined \(count)`, or raise director.workers"
       )
     }
     // Worker q sends by queue q of the egress interface: it needs one there.
     if let narrow = interfaces.first(where: { $0.queues < count }) {
       throw EngineFailure(
-        "\(narrow.name) has \(narrow.queues) queue(s) and \(count) workers would send by it: give all interfaces the same number with `ethtool -L`"
+        "\(narrow.name) has \(narrow.queues) queue(s) for \(count) workers: give all interfaces the same number of queues with `ethtool -L`"
       )
     }
     return count
@@ -80,7 +81,8 @@ struct Bootstrap {
       try interfaces[index].countQueues()
       guard interfaces[index].queues == before else {
         throw EngineFailure(
-          "\(interfaces[index].name) went from \(before) to \(interfaces[index].queues) queues when attached: fix the number with `ethtool -L` and start again"
+          "the queues of \(interfaces[index].name) changed from \(before) to \(interfaces[index].queues) when XDP was attached: "
+            + "set the number with `ethtool -L` and start again"
         )
       }
     }
@@ -107,7 +109,7 @@ struct Bootstrap {
       notes += opened.notes
       let wakeDescriptor = threads_bell()
       guard wakeDescriptor >= 0 else {
-        throw EngineFailure("can't make an eventfd: \(EngineFailure.words(wakeDescriptor)); `ulimit -n` bounds descriptors")
+        throw EngineFailure("can't create an eventfd: \(EngineFailure.words(wakeDescriptor)); raise `ulimit -n`")
       }
       let stop = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
       stop.initialize(to: 0)
@@ -128,12 +130,12 @@ struct Bootstrap {
         interfaces[slot].isZeroCopy = sockets_is_zero_copy(socket) != 0
         let key = UInt32(slot * Int(SLUICE_QUEUES) + number)
         let error = steering_set_socket(maps.kernel.sockets, key, socket.pointee.descriptor)
-        guard error == 0 else { throw EngineFailure("steering takes no socket: \(EngineFailure.words(error))") }
+        guard error == 0 else { throw EngineFailure("can't add a socket to the steering map: \(EngineFailure.words(error))") }
       }
     }
     if count > cpus.count, cpus.count > 0 {
       notes.append(
-        "\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would do the same work with less switching"
+        "\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would avoid context switches"
       )
     }
   }

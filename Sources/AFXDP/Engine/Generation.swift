@@ -16,7 +16,7 @@ struct Generation: Sendable {
     // (RCU).
     let error = threads_wait_for_readers()
     guard error == 0 else {
-      throw EngineFailure("the kernel has no membarrier (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
+      throw EngineFailure("membarrier failed (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
     }
     for worker in 0..<epochs.count {
       let seen = sluice_read_epoch(epochs[worker])

@@ -4,21 +4,21 @@ import Forwarding
 import Model
 import Reconciler
 
-/// A director without a machine: a configuration's tables in plain memory, next hops from the file instead of the kernel. Built,
-/// indexed and flipped as the daemon does it, so that a switch of configurations treats flows as an apply would.
+/// A director without network and kernel: tables in plain memory, next hops from the configuration file. It builds and flips
+/// tables like the daemon, so that a change of configuration treats flows as `sluice apply` does.
 package struct OfflineDirector: ~Copyable {
   package let memory: TableMemory
-  /// Names by slot.
+  /// Interface names by slot.
   package let interfaces: [String]
   package private(set) var table = ServiceTable()
   package private(set) var generation: UInt64 = 0
-  /// Why no packet goes to these real servers.
+  /// Real servers without a next hop, and why.
   package private(set) var faults: [IPAddress: StaticTopologyFault] = [:]
   private var staticTopology: StaticTopology
   private let hashKey: HashKey
   private let timeouts: Timeouts
 
-  /// - Parameter configuration: with a stand-in for every interface of its director.
+  /// - Parameter configuration: its `replay` section has every interface of its director.
   package init(_ configuration: Configuration) throws(TableBuildError) {
     let settings = configuration.director
     memory = TableMemory.allocate(settings.limits.capacity)
@@ -33,18 +33,18 @@ package struct OfflineDirector: ~Copyable {
 
   package var inForce: Tables { memory.inForce() }
 
-  /// Puts the services and stand-ins of another configuration in force, as the next generation. What its file doesn't say of
-  /// interfaces and next hops stays; its director's part and timeouts would take a restart, and are passed over.
+  /// Applies the services and the `replay` section of another configuration as the next generation. Interfaces and next hops that
+  /// its section doesn't have stay. Its `director` and `timeouts` are ignored: they take effect at a restart.
   package mutating func apply(_ configuration: Configuration) throws(TableBuildError) {
     var wanted = staticTopology
     wanted.replace(by: configuration.staticTopology)
-    let ways = wanted.ways(for: configuration.table, slots: interfaces)
+    let resolved = wanted.nextHops(for: configuration.table, slots: interfaces)
     let builder = TableBuilder(
       table: configuration.table,
       hashKey: hashKey,
       timeouts: timeouts,
       generation: generation + 1,
-      nextHops: ways.compactMapValues { try? $0.get() }
+      nextHops: resolved.compactMapValues { try? $0.get() }
     )
     try builder.build(into: memory)
     enterInterfaces(wanted)
@@ -52,17 +52,17 @@ package struct OfflineDirector: ~Copyable {
     generation += 1
     staticTopology = wanted
     table = configuration.table
-    faults = ways.compactMapValues { way in
-      if case .failure(let fault) = way { fault } else { nil }
+    faults = resolved.compactMapValues { result in
+      if case .failure(let fault) = result { fault } else { nil }
     }
   }
 
-  /// The slot a frame to this address comes in on; nil when the address is none of ours: steering passes such a frame.
+  /// The slot of the interface with this MAC address; nil if there is none: steering leaves such a frame to the kernel.
   package func ingress(to mac: some Collection<UInt8>) -> Int? {
     interfaces.firstIndex { staticTopology.interface($0)?.mac.bytes.elementsEqual(mac) == true }
   }
 
-  /// What the data plane writes down when it attaches.
+  /// Writes the interfaces into the root table, as the data plane does when it attaches.
   private func enterInterfaces(_ staticTopology: StaticTopology) {
     let entries = UnsafeMutableRawPointer(memory.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)

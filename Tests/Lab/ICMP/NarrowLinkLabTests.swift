@@ -106,14 +106,14 @@ extension DirectorLab {
       let source = vip.contains(":") ? "[\(Laboratory.clientAddress6)]" : Laboratory.clientAddress
       let destination = vip.contains(":") ? "[\(vip)]" : vip
       let explained = try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201")
-      #expect(explained.contains("MTU 1600; 1400 by an ICMP error, for "), "\(explained)")
+      #expect(explained.contains("MTU 1600; 1400 learned from ICMP, for "), "\(explained)")
 
       // What was learned is the tables', not the daemon's.
       daemon.signal(SIGKILL)
       try daemon.wait(within: 5)
       let next = try lab.direct([service: [server]])
       defer { next.signal(SIGTERM) }
-      #expect(try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201").contains("1400 by an ICMP error"))
+      #expect(try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201").contains("1400 learned from ICMP"))
     }
   }
 }

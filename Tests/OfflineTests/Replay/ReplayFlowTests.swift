@@ -77,7 +77,7 @@ import Testing
         + "replay: { next-hops: { 10.0.0.3: { mac: 02:00:00:00:00:33 } } }\n",
       file: "after.yaml",
       needsInterfaces: false,
-      staticTopology: .news(interfaces: ["eth0", "eth1"])
+      staticTopology: .changes(interfaces: ["eth0", "eth1"])
     )
     let input = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns))
     let (lines, output, summary) = try TestTopology.replay(input.bytes, at: [ReplaySwitch(packet: 1, configuration: after)])

@@ -78,7 +78,7 @@ import Testing
     #expect(Array(output[40..<52]) == hex("0200000000c1 020000000002"))
     #expect(
       summary.notes == [
-        "from packet 1 on, nothing goes to 10.0.0.2: no next hop for it; add '10.0.0.2: {mac: 02:00:00:00:01:02}' under replay.next-hops"
+        "from packet 1 on, server 10.0.0.2 gets no packets: it has no next hop; add '10.0.0.2: {mac: 02:00:00:00:01:02}' under replay.next-hops"
       ]
     )
   }

@@ -10,7 +10,7 @@ import Testing
     var staticTopology = try TestTopology.configuration().staticTopology
     change(&staticTopology)
     let table = try ServiceTable(services: [VirtualService(Sample.web, servers: [server])])
-    return try #require(staticTopology.ways(for: table, slots: ["eth0", "eth1"])[server.address])
+    return try #require(staticTopology.nextHops(for: table, slots: ["eth0", "eth1"])[server.address])
   }
 
   @Test func `a server is on the interface whose segment holds it`() throws {
