@@ -107,7 +107,7 @@ struct Bootstrap {
     for number in 0..<count {
       let opened = try WorkerSockets.open(number, interfaces, options)
       notes += opened.notes
-      let wakeDescriptor = threads_bell()
+      let wakeDescriptor = threads_wake_descriptor()
       guard wakeDescriptor >= 0 else {
         throw EngineFailure("can't create an eventfd: \(EngineFailure.words(wakeDescriptor)); raise `ulimit -n`")
       }
