@@ -12,7 +12,7 @@ package struct OfflineForwarder: ~Copyable {
   package let flows: FlowTable
   package let counters: Counters
   /// Seconds after which nothing is held any more.
-  package static var patience: UInt32 { HoldQueue.patience }
+  package static var patience: UInt32 { HoldQueue.holdTimeout }
   private let forwarder: Forwarder
   private var buffer: UnsafeMutableRawPointer
   /// Of each held frame, by where it lies: its buffer, and what the caller knows it by.
