@@ -24,12 +24,12 @@ for f in BOTH:
     ):
         case(row, f, f"{sentence} reaches the real server byte for byte", comes(packet, direct(packet)))
     packet = f.ip() / syn()
-    case(row, f, "the same packet twice goes the same way twice", comes(packet, direct(packet), count=2))
+    case(row, f, "the same packet twice goes to the same server twice", comes(packet, direct(packet), count=2))
     tiny = f.ip() / udp() / Raw(b"x")
     case(
         row,
         f,
-        "every byte of a payload is the client's",
+        "no byte of the payload changes",
         comes(f.ip() / udp() / Raw(bytes(range(256))), direct(f.ip() / udp() / Raw(bytes(range(256))))),
     )
 
