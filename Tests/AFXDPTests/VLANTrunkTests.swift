@@ -21,7 +21,7 @@ import Testing
     TestTopology.Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), method: .ipip, tags: [VLANTag(22)]),
   ]
   /// Of the server's way, by the last digit of the port.
-  private static let ways: [Tags] = [[], [(0x8100, 20)], [(0x88a8, 30), (0x8100, 21)], [(0x8100, 22)]]
+  private static let paths: [Tags] = [[], [(0x8100, 20)], [(0x88a8, 30), (0x8100, 21)], [(0x8100, 22)]]
   /// A client's: untagged, 802.1Q with a priority, 802.1ad outside 802.1Q.
   private static let clients: [Tags] = [[], [(0x8100, 0x600a)], [(0x88a8, 0x200b), (0x8100, 10)]]
 
@@ -29,7 +29,7 @@ import Testing
   func forwards() throws {
     let outcomes = try Self.inside { trunk in
       for (number, tags) in Self.clients.enumerated() {
-        for (digit, way) in Self.ways.enumerated() {
+        for (digit, path) in Self.paths.enumerated() {
           let frame = TestFrame {
             $0.destinationMAC = trunk.director
             $0.tags = tags
@@ -38,7 +38,7 @@ import Testing
             $0.payload = [UInt8](repeating: 0x5a, count: 1200)
           }
           try check(trunk.send(frame.bytes), "a frame is sent")
-          let link = [0x02, 0xaa, 0, 0, 0, 10 + UInt8(digit), 0x02, 0xbb, 0, 0, 0, 0] + Self.bytes(way) + [0x08, 0]
+          let link = [0x02, 0xaa, 0, 0, 0, 10 + UInt8(digit), 0x02, 0xbb, 0, 0, 0, 0] + Self.bytes(path) + [0x08, 0]
           try check(trunk.awaits { Self.matches($0, link, frame.packet, isTunnel: digit == 3) }, "\(tags) to port 8\(digit)")
         }
       }

@@ -3,7 +3,7 @@ import Testing
 @testable import Configuration
 @testable import Model
 
-@Suite struct TableChangeTests {
+@Suite struct ConfigurationDiffTests {
   private func services(_ yaml: String) throws -> ServiceTable {
     try Configuration(yaml: "services:\n" + yaml, file: "f", needsInterfaces: false).table
   }

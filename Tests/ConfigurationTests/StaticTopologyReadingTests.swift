@@ -4,7 +4,7 @@ import Testing
 @testable import Configuration
 @testable import Model
 
-@Suite struct StandInsReadingTests {
+@Suite struct StaticTopologyReadingTests {
   private static let head = "director: { interfaces: [eth0, eth1] }\nreplay:\n"
   private static let interfaces = """
       interfaces:

@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// Docs/packets.md, ICMP: a VIP answers to echo requests while it has a service with a live server.
-@Suite struct AnswerEchoTests {
+@Suite struct EchoReplyTests {
   @Test func `an echo reply, byte by byte`() {
     let sent = TestDirector().forward(.echo([0x12, 0x34, 0, 7, 0xab]))
     #expect(sent.action == .answer)

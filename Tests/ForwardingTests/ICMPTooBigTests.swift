@@ -47,12 +47,12 @@ import Testing
     #expect(Reference.checksum(Array(sent.bytes[34...])) == 0)
   }
 
-  private static let ways: [(server: TestServer, room: Int)] = [
+  private static let paths: [(server: TestServer, room: Int)] = [
     (.direct(10) { $0.mtu = 1400 }, 1400), (.tunnel(10), 1480), (.tunnel(10) { $0.mtu = 1420 }, 1400), (.tunnel6(10), 1460),
   ]
 
   @Test func `a packet with DF of one byte too many is answered with the room there is`() {
-    for (server, room) in Self.ways {
+    for (server, room) in Self.paths {
       let director = Self.director(server)
       #expect(director.forward(Self.packet(room)).outcome == .forwarded)
       for size in [room + 1, 1500, 9000] where size > room {
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `an IPv6 packet of one byte too many is answered with the room there is`() {
-    for (server, room) in Self.ways where server.method == Int(SLUICE_IPIP) {
+    for (server, room) in Self.paths where server.method == Int(SLUICE_IPIP) {
       let director = Self.director(server)
       #expect(director.forward(Self.packet6(room)).outcome == .forwarded)
       for size in [room + 1, 1500, 9000] {

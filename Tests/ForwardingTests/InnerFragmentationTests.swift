@@ -4,8 +4,8 @@ import Testing
 @testable import Forwarding
 
 /// IPv4 packets without DF that don't fit: fragments of the client's packet, each on its way by itself.
-@Suite struct SplitInnerTests {
-  private static let direct = Way(method: Int(SLUICE_DIRECT), toIPv6: false)
+@Suite struct InnerFragmentationTests {
+  private static let direct = Path(method: Int(SLUICE_DIRECT), toIPv6: false)
 
   private static func packet(_ size: Int, _ change: (inout ClientPacket) -> Void = { _ in }) -> ClientPacket {
     ClientPacket.udp {
@@ -27,10 +27,10 @@ import Testing
     #expect(sent.frames == [link + first + packet.packet[20..<68], link + last + packet.packet[68...]])
   }
 
-  @Test(arguments: [direct] + Way.tunnels)
-  func `the outputFragments put together are the client's packet, byte for byte`(way: Way) {
+  @Test(arguments: [direct] + Path.tunnels)
+  func `the outputFragments put together are the client's packet, byte for byte`(path: Path) {
     for mtu in [200, 601, 1007] {
-      let tables = way.tables(mtu: UInt16(mtu))
+      let tables = path.tables(mtu: UInt16(mtu))
       let director = TestDirector(tables)
       for size in [mtu + 1, mtu + 9, 1100, 2001, 4000] where size > mtu {
         let packet = Self.packet(size)
@@ -39,15 +39,15 @@ import Testing
         #expect(sent.frames.count > 1)
         #expect(sent.frames.allSatisfy { $0.count <= mtu + 14 })
         #expect(sent.frames == Reference.frames(packet.bytes, by: tables.half.servers[Int(sent.server)], sent.frames))
-        #expect(Reassembly(way: way).packet(sent.frames) == packet.packet)
+        #expect(Reassembly(path: path).packet(sent.frames) == packet.packet)
       }
       #expect(director.spares.complaint == nil)
     }
   }
 
   @Test func `each outer IPv4 header has an identification of its own, and no DF`() {
-    for way in Way.tunnels where !way.toIPv6 {
-      let sent = TestDirector(way.tables(mtu: 300)).forward(Self.packet(1500))
+    for path in Path.tunnels where !path.toIPv6 {
+      let sent = TestDirector(path.tables(mtu: 300)).forward(Self.packet(1500))
       let numbers = sent.frames.map { Reference.word($0, 18) }
       #expect(sent.frames.count > 5)
       #expect(Set(numbers).count == numbers.count)
@@ -64,7 +64,7 @@ import Testing
     #expect(sent.frames.count == 4)
     #expect(Array(sent.frames[0][34..<58]) == options)
     for outputFragment in sent.outputFragments { #expect(Array(outputFragment[34..<58]) == kept) }
-    #expect(Reassembly(way: Self.direct).packet(sent.frames) == packet.packet)
+    #expect(Reassembly(path: Self.direct).packet(sent.frames) == packet.packet)
   }
 
   @Test func `what follows an option of impossible length is left alone`() {

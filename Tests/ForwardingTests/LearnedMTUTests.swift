@@ -14,13 +14,13 @@ import Testing
     let isIPv6: Bool
     var server: sluice_server { director.tables.half.servers[0] }
 
-    init(_ way: Way, mtu: UInt16 = 1500, _ change: (TestTables) -> Void = { _ in }) {
-      let tables = way.tables(mtu: mtu)
+    init(_ path: Path, mtu: UInt16 = 1500, _ change: (TestTables) -> Void = { _ in }) {
+      let tables = path.tables(mtu: mtu)
       change(tables)
       director = TestDirector(tables)
       outer = Array(director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 900) }).bytes.dropFirst(14))
       overhead = Reference.overhead(tables.half.servers[0])
-      isIPv6 = way.toIPv6
+      isIPv6 = path.toIPv6
     }
 
     /// A router's error about it, to its source.
@@ -51,9 +51,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Way.tunnels)
-  func `an error about the very packet a tunnel sent lowers what clients are reported`(way: Way) {
-    let sent = Sent(way)
+  @Test(arguments: Path.tunnels)
+  func `an error about the very packet a tunnel sent lowers what clients are reported`(path: Path) {
+    let sent = Sent(path)
     #expect(sent.room == 1500 - sent.overhead)
     let error = sent.director.forward([sent.error(1400)])[0]
     #expect((error.action, error.outcome) == (.drop, .droppedLearnedMTU))
@@ -67,13 +67,13 @@ import Testing
     #expect(sent.director.count(.droppedLearnedMTU) == 1)
   }
 
-  private static let ways = Way.tunnels.filter { $0.prefix == 0 && !$0.checksum }
-  private static let ipip = Way(method: Int(SLUICE_IPIP), toIPv6: false)
-  private static let ipip6 = Way(method: Int(SLUICE_IPIP), toIPv6: true)
+  private static let paths = Path.tunnels.filter { $0.prefix == 0 && !$0.checksum }
+  private static let ipip = Path(method: Int(SLUICE_IPIP), toIPv6: false)
+  private static let ipip6 = Path(method: Int(SLUICE_IPIP), toIPv6: true)
 
-  @Test(arguments: ways)
-  func `an MTU is only ever lowered, below the route's and below what holds`(way: Way) {
-    let sent = Sent(way)
+  @Test(arguments: paths)
+  func `an MTU is only ever lowered, below the route's and below what holds`(path: Path) {
+    let sent = Sent(path)
     for mtu in [1500, 1501, 9000, 65535] as [UInt16] { #expect(sent.learn(mtu) == .droppedLearnedMTU) }
     #expect(sent.room == 1500 - sent.overhead)
     for (mtu, holds) in [(1400, 1400), (1450, 1400), (1399, 1399), (1400, 1399)] as [(UInt16, Int)] {
@@ -192,9 +192,9 @@ import Testing
   }
 
   @Test func `what is refused teaches nothing`() {
-    for (way, changes) in [(Self.ipip, Self.wrong), (Self.ipip6, Self.wrong6)] {
+    for (path, changes) in [(Self.ipip, Self.wrong), (Self.ipip6, Self.wrong6)] {
       for (sentence, outcome, change) in changes {
-        let sent = Sent(way)
+        let sent = Sent(path)
         var frame = sent.error(1400)
         change(&frame)
         #expect(sent.director.forward([frame])[0].outcome == outcome, "\(sentence)")
@@ -211,7 +211,7 @@ import Testing
     ("a total length that cuts the quote", .droppedBadLength, { $0[17] = 55 }),
     ("a header of four words", .droppedBadHeader, { $0[14] = 0x44 }),
     ("TTL 0", .droppedTTL, { header(&$0) { $0[8] = 0 } }),
-    ("from a VIP", .droppedSource, { header(&$0) { $0.replaceSubrange(12..<16, with: Way.vip) } }),
+    ("from a VIP", .droppedSource, { header(&$0) { $0.replaceSubrange(12..<16, with: Path.vip) } }),
     ("from many", .droppedSource, { header(&$0) { $0[12] = 224 } }),
     ("host unreachable", .notForService, { $0[35] = 1 }),
     ("time exceeded", .notForService, { $0[34] = 11 }),
@@ -225,7 +225,7 @@ import Testing
     ("a wrong ICMPv6 checksum", .droppedBadChecksum, { $0[56] ^= 1 }),
     ("a length that cuts the quote", .droppedBadLength, { $0[19] = 55 }),
     ("hop limit 0", .droppedTTL, { $0[21] = 0 }),
-    ("from a VIP", .droppedSource, { $0.replaceSubrange(22..<38, with: Way.vip6) }),
+    ("from a VIP", .droppedSource, { $0.replaceSubrange(22..<38, with: Path.vip6) }),
     ("from many", .droppedSource, { $0[22] = 0xff }),
     ("destination unreachable", .notForService, { $0[54] = 1 }),
     ("about a packet to elsewhere", .notForService, { $0[101] ^= 1 }),

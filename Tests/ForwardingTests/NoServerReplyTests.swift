@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// Docs/packets.md, Flows: a new flow of a service without a live server is told so, in the way the service says.
-@Suite struct AnswerNoServerTests {
+@Suite struct NoServerReplyTests {
   private static let vip: [UInt8] = [10, 0, 0, 100]
   private static let vip6: [UInt8] = ClientPacketIPv6.vip(0x100)
 

@@ -4,8 +4,8 @@ import Testing
 @testable import Forwarding
 
 /// Spare frames: lent, used, run out of.
-@Suite struct PiecesTests {
-  private static let way = Way(method: Int(SLUICE_DIRECT), toIPv6: false)
+@Suite struct OutputFragmentTests {
+  private static let path = Path(method: Int(SLUICE_DIRECT), toIPv6: false)
 
   /// Of so many fragments of 48 bytes on a way of 68.
   private static func packet(_ outputFragments: Int) -> [UInt8] {
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func `a packet of 65 outputFragments is the largest, of 66 it is dropped whole and counted`() {
-    let director = TestDirector(Self.way.tables(mtu: 68))
+    let director = TestDirector(Self.path.tables(mtu: 68))
     #expect(director.forward([Self.packet(65)])[0].frames.count == 65)
     let dropped = director.forward([Self.packet(66)])[0]
     #expect(dropped.outcome == .droppedNoFrame)
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `when a batch has used the spares up, the packets that need none and those of fewer outputFragments go on`() {
-    let director = TestDirector(Self.way.tables(mtu: 68))
+    let director = TestDirector(Self.path.tables(mtu: 68))
     let sent = director.forward([40, 1, 30, 20, 8, 1].map(Self.packet))
     #expect(sent.map(\.outcome) == [.forwarded, .forwarded, .droppedNoFrame, .forwarded, .droppedNoFrame, .forwarded])
     #expect(sent.map(\.outputFragments.count) == [39, 0, 0, 19, 0, 0])
@@ -53,7 +53,7 @@ import Testing
     let flows = FlowTable.allocate(buckets: 4)
     let counters = Counters.allocate(serverCapacity: 64)
     let forwarder = Forwarder(flows: flows, counters: counters)
-    let tables = Self.way.tables(mtu: 68)
+    let tables = Self.path.tables(mtu: 68)
     let guarded = GuardedFrame(Self.packet(2), headroom: 64, end: .right)
     var frame = guarded.frame
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
@@ -80,7 +80,7 @@ import Testing
 
   @Test func `a worker by itself returns all frames, in the order of sending, and has spares again`() {
     var worker = OfflineForwarder(flowBuckets: 4, serverCapacity: 64)
-    let tables = Self.way.tables(mtu: 68)
+    let tables = Self.path.tables(mtu: 68)
     for _ in 0..<3 {
       let passage = worker.process(Self.packet(65), interface: 0, tables.half, now: 1)
       #expect(passage.verdict.outcome == .forwarded)

@@ -6,7 +6,7 @@ import Testing
 /// GRE: every byte written down once, then what differs.
 @Suite struct RewriteGRETests {
   private static func director(toIPv6: Bool = false, checksum: Bool = false) -> TestDirector {
-    TestDirector(Way(method: Int(SLUICE_GRE), toIPv6: toIPv6, checksum: checksum).tables())
+    TestDirector(Path(method: Int(SLUICE_GRE), toIPv6: toIPv6, checksum: checksum).tables())
   }
 
   private static let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]

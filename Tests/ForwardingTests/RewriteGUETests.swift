@@ -6,7 +6,7 @@ import Testing
 /// GUE in UDP: every byte written down once, then the fields by what they may be.
 @Suite struct RewriteGUETests {
   private static func director(toIPv6: Bool = false, checksum: Bool = false, port: UInt16 = 6080) -> TestDirector {
-    let tables = Way(method: Int(SLUICE_GUE), toIPv6: toIPv6, checksum: checksum).tables()
+    let tables = Path(method: Int(SLUICE_GUE), toIPv6: toIPv6, checksum: checksum).tables()
     for server in 0..<4 { tables.half.servers[server].tunnel_port_be = port.bigEndian }
     return TestDirector(tables)
   }

@@ -39,7 +39,7 @@ import Testing
     #expect(Set(egresses.map(\.egress)) == [0, 1])
   }
 
-  private static let ways: [(tags: [UInt16], header: [UInt8])] = [
+  private static let paths: [(tags: [UInt16], header: [UInt8])] = [
     ([], []),
     ([7], [0x81, 0, 0, 7]),
     ([0x6123], [0x81, 0, 0x61, 0x23]),
@@ -47,7 +47,7 @@ import Testing
   ]
 
   @Test func `a frame has the tags of its way, not those it came with`() {
-    for way in Self.ways {
+    for path in Self.paths {
       for method in [Int(SLUICE_DIRECT), Int(SLUICE_IPIP)] {
         for tags in [[], [(0x8100, 3)], [(0x88a8, 4), (0x8100, 5)]] as [[(type: UInt16, tci: UInt16)]] {
           let tables = TestTables()
@@ -57,14 +57,14 @@ import Testing
             port: 80,
             [
               .direct(10) {
-                $0.tags = way.tags
+                $0.tags = path.tags
                 $0.method = method
               }
             ]
           )
           let packet = ClientPacket { $0.tags = tags }
           let sent = TestDirector(tables).forward(packet)
-          let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + way.header + [0x08, 0x00]
+          let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + path.header + [0x08, 0x00]
           #expect(Array(sent.bytes.prefix(ethernet.count)) == ethernet)
           #expect(Array(sent.bytes.suffix(packet.packet.count)) == packet.packet)
           #expect(sent.bytes.count == ethernet.count + (method == Int(SLUICE_IPIP) ? 20 : 0) + packet.packet.count)
@@ -110,7 +110,7 @@ import Testing
 
   @Test func `headers are written only where there is room for them`() {
     // Room each way needs in front of an untagged frame; a tag of the request gives four bytes.
-    for way in Self.ways {
+    for path in Self.paths {
       for (method, outer) in [(Int(SLUICE_DIRECT), 0), (Int(SLUICE_IPIP), 20)] {
         for requestTags in 0...2 {
           let tables = TestTables()
@@ -120,12 +120,12 @@ import Testing
             port: 80,
             [
               .direct(10) {
-                $0.tags = way.tags
+                $0.tags = path.tags
                 $0.method = method
               }
             ]
           )
-          let needed = max(0, outer + 4 * way.tags.count - 4 * requestTags)
+          let needed = max(0, outer + 4 * path.tags.count - 4 * requestTags)
           let packet = ClientPacket { $0.tags = Array(repeating: (0x8100, 1), count: requestTags) }
           #expect(TestDirector(tables).forward(packet, headroom: needed).outcome == .forwarded)
           guard needed > 0 else { continue }

@@ -184,10 +184,10 @@ import Testing
     }
   }
 
-  private static let ways: [(server: TestServer, outer: Int)] = [(.direct6(10), 0), (.tunnel6(10), 40), (.tunnel(10), 20)]
+  private static let paths: [(server: TestServer, outer: Int)] = [(.direct6(10), 0), (.tunnel6(10), 40), (.tunnel(10), 20)]
 
   @Test func `a packet as long as the way's MTU less the outer header goes on, one byte more does not`() {
-    for (server, outer) in Self.ways {
+    for (server, outer) in Self.paths {
       let tables = TestTables()
       var server = server
       server.mtu = 1300
@@ -205,7 +205,7 @@ import Testing
   }
 
   @Test func `outer headers are written only where there is room for them`() {
-    for (server, outer) in Self.ways {
+    for (server, outer) in Self.paths {
       for requestTags in 0...2 {
         for wayTags in 0...2 {
           let tables = TestTables()

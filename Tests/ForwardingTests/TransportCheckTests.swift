@@ -3,7 +3,7 @@ import Testing
 @testable import Forwarding
 
 /// TCP and UDP headers of both families by one rule: every length and offset, tried out.
-@Suite struct TransportTests {
+@Suite struct TransportCheckTests {
   /// Runs the check over a header that lies behind `offset` bytes of packet, the frame ending with the payload.
   private func check(_ header: [UInt8], number: UInt8, payload: Int, isFragment: Bool, flags: inout UInt8) -> Outcome? {
     let guarded = GuardedFrame([UInt8](repeating: 0xff, count: 40) + header.prefix(payload), headroom: 0, end: .right)

@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// A service of TCP and UDP, of each family, whose one server is reached by this way.
-struct Way: CustomTestStringConvertible, Sendable {
+struct Path: CustomTestStringConvertible, Sendable {
   let method: Int
   let toIPv6: Bool
   var checksum = false
@@ -17,11 +17,11 @@ struct Way: CustomTestStringConvertible, Sendable {
   }
 
   /// Every method, outer family, checksum and kind of source.
-  static let tunnels: [Way] = [Int(SLUICE_IPIP), Int(SLUICE_GUE), Int(SLUICE_GRE)].flatMap { method in
+  static let tunnels: [Path] = [Int(SLUICE_IPIP), Int(SLUICE_GUE), Int(SLUICE_GRE)].flatMap { method in
     [false, true].flatMap { toIPv6 in
       (method == Int(SLUICE_IPIP) ? [false] : [false, true]).flatMap { checksum in
         (toIPv6 ? [0, 48, 64, 100] as [UInt8] : [0, 8, 24, 31]).map {
-          Way(method: method, toIPv6: toIPv6, checksum: checksum, prefix: $0)
+          Path(method: method, toIPv6: toIPv6, checksum: checksum, prefix: $0)
         }
       }
     }

@@ -55,7 +55,7 @@ extension Reference {
 
   private static func outerFragments(_ packet: [UInt8], by server: sluice_server, _ sent: [[UInt8]]) -> [[UInt8]] {
     let first = sent.first ?? []
-    let (number, whole) = shimmed(packet, by: server, Choice(first, server, isFragment: true))
+    let (number, whole) = encapsulated(packet, by: server, Choice(first, server, isFragment: true))
     let size = outerPiece(server)
     guard size > 0 else { return [] }
     let at = link(server, isIPv6: true).count

@@ -5,7 +5,7 @@ import ABI
 /// What the director has to say about a client's frame, byte by byte from the RFCs: sums are taken over whole messages, packets are built anew.
 extension Reference {
   /// The link header of an answer: to whom the frame came from, with the tags it came with.
-  static func returned(_ frame: [UInt8]) -> [UInt8] {
+  static func replyLinkHeader(_ frame: [UInt8]) -> [UInt8] {
     Array(frame[6..<12]) + Array(frame[0..<6]) + Array(frame[12..<network(frame)])
   }
 
@@ -32,16 +32,16 @@ extension Reference {
       ? acknowledged + [0, 0, 0, 0] : [0, 0, 0, 0] + big(UInt16(next >> 16 & 0xffff)) + big(UInt16(next & 0xffff))
     let ports = Array(segment[2..<4]) + Array(segment[0..<2])
     let header = ports + numbers + [0x50, flags & 0x10 != 0 ? 0x04 : 0x14, 0, 0, 0, 0, 0, 0]
-    return returned(frame) + originated(frame, number: 6, header, checksumAt: 16)
+    return replyLinkHeader(frame) + originated(frame, number: 6, header, checksumAt: 16)
   }
 
   static func echoReply(_ frame: [UInt8]) -> [UInt8] {
     let packet = packet(frame)
     let icmp = isIPv6(frame) ? transportOffset(packet) : Int(packet[0] & 15) * 4
     let message = [isIPv6(frame) ? 129 : 0, packet[icmp + 1], 0, 0] + packet[(icmp + 4)...]
-    guard !isIPv6(frame) else { return returned(frame) + originated(frame, number: 58, message, checksumAt: 2) }
+    guard !isIPv6(frame) else { return replyLinkHeader(frame) + originated(frame, number: 58, message, checksumAt: 2) }
     // What the request had of type of service, identification and flags, the reply has.
-    return returned(frame)
+    return replyLinkHeader(frame)
       + originated(
         frame,
         number: 1,
@@ -56,8 +56,8 @@ extension Reference {
   private static func error(_ frame: [UInt8], type: UInt8, code: UInt8, _ rest: [UInt8]) -> [UInt8] {
     let quote = packet(frame).prefix(isIPv6(frame) ? 1232 : 548)
     let message = [type, code, 0, 0] + rest + quote
-    if isIPv6(frame) { return returned(frame) + originated(frame, number: 58, message, checksumAt: 2) }
-    return returned(frame) + originated(frame, number: 1, message, checksumAt: 2, service: 0xc0, pseudo: false)
+    if isIPv6(frame) { return replyLinkHeader(frame) + originated(frame, number: 58, message, checksumAt: 2) }
+    return replyLinkHeader(frame) + originated(frame, number: 1, message, checksumAt: 2, service: 0xc0, pseudo: false)
   }
 
   /// A packet from the frame's destination to its source.
@@ -102,8 +102,8 @@ extension Reference {
 extension Reference {
   /// What becomes of a packet of `total` bytes on a way that has room for fewer.
   static func tooBigOutcome(_ frame: [UInt8], total: Int, room: Int, headroom: Int) -> Outcome {
-    let mayBeTold = isIPv6(frame) ? total > 1280 : packet(frame)[6] & 0x40 != 0 && room >= 68
-    return mayBeTold ? errorOutcome(frame, .answeredTooBig, otherwise: .droppedTooBig, headroom: headroom) : .droppedTooBig
+    let sendsError = isIPv6(frame) ? total > 1280 : packet(frame)[6] & 0x40 != 0 && room >= 68
+    return sendsError ? errorOutcome(frame, .answeredTooBig, otherwise: .droppedTooBig, headroom: headroom) : .droppedTooBig
   }
 
   /// The same where the service has no live server and says nothing of resets.

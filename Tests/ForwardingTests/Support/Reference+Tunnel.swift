@@ -58,7 +58,7 @@ extension Reference {
   }
 
   /// What the outer IP header is followed by, and its number there.
-  static func shimmed(_ inner: [UInt8], by server: sluice_server, _ choice: Choice) -> (number: UInt8, bytes: [UInt8]) {
+  static func encapsulated(_ inner: [UInt8], by server: sluice_server, _ choice: Choice) -> (number: UInt8, bytes: [UInt8]) {
     let isIPv6 = inner[0] >> 4 == 6
     switch Int(server.method) {
     case Int(SLUICE_GUE):
@@ -110,7 +110,7 @@ extension Reference {
     let isIPv6 = packet[0] >> 4 == 6
     guard isTunnelled(server) else { return link(server, isIPv6: isIPv6) + packet }
     let choice = Choice(sent, server)
-    let (number, inside) = shimmed(packet, by: server, choice)
+    let (number, inside) = encapsulated(packet, by: server, choice)
     let fragment: [UInt8] = [isIPv6 ? 0x40 : packet[6] & 0x40, 0]
     let header = outer(
       server,

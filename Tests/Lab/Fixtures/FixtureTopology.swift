@@ -64,9 +64,9 @@ final class FixtureTopology: Sendable {
     ] {
       try run(["ip"] + director + ["addr", "add", address, "dev", device])
     }
-    for way in Self.neighbours {
-      for address in way.addresses {
-        try run(["ip"] + director + ["neigh", "replace", address, "lladdr", way.mac, "dev", way.device, "nud", "permanent"])
+    for path in Self.neighbours {
+      for address in path.addresses {
+        try run(["ip"] + director + ["neigh", "replace", address, "lladdr", path.mac, "dev", path.device, "nud", "permanent"])
       }
     }
     // Direct real servers' way is of the table's 1500 bytes, whatever the cable takes.
