@@ -1,8 +1,8 @@
 import ABI
-import Model
-import Reconciler
 import Forwarding
+import Model
 import Packet
+import Reconciler
 
 /// The forwarder of one worker over plain memory, with its flow table.
 struct BenchDirector: ~Copyable {

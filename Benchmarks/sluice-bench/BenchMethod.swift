@@ -1,6 +1,6 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// The forwarding method of a benchmark, with the IP versions of client and servers.
 struct BenchMethod {

@@ -1,6 +1,6 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// Tables built by the director's code: 64 virtual services, each with the same real servers in a ring of 65537 slots.
 struct BenchTables: ~Copyable {

@@ -1,8 +1,8 @@
 import ABI
 import CTwin
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// The C twin, with its own tables and flow table, built like the director's.
 struct BenchTwin: ~Copyable {

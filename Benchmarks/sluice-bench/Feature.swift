@@ -1,6 +1,6 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// One row of the cost table: a kind of packet with a forwarding method.
 struct Feature {

@@ -1,6 +1,6 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// The measurement of a row: with the director, and for some rows also with the C twin.
 final class FeatureSide {
@@ -21,7 +21,11 @@ final class FeatureSide {
   }
 
   static func made(for feature: Feature, servers: Int) throws -> [FeatureSide] {
-    let director = FeatureSide(.director(try BenchDirector(servers: servers, method: feature.method)), feature, name: feature.name)
+    let director = FeatureSide(
+      .director(try BenchDirector(servers: servers, method: feature.method)),
+      feature,
+      name: feature.name
+    )
     // The twin has only IPv4 by direct routing and IPIP.
     guard ["direct", "IPIP"].contains(feature.name) else { return [director] }
     let twin = FeatureSide(.twin(try BenchTwin(servers: servers, method: feature.method)), feature, name: "\(feature.name), in C")

@@ -57,7 +57,9 @@ struct Report: Codable {
   }
 
   private func showLines() {
-    let heads = ["arena", "servers", "flows", "method", "ns", "min-max", "Mpps", "C ns", "floor ns", "to C", "to floor", "no entry"]
+    let heads = [
+      "arena", "servers", "flows", "method", "ns", "min-max", "Mpps", "C ns", "floor ns", "to C", "to floor", "no entry",
+    ]
     let widths = [6, 8, 7, 8, 7, 13, 7, 7, 9, 6, 9, 8]
     func row(_ columns: [String]) {
       let padded = zip(columns, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }

@@ -1,6 +1,6 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
 /// One measurement: number of flows and real servers, forwarding method, and arena of the frames.
 struct Scenario: Codable {

@@ -57,7 +57,9 @@ extension ServiceTable {
     var changes: [ConfigurationChange] = []
     if let old {
       let settings = changed(from: old.settings, to: new.settings)
-      if !settings.isEmpty { changes.append(ConfigurationChange(action: .change, service: new.key, server: nil, settings: settings)) }
+      if !settings.isEmpty {
+        changes.append(ConfigurationChange(action: .change, service: new.key, server: nil, settings: settings))
+      }
     } else {
       // Of a new service list only what differs from the defaults.
       let settings = changed(from: VirtualService(new.key).settings, to: new.settings)

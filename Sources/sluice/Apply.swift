@@ -9,7 +9,8 @@ import Reconciler
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Apply a configuration file to the running director, completely or not at all.",
-    discussion: "Prints what changed. Only services are applied; settings under 'director' and 'timeouts' take effect at a restart."
+    discussion:
+      "Prints what changed. Only services are applied; settings under 'director' and 'timeouts' take effect at a restart."
   )
 
   @Argument(help: "The configuration file.", completion: .file(extensions: ["yaml", "yml"]))

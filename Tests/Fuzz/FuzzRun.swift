@@ -34,7 +34,9 @@ struct FuzzRun {
     now += HoldQueue.holdTimeout
     for worker in workers {
       for decision in worker.release(topology.half, now: now) { check(decision) }
-      if worker.counters.held.pointee != 0 { complain("\(worker.counters.held.pointee) frames are still held after the hold timeout") }
+      if worker.counters.held.pointee != 0 {
+        complain("\(worker.counters.held.pointee) frames are still held after the hold timeout")
+      }
     }
     let received = workers.reduce(0) { $0 + $1.counters.received.pointee }
     let counted = workers.reduce(0) { sum, worker in
@@ -67,7 +69,9 @@ struct FuzzRun {
 
   /// Removes the first real server of each service: clears PRESENT, so that its flows have lost their server.
   private func remove() {
-    for index in stride(from: 0, to: topology.serverCount, by: 2) { topology.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT) }
+    for index in stride(from: 0, to: topology.serverCount, by: 2) {
+      topology.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT)
+    }
   }
 }
 

@@ -101,7 +101,10 @@ final class FuzzWorker {
       guard spares.remove(outputFragment.bytes) != nil, decisions.indices.contains(outputFragment.parent) else {
         complain("an output fragment without a spare frame or without a parent: \(outputFragment)")
       }
-      let sent = UnsafeRawBufferPointer(start: outputFragment.bytes + Int(outputFragment.verdict.start), count: Int(outputFragment.verdict.length))
+      let sent = UnsafeRawBufferPointer(
+        start: outputFragment.bytes + Int(outputFragment.verdict.start),
+        count: Int(outputFragment.verdict.length)
+      )
       decisions[outputFragment.parent].outputFragments.append(Array(sent))
       outputFragment.bytes.deallocate()
       lend()

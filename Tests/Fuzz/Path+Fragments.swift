@@ -50,18 +50,28 @@ extension Path {
     let header = outerIsIPv6 ? 48 : 20
     var payload: [UInt8] = []
     for (index, outputFragment) in outputFragments.enumerated() {
-      guard outputFragment.count > header, FrameBytes.length(outputFragment) == outputFragment.count else { return "an outer fragment's length" }
+      guard outputFragment.count > header, FrameBytes.length(outputFragment) == outputFragment.count else {
+        return "an outer fragment's length"
+      }
       let isLast = index == outputFragments.count - 1
-      guard isLast || (outputFragment.count - header) % 8 == 0 else { return "an outer fragment's length that is no multiple of 8" }
+      guard isLast || (outputFragment.count - header) % 8 == 0 else {
+        return "an outer fragment's length that is no multiple of 8"
+      }
       if outerIsIPv6 {
         guard outputFragment[6] == 44, FrameBytes.word(outputFragment, 42) == payload.count | (isLast ? 0 : 1) else {
           return "an outer fragment header"
         }
-        guard outputFragment[40..<48].dropFirst(4).elementsEqual(outputFragments[0][44..<48]) else { return "an identification that differs from the first fragment's" }
+        guard outputFragment[40..<48].dropFirst(4).elementsEqual(outputFragments[0][44..<48]) else {
+          return "an identification that differs from the first fragment's"
+        }
       } else {
         guard FrameBytes.sum(outputFragment[..<20]) == 0xffff else { return "an outer fragment's checksum" }
-        guard FrameBytes.word(outputFragment, 6) == payload.count / 8 | (isLast ? 0 : 0x2000) else { return "an outer fragment's offset" }
-        guard outputFragment[4..<6] == outputFragments[0][4..<6] else { return "an identification that differs from the first fragment's" }
+        guard FrameBytes.word(outputFragment, 6) == payload.count / 8 | (isLast ? 0 : 0x2000) else {
+          return "an outer fragment's offset"
+        }
+        guard outputFragment[4..<6] == outputFragments[0][4..<6] else {
+          return "an identification that differs from the first fragment's"
+        }
       }
       payload += outputFragment[header...]
     }

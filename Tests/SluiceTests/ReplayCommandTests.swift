@@ -110,9 +110,15 @@ import Testing
         folder + "/out.pcap"
       )
       #expect(try Data(contentsOf: URL(filePath: folder + "/in.pcap")) == Self.capture(packets: 2))
-      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(toFile: folder + "/topology.yaml", atomically: true, encoding: .utf8)
+      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(
+        toFile: folder + "/topology.yaml",
+        atomically: true,
+        encoding: .utf8
+      )
       let bare = try await replay(folder)
-      #expect(bare.error.hasPrefix("Error: \(folder)/topology.yaml:2:9: interface eth0 of director.interfaces is missing in replay;"))
+      #expect(
+        bare.error.hasPrefix("Error: \(folder)/topology.yaml:2:9: interface eth0 of director.interfaces is missing in replay;")
+      )
     }
   }
 
@@ -165,7 +171,11 @@ import Testing
       )
       let mixed = try await daemon.sluice("explain", "udp", "192.0.2.1:1", "[2001:db8::1]:53")
       #expect(mixed.code == 64)
-      #expect(mixed.error.hasPrefix("Error: 192.0.2.1:1 and [2001:db8::1]:53 are of different IP versions: give two of the same version\n"))
+      #expect(
+        mixed.error.hasPrefix(
+          "Error: 192.0.2.1:1 and [2001:db8::1]:53 are of different IP versions: give two of the same version\n"
+        )
+      )
     }
   }
 }

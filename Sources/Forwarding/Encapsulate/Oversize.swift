@@ -20,7 +20,9 @@ extension Forwarder {
     let room = mtu &- overhead
     if packet.isIPv6 {
       // No IPv6 sender reduces packets below 1280 bytes (RFC 8200 5): the tunnel must fragment its outer packet.
-      guard overhead != 0, Int(packet.networkLength) <= IPv6.minimumMTU else { return tooBig(frame, packet, room: room, now: now) }
+      guard overhead != 0, Int(packet.networkLength) <= IPv6.minimumMTU else {
+        return tooBig(frame, packet, room: room, now: now)
+      }
       return fragmentOuter(frame, packet, server, at: index, mtu: mtu)
     }
     let fragment = (frame.bytes + Int(packet.network)).u16(6)

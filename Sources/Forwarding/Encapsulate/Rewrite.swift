@@ -78,9 +78,25 @@ extension Forwarder {
     if Tunnel.isIPv6(server) {
       let trafficClass = Outer.trafficClass(inner, isIPv6: isIPv6)
       let from = (source.high, source.low)
-      Outer.ipv6(before: inner - encapsulation, length &+ encapsulation, number, trafficClass: trafficClass, hash: packet.hash, from: from, server)
+      Outer.ipv6(
+        before: inner - encapsulation,
+        length &+ encapsulation,
+        number,
+        trafficClass: trafficClass,
+        hash: packet.hash,
+        from: from,
+        server
+      )
     } else {
-      writeOuterIPv4(before: inner, length: length, isIPv6: isIPv6, encapsulation: encapsulation, number, from: source.ipv4, server)
+      writeOuterIPv4(
+        before: inner,
+        length: length,
+        isIPv6: isIPv6,
+        encapsulation: encapsulation,
+        number,
+        from: source.ipv4,
+        server
+      )
     }
     writeLink(inner - (Tunnel.overhead(server) &+ link), server, isIPv6: Tunnel.isIPv6(server))
   }

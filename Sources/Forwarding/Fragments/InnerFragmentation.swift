@@ -7,7 +7,9 @@ import Packet
 extension Forwarder {
   /// - Parameter room: size of the largest inner packet that fits.
   @inline(__always) @_noLocks
-  func fragmentInner(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, room: Int) -> Verdict {
+  func fragmentInner(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, room: Int)
+    -> Verdict
+  {
     let network = Int(packet.network)
     let first = frame.bytes + network
     let header = Int(first.u8(0) & 15) &* 4
@@ -20,7 +22,9 @@ extension Forwarder {
     let front = Tunnel.overhead(server) &+ linkLength(server)
     guard network &- front &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
     let count = (payload &+ most &- 1) / most
-    guard outputFragments.pointee.hasRoom(for: count &- 1, header &+ most) else { return .drop(.droppedNoFrame, server: packet.server) }
+    guard outputFragments.pointee.hasRoom(for: count &- 1, header &+ most) else {
+      return .drop(.droppedNoFrame, server: packet.server)
+    }
 
     FragmentHeader.write(first, header, most, fragment | IPv4.moreFragments)
     encapsulate(first, length: header &+ most, packet, server)

@@ -5,7 +5,9 @@ import Packet
 /// 2473 7.1, RFC 4213 3.2.1) and the end of the tunnel reassembles it. GUE and GRE checksums cover the whole packet.
 extension Forwarder {
   @inline(__always) @_noLocks
-  func fragmentOuter(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, mtu: Int) -> Verdict {
+  func fragmentOuter(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, mtu: Int)
+    -> Verdict
+  {
     let network = Int(packet.network)
     let inner = frame.bytes + network
     let encapsulation = Tunnel.encapsulation(server)
@@ -22,7 +24,14 @@ extension Forwarder {
     guard outputFragments.pointee.hasRoom(for: count &- 1, most) else { return .drop(.droppedNoFrame, server: packet.server) }
 
     let source = OuterSource(server, hash: packet.hash)
-    let number = Tunnel.writeEncapsulation(before: inner, length: payload &- encapsulation, isIPv6: true, hash: packet.hash, source, server)
+    let number = Tunnel.writeEncapsulation(
+      before: inner,
+      length: payload &- encapsulation,
+      isIPv6: true,
+      hash: packet.hash,
+      source,
+      server
+    )
     let outer = OuterFragments(
       number: number,
       trafficClass: Outer.trafficClass(inner, isIPv6: true),
