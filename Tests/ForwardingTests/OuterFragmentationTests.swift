@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// IPv6 packets of 1280 bytes and fewer in a tunnel with less room: the outer packet is fragmented.
+/// Outer fragmentation: IPv6 packets of at most 1280 bytes in a tunnel with less room.
 @Suite struct OuterFragmentationTests {
   private static func packet(_ size: Int, _ change: (inout ClientPacketIPv6) -> Void = { _ in }) -> ClientPacketIPv6 {
     ClientPacketIPv6.udp6 {
@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test func `6in6: every frame as written down here`() {
+  @Test func `6in6: every frame as written here`() {
     let packet = Self.packet(200)
     let sent = TestDirector(Path(method: Int(SLUICE_IPIP), toIPv6: true).tables(mtu: 180)).forward(packet)
     let link: [UInt8] = [0x02, 0xaa, 0, 0, 0, 3, 0x02, 0xbb, 0, 0, 0, 0, 0x86, 0xdd]
@@ -25,18 +25,18 @@ import Testing
     #expect(sent.frames == [link + first, link + last])
   }
 
-  @Test func `6in4: every frame as written down here`() {
+  @Test func `6in4: every frame as written here`() {
     let packet = Self.packet(200)
     let sent = TestDirector(Path(method: Int(SLUICE_IPIP), toIPv6: false).tables(mtu: 180)).forward(packet)
     let link: [UInt8] = [0x02, 0xaa, 0, 0, 0, 3, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
-    // Total length; identification 0; MF and offset in eights, no DF; TTL 64, IPv6 inside; checksum; 10.0.9.1 to 10.0.1.20.
+    // Total length; identification 0; MF and offset in units of 8, no DF; TTL 64, IPv6 inside; checksum; 10.0.9.1 to 10.0.1.20.
     let first: [UInt8] = [0x45, 0, 0, 180, 0, 0, 0x20, 0, 64, 41, 0x3c, 0x0d, 10, 0, 9, 1, 10, 0, 1, 20]
     let last: [UInt8] = [0x45, 0, 0, 60, 0, 0, 0, 20, 64, 41, 0x5c, 0x71, 10, 0, 9, 1, 10, 0, 1, 20]
     #expect(sent.frames == [link + first + packet.packet[..<160], link + last + packet.packet[160...]])
   }
 
   @Test(arguments: Path.tunnels)
-  func `the outputFragments put together and unwrapped are the client's packet, byte for byte`(path: Path) {
+  func `the reassembled and decapsulated fragments are the client's packet, byte for byte`(path: Path) {
     for mtu in [200, 576, 1280] {
       for tags in [[], [5, 6]] as [[UInt16]] {
         let tables = path.tables(mtu: UInt16(mtu), tags: tags)
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func `no two packets of a tunnel have one identification, IPv4 without DF among them`() {
+  @Test func `no two packets of a tunnel share an identification, IPv4 packets without DF included`() {
     for toIPv6 in [false, true] {
       let director = TestDirector(Path(method: Int(SLUICE_GUE), toIPv6: toIPv6).tables(mtu: 1000))
       let numbers = (0..<50).map { _ in
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `an ICMP error to a server is carried as well`() {
+  @Test func `an ICMP error to a server is fragmented as well`() {
     let quoted = ClientPacketIPv6.reply6 {
       $0.number = 17
       $0.sourcePort = 53
@@ -86,7 +86,7 @@ import Testing
     #expect(Reassembly(path: path).packet(sent.frames) == packet.packet)
   }
 
-  @Test func `outputFragments' headers are written only where there is room for them`() {
+  @Test func `fragments' headers are written only if there is room for them`() {
     for path in Path.tunnels where path.prefix == 0 {
       let tables = path.tables(mtu: 1000)
       let needed = Reference.overhead(tables.half.servers[3]) + (path.toIPv6 ? 8 : 0)

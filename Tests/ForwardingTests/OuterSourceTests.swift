@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// Outer sources of the flow's own.
+/// Outer sources that depend on the flow.
 @Suite struct OuterSourceTests {
   private static func sources(_ path: Path, flows: Int) -> [[UInt8]] {
     let director = TestDirector(path.tables(), buckets: 1024)
@@ -16,7 +16,7 @@ import Testing
         }
       )
       let range = path.toIPv6 ? 22..<38 : 26..<30
-      #expect(Array(syn.bytes[range]) == Array(ack.bytes[range]), "one source a flow")
+      #expect(Array(syn.bytes[range]) == Array(ack.bytes[range]), "one source per flow")
       return Array(syn.bytes[range])
     }
   }
@@ -24,7 +24,7 @@ import Testing
   private static let methods = [Int(SLUICE_IPIP), Int(SLUICE_GUE), Int(SLUICE_GRE)]
 
   @Test(arguments: methods)
-  func `without a prefix every flow comes from the one address`(method: Int) {
+  func `without a prefix every flow has the same outer source`(method: Int) {
     #expect(Set(Self.sources(Path(method: method, toIPv6: false), flows: 100)) == [TestServer.tunnelSource])
     #expect(Set(Self.sources(Path(method: method, toIPv6: true), flows: 100)) == [TestServer.tunnelSource6])
   }
@@ -37,7 +37,7 @@ import Testing
     + (1...127).map { Path(method: methods[$0 % 3], toIPv6: true, prefix: UInt8($0)) }
 
   @Test(arguments: prefixes)
-  func `the leading bits stay, each of the others takes both values, in IPv6 none before the last 64`(path: Path) {
+  func `the prefix's bits stay, every other bit takes both values, in IPv6 only in the last 64 bits`(path: Path) {
     let given = path.toIPv6 ? TestServer.tunnelSource6 : TestServer.tunnelSource
     var ever = [UInt8](repeating: 0, count: given.count)
     var always = [UInt8](repeating: 255, count: given.count)
@@ -58,7 +58,7 @@ import Testing
   @Test func `flows spread over the addresses of a prefix`() {
     for toIPv6 in [false, true] {
       let all = Set(Self.sources(Path(method: Int(SLUICE_IPIP), toIPv6: toIPv6, prefix: toIPv6 ? 112 : 16), flows: 1000))
-      // 1000 draws of 65536: about 992 different ones.
+      // 1000 draws out of 65536 give about 992 different ones.
       #expect(all.count > 970)
     }
   }

@@ -36,7 +36,7 @@ import Testing
     }
 
   @Test(arguments: Path.tunnels)
-  func `each packet comes out as the reference has it`(path: Path) {
+  func `each packet is sent as the reference encapsulates it`(path: Path) {
     for tags in [[], [7], [8, 9]] as [[UInt16]] {
       let tables = path.tables(tags: tags)
       let director = TestDirector(tables)
@@ -51,21 +51,21 @@ import Testing
   }
 
   @Test(arguments: Path.tunnels)
-  func `the MTU bounds packet and headers together, and headers are written only where there is room`(path: Path) {
+  func `packet and headers together fit the MTU, and headers are written only if there is room`(path: Path) {
     let tables = path.tables(mtu: 1400)
     let outer = Reference.overhead(tables.half.servers[0])
     for (size, outcome) in [(1399, Outcome.forwarded), (1400, .forwarded), (1401, .answeredTooBig)] {
       let packet = ClientPacket { $0.payload = [UInt8](repeating: 7, count: size - outer - 40) }
       let sent = TestDirector(tables).forward(packet)
       #expect(sent.outcome == outcome, "\(size) bytes")
-      // What the client is told fits.
+      // A packet of the reported MTU fits.
       if outcome == .answeredTooBig { #expect(Reference.word(sent.bytes, 40) == 1400 - outer) }
     }
     #expect(TestDirector(tables).forward(ClientPacket(), headroom: outer).outcome == .forwarded)
     #expect(TestDirector(tables).forward(ClientPacket(), headroom: outer - 1).outcome == .droppedNoHeadroom)
   }
 
-  @Test func `the largest packet there is does not wrap round in any tunnel`() {
+  @Test func `the largest packet's length does not wrap in any tunnel`() {
     for path in Path.tunnels where path.prefix == 0 {
       let tables = path.tables(mtu: 65535)
       let outer = Reference.overhead(tables.half.servers[0])
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func `a tunnel's packets without DF have identifications of one space, whatever the way writes behind the header`() {
+  @Test func `all packets of a tunnel without DF share one space of identifications, whatever header follows`() {
     for path in Path.tunnels where !path.toIPv6 && path.prefix == 0 {
       let director = TestDirector(path.tables())
       let numbers = (0..<100).map { index in

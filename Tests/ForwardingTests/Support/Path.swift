@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// A service of TCP and UDP, of each family, whose one server is reached by this way.
+/// TCP and UDP services of each family with one server, which is reached by this path.
 struct Path: CustomTestStringConvertible, Sendable {
   let method: Int
   let toIPv6: Bool
@@ -16,7 +16,7 @@ struct Path: CustomTestStringConvertible, Sendable {
     return "\(name ?? "?") over IPv\(toIPv6 ? 6 : 4)\(checksum ? ", checksum" : "")\(source)"
   }
 
-  /// Every method, outer family, checksum and kind of source.
+  /// Every method, outer family, checksum option and kind of source.
   static let tunnels: [Path] = [Int(SLUICE_IPIP), Int(SLUICE_GUE), Int(SLUICE_GRE)].flatMap { method in
     [false, true].flatMap { toIPv6 in
       (method == Int(SLUICE_IPIP) ? [false] : [false, true]).flatMap { checksum in
@@ -30,7 +30,7 @@ struct Path: CustomTestStringConvertible, Sendable {
   static let vip: [UInt8] = [10, 0, 0, 100]
   static let vip6 = ClientPacketIPv6.vip(0x100)
 
-  /// The server is 0, 1, 2, 3: of TCP and UDP over IPv4, then over IPv6; one tunnel.
+  /// Server 0 to 3: TCP and UDP over IPv4, then over IPv6; they share one tunnel.
   func tables(mtu: UInt16 = 1500, tags: [UInt16] = []) -> TestTables {
     let tables = TestTables()
     for (address, number, port) in [(Self.vip, 6, 80), (Self.vip, 17, 53), (Self.vip6, 6, 80), (Self.vip6, 17, 53)] {

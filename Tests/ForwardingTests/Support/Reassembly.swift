@@ -2,8 +2,8 @@ import ABI
 
 @testable import Forwarding
 
-/// What a real server does with the frames it gets: puts outer packets together, takes tunnel headers off, puts inner packets together. Checks every
-/// checksum and length on the way; nil is a complaint.
+/// A real server's receive path: reassembles outer packets, removes tunnel headers, reassembles inner packets. It checks every
+/// checksum and length; nil means that one was wrong.
 struct Reassembly {
   let path: Path
 
@@ -21,7 +21,7 @@ struct Reassembly {
     return inner.count == 1 ? inner[0] : Self.joined4(inner)
   }
 
-  /// RFC 791 3.2. The first fragment's header, as it was before: but for what fragments change.
+  /// RFC 791 3.2. The first fragment's header, except for the fields that fragmentation changes.
   static func joined4(_ fragments: [[UInt8]]) -> [UInt8]? {
     guard let first = fragments.first else { return nil }
     var data: [UInt8] = []
@@ -59,7 +59,7 @@ struct Reassembly {
     return Array(first[..<4]) + big(UInt16(data.count)) + [first[40]] + first[7..<40] + data
   }
 
-  /// What is inside an outer packet.
+  /// The packet inside an outer packet.
   private func unwrapped(_ packet: [UInt8]) -> [UInt8]? {
     let header = path.toIPv6 ? 40 : 20
     if !path.toIPv6 {

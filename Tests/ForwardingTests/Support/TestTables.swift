@@ -2,7 +2,7 @@ import ABI
 
 @testable import Forwarding
 
-/// Tables built by hand, field by field as `BPF/tables.h` says: what the forwarder reads is not trusted to the builder's own code.
+/// Tables built by hand, field by field as in `Sources/ABI/tables.h`, so that forwarding is tested without the table builder.
 final class TestTables {
   let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15))
   private(set) var serverCount = 0
@@ -22,7 +22,7 @@ final class TestTables {
 
   deinit { memory.free() }
 
-  /// A service and its real servers, all of weight 1; returns the servers' indices.
+  /// Adds a service and its real servers, all of weight 1; returns the servers' indices.
   @discardableResult
   func add(_ number: UInt8, _ address: [UInt8], port: UInt16, _ servers: [TestServer]) -> [Int] {
     let index = half.half.pointee.service_count
@@ -47,7 +47,7 @@ final class TestTables {
     return indices
   }
 
-  /// The ring of these servers alone, as the builder would have it after a change of weights.
+  /// Fills the ring with only these servers, as the builder does after a change of weights.
   func fillRing(of service: Int, with servers: [Int]) {
     let taking = servers.map { Maglev.Server(identity: Maglev.mix(UInt64($0)), weight: 1, index: UInt16($0)) }
     Maglev.fill(ring: half.rings + Int(half.services[service].ring_start), size: Self.ringSize, servers: taking)
@@ -89,12 +89,12 @@ final class TestTables {
   }
 }
 
-/// ::ffff:a.b.c.d for an IPv4 address, an IPv6 address as it is.
+/// ::ffff:a.b.c.d for an IPv4 address; an IPv6 address unchanged.
 func mapped(_ address: [UInt8]) -> [UInt8] {
   address.count == 4 ? [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address : address
 }
 
-/// A real server's way, as a test tells it.
+/// A real server and the path to it.
 struct TestServer {
   var address: [UInt8]
   var method = Int(SLUICE_DIRECT)
@@ -105,7 +105,7 @@ struct TestServer {
   var incarnation: UInt16 = 0
   /// Nil: its own index.
   var tunnel: UInt16?
-  /// GUE's destination.
+  /// GUE's destination port.
   var port: UInt16 = 6080
   /// Leading bits of the outer source that all flows share; 0: all of them.
   var prefix: UInt8 = 0
@@ -137,7 +137,7 @@ struct TestServer {
     }
   }
 
-  /// GUE or GRE from an address of its family.
+  /// GUE or GRE from a source of its family.
   static func tunnel(_ method: Int, toIPv6: Bool, checksum: Bool = false, _ change: (inout TestServer) -> Void = { _ in })
     -> TestServer
   {
