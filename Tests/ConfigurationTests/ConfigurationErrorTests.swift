@@ -3,13 +3,13 @@ import Testing
 @testable import Configuration
 @testable import Model
 
-/// One wrong file, and the line that the operator reads.
+/// A wrong file, and the line that the operator reads.
 struct WrongFile: Sendable, CustomTestStringConvertible {
   let yaml: String
   let says: String
   var testDescription: String { says }
 
-  /// Under a sound director's part of one line.
+  /// The text follows one line with a valid director section.
   static func services(_ yaml: String, _ says: String) -> WrongFile {
     WrongFile(yaml: "director: { interfaces: [eth0] }\n" + yaml, says: says)
   }
@@ -34,7 +34,10 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       yaml: "director: {}\n",
       says: "f:1:11: 'interfaces' is missing in director; add a line such as 'interfaces: [eth0]'"
     ),
-    WrongFile(yaml: "director:\n  interfaces: eth0\n", says: "f:2:15: director.interfaces is 'eth0'; write a list, or [] for an empty one"),
+    WrongFile(
+      yaml: "director:\n  interfaces: eth0\n",
+      says: "f:2:15: director.interfaces is 'eth0'; write a list, or [] for an empty one"
+    ),
     WrongFile(
       yaml: "director:\n  interfaces: []\n",
       says: "f:2:15: director.interfaces has 0 names; write 1 to 16, such as [eth0]"
@@ -64,7 +67,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     WrongFile(yaml: "ok: \u{1}\n", says: "f:1:5: control characters are not allowed; remove the character here"),
   ])
-  func `a file that is wrong as a whole`(file: WrongFile) { expect(file) }
+  func `a file with a wrong structure is refused`(file: WrongFile) { expect(file) }
 
   @Test(arguments: [
     WrongFile.director("  interface: x\n", "f:3:3: unknown key 'interface' in director; did you mean 'interfaces'?"),
@@ -95,7 +98,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     .director("timeouts:\n  udp: 5m\n", "f:4:8: timeouts.udp is '5m'; write a whole number from 1 to 604800"),
     .director("timeouts:\n  etsablished: 5\n", "f:4:3: unknown key 'etsablished' in timeouts; did you mean 'established'?"),
   ])
-  func `a wrong setting of the director`(file: WrongFile) { expect(file) }
+  func `a wrong director setting is refused`(file: WrongFile) { expect(file) }
 
   @Test(arguments: [
     WrongFile.services("services:\n", "f:2:10: services is empty; write a list, or [] for an empty one"),
@@ -153,9 +156,9 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "f:4:26: 10.0.0.9 is both a VIP and a server of tcp 10.0.0.1:80, a forwarding loop; give the server's own address"
     ),
   ])
-  func `a wrong service`(file: WrongFile) { expect(file) }
+  func `a wrong service is refused`(file: WrongFile) { expect(file) }
 
-  /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and what is said of its third line.
+  /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and the error about its third line.
   private static func service(_ line: String, _ says: String) -> WrongFile {
     .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", says)
   }
@@ -187,9 +190,9 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "f:5:12: server 224.0.0.1 of tcp 10.0.0.1:80 is a multicast address; give a unicast address"
     ),
   ])
-  func `a wrong way out without a server`(file: WrongFile) { expect(file) }
+  func `a wrong setting for the case without a server is refused`(file: WrongFile) { expect(file) }
 
-  /// A server 192.0.2.10 of tcp 10.0.0.1:80, and what is said of its line.
+  /// A server 192.0.2.10 of tcp 10.0.0.1:80, and the error about its line.
   private static func server(_ fields: String, _ says: String, family: String = "192.0.2.10") -> WrongFile {
     .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", says)
   }
@@ -221,7 +224,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "f:5:53: 'forward: ipip' has no 'tunnel-port' (server 192.0.2.10 of tcp 10.0.0.1:80); remove it, or use 'forward: gue'"
     ),
   ])
-  func `a tunnel that can't be`(file: WrongFile) { expect(file) }
+  func `a wrong tunnel is refused`(file: WrongFile) { expect(file) }
 
   private func expect(_ file: WrongFile) {
     let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: file.yaml, file: "f") }

@@ -42,7 +42,7 @@ import Testing
     #expect(read.hops[other]?.tags == nil)
   }
 
-  @Test func `it is written and read back`() throws {
+  @Test func `the static topology is written and read back`() throws {
     var configuration = try Configuration(yaml: TestTopology.yaml, file: "f")
     configuration.staticTopology.hops[IPAddress(10, 0, 0, 2)]?.source = IPAddress(10, 0, 0, 7)
     configuration.staticTopology.hops[IPAddress(10, 0, 0, 2)]?.interface = "eth1"
@@ -51,7 +51,7 @@ import Testing
     #expect(try Configuration(yaml: configuration.yaml, file: "written", staticTopology: .everything) == configuration)
   }
 
-  @Test func `a daemon's file needs none, and may have one`() throws {
+  @Test func `a daemon's file needs no static topology, and may have one`() throws {
     #expect(try Configuration(yaml: "director: { interfaces: [eth0] }", file: "f").staticTopology.isEmpty)
     #expect(try Configuration(yaml: TestTopology.yaml, file: "f").staticTopology.interfaces.count == 2)
   }
@@ -73,7 +73,10 @@ import Testing
         + "'eth0: {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
     ),
     WrongFile(yaml: head + "  hops: {}\n", says: "f:3:3: unknown key 'hops' in replay; use one of interfaces, next-hops"),
-    WrongFile(yaml: head + "  interfaces: [eth0]\n", says: "f:3:15: replay.interfaces is not a mapping; write interfaces by name"),
+    WrongFile(
+      yaml: head + "  interfaces: [eth0]\n",
+      says: "f:3:15: replay.interfaces is not a mapping; write interfaces by name"
+    ),
     WrongFile(
       yaml: head + "  interfaces: { eht0: { mac: 02:00:00:00:00:02 } }\n",
       says: "f:3:17: interface eht0 is not in director.interfaces; did you mean 'eth0'?"
@@ -119,7 +122,7 @@ import Testing
       says: "f:3:55: replay.interfaces.eth0.tags has 3 VLAN ids; write at most two, outer first"
     ),
   ])
-  func `a wrong interface`(file: WrongFile) { expect(file) }
+  func `a wrong interface is refused`(file: WrongFile) { expect(file) }
 
   @Test(arguments: [
     WrongFile(
@@ -152,9 +155,9 @@ import Testing
       says: "f:6:57: server 2001:db8::2 is given twice in replay.next-hops; keep one"
     ),
   ])
-  func `a wrong next hop`(file: WrongFile) { expect(file) }
+  func `a wrong next hop is refused`(file: WrongFile) { expect(file) }
 
-  @Test func `a switch's file is held to the interfaces of the first`() {
+  @Test func `a file for --switch is checked against the interfaces of the first file`() {
     let error = #expect(throws: ConfigurationError.self) {
       try Configuration(
         yaml: "services: []\nreplay: { next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, interface: eth9 } } }\n",
@@ -174,7 +177,7 @@ import Testing
   }
 
   @Test(
-    "Tags are of the kind that is written, else as they usually are",
+    "Tags have the written type, else the usual one",
     arguments: [
       ("[]", [], "[]"), ("[7]", [VLANTag(7)], "[q:7]"), ("[ad:7]", [VLANTag(7, isProvider: true)], "[ad:7]"),
       ("[100, 7]", [VLANTag(100, isProvider: true), VLANTag(7)], "[ad:100, q:7]"),

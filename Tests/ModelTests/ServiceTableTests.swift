@@ -42,7 +42,7 @@ import Testing
     #expect(table.services.map(\.key) == [dns])
   }
 
-  /// One change that must be refused, and why.
+  /// A change that must be refused, and the reason.
   struct Refusal: Sendable, CustomTestStringConvertible {
     let code: String
     let change: @Sendable (inout ServiceTable) throws -> Void
@@ -100,7 +100,7 @@ import Testing
     },
     Refusal("server-is-vip") { try $0.addService(VirtualService(none, servers: [RealServer(IPAddress(10, 0, 0, 100))])) },
   ])
-  func `a refused change says why and changes nothing`(refusal: Refusal) throws {
+  func `a refused change gives the reason and changes nothing`(refusal: Refusal) throws {
     var table = try sound()
     let error = #expect(throws: ServiceTableError.self) { try refusal.change(&table) }
     #expect(error?.code == refusal.code)
@@ -108,14 +108,14 @@ import Testing
     #expect(table == (try sound()))
   }
 
-  @Test func `a server of the other family is welcome behind a tunnel`() throws {
+  @Test func `a server of the other IP version is accepted with a tunnel`() throws {
     var table = try sound()
     try table.addServer(RealServer(Self.v6, method: .ipip), to: web)
     #expect(throws: ServiceTableError.familyMismatch(Self.v6, web)) { try table.setServer(Self.v6, of: web, method: .direct) }
     #expect(table.service(web)?.server(Self.v6)?.method == .ipip)
   }
 
-  @Test func `a whole table is held to the same rules`() {
+  @Test func `a whole table is checked by the same rules`() {
     #expect(throws: ServiceTableError.serviceExists(web)) {
       try ServiceTable(services: [VirtualService(web), VirtualService(web)])
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Model
 
 @Suite struct TunnelOptionsTests {
-  /// What is asked of a tunnel to a server, and the line that refuses it.
+  /// A tunnel request, and the error that refuses it.
   struct Refusal: Sendable, CustomTestStringConvertible {
     let method: ForwardingMethod
     let tunnel: TunnelOptions
@@ -15,7 +15,7 @@ import Testing
       (self.method, self.tunnel, self.says) = (method, tunnel, says)
     }
 
-    /// Of the source that this text says, to a server of either family.
+    /// A tunnel with the source that this text gives, to a server of either family.
     init(_ source: String, to server: String = "192.0.2.10", _ says: String) {
       let source: TunnelSource? = source.contains("/") ? AddressPrefix(source).map { .prefix($0) } : TunnelSource(source)
       self.init(.ipip, TunnelOptions(source: source), says)
@@ -89,7 +89,7 @@ import Testing
       "entropy 192.0.2.0/24 contains the server's own address: \(routed)"
     ),
   ])
-  func `what can't be is refused with the hint`(refusal: Refusal) throws {
+  func `impossible options are refused with a hint`(refusal: Refusal) throws {
     let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
     let server = RealServer(refusal.server, method: refusal.method, tunnel: refusal.tunnel)
     let error = #expect(throws: ServiceTableError.self) {
@@ -102,7 +102,7 @@ import Testing
     #expect(error?.description == "\(what) (server \(refusal.server) of \(web)): \(parts.last ?? "")")
   }
 
-  @Test func `a method has what it has, filled in, and no more`() {
+  @Test func `a method has only its own options, with their defaults`() {
     let address = IPAddress(192, 0, 2, 10)
     #expect(RealServer(address).tunnel == TunnelOptions())
     #expect(RealServer(address, method: .ipip).tunnel == TunnelOptions(source: .interface))
@@ -110,7 +110,7 @@ import Testing
     #expect(RealServer(address, method: .gre).tunnel == TunnelOptions(checksum: false, source: .interface))
   }
 
-  @Test func `a change leaves the rest, another method what it has`() throws {
+  @Test func `a change keeps the other options, another method keeps those that it has`() throws {
     let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
     let (server, source) = (IPAddress(192, 0, 2, 10), IPAddress(10, 0, 0, 9))
     var table = try ServiceTable(services: [

@@ -1,13 +1,13 @@
-import PlainDirector
 import ABI
-import Forwarding
 import Fixtures
+import Forwarding
+import PlainDirector
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
 @Suite struct ExplainerTests {
   private static func flow(_ port: UInt16 = 40000, to destination: String = "10.0.0.100:80") throws -> FlowTuple {
@@ -15,7 +15,7 @@ import Testing
     return try #require(FlowTuple(.tcp, from: Endpoint(address: IPAddress(192, 0, 2, 1), port: port), to: endpoint))
   }
 
-  /// Has a worker see a packet of the flow.
+  /// A worker processes a packet of the flow.
   private func see(_ flow: FlowTuple, _ plain: PlainDirector, worker: Int, begins: Bool, now: UInt32) {
     let forwarder = Forwarder(flows: plain.flows[worker], counters: plain.counters[worker], worker: worker, workers: 2)
     let bytes = flow.frame(to: [2, 0, 0, 0, 0, 1], begins: begins)
@@ -28,14 +28,14 @@ import Testing
     forwarder.count(&verdict, 1)
   }
 
-  /// What the workers' memory holds, to see that nobody touched it.
+  /// The workers' flow tables, to check that they do not change.
   private func memory(of plain: PlainDirector) -> [UInt8] {
     plain.flows.flatMap { table in
       Array(UnsafeRawBufferPointer(start: table.buckets, count: (Int(table.mask) + 1) * MemoryLayout<sluice_bucket>.stride))
     }
   }
 
-  @Test func `an unknown flow goes where its hash says`() async throws {
+  @Test func `an unknown flow goes to the server that its hash selects`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 2)))
     let explained = await plain.director.explain(try Self.flow())
@@ -58,7 +58,7 @@ import Testing
     #expect(explained.generation == 1)
   }
 
-  @Test func `what an ICMP error reported of a tunnel's way is said while it holds`() async throws {
+  @Test func `a path MTU learned from an ICMP error is shown while it is valid`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, method: .ipip)))
     let now: UInt32 = 1000
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `a tunnel's header is reported from its bytes`() async throws {
+  @Test func `a tunnel's header is described from its bytes`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, method: .ipip)))
     let explained = await plain.director.explain(try Self.flow())
@@ -82,7 +82,7 @@ import Testing
     #expect(explained.header?.bytes.count == 2 * 34)
   }
 
-  @Test func `a sorry server is called so, with what is wrong with the others`() async throws {
+  @Test func `a sorry server is named as such, with the reasons against the other servers`() async throws {
     let plain = PlainDirector()
     let sorry = IPAddress(10, 0, 0, 9)
     _ = try await plain.director.apply(
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test(
-    "Every tunnel's header is told from its bytes",
+    "Every tunnel's header is described from its bytes",
     arguments: [
       (
         "forward: gue, source: 10.0.0.9",
@@ -151,7 +151,7 @@ import Testing
     let layers = try #require(explained.header?.layers)
     #expect(explained.nextHop?.tags == [VLANTag(100, isProvider: true), VLANTag(7)])
     #expect(layers[1...2] == ["802.1ad VLAN 100, priority 0", "802.1Q VLAN 7, priority 0"])
-    // What the flow's hash or a checksum decides stands as '#'.
+    // Values that depend on the flow's hash or on a checksum are written as '#'.
     #expect(layers.count == 3 + lines.count)
     for (layer, line) in zip(layers.dropFirst(3), lines) {
       let parts = line.split(separator: "#", omittingEmptySubsequences: false)
@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  @Test func `a flow that any worker knows goes to its server, and asking changes nothing`() async throws {
+  @Test func `a flow that any worker knows goes to its server, and explain changes nothing`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -192,7 +192,7 @@ import Testing
     #expect(plain.counters.allSatisfy { $0.received.pointee == 0 || $0.received.pointee == 2 })
   }
 
-  @Test func `of two workers that know a flow the one who saw it last is believed`() async throws {
+  @Test func `if two workers know a flow, the one that saw it last decides`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -206,7 +206,7 @@ import Testing
     #expect(explained.entries.map(\.confirmed) == [false, false])
   }
 
-  @Test func `a flow silent for too long is forgotten`() async throws {
+  @Test func `an expired flow is not used`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -217,7 +217,7 @@ import Testing
     #expect(explained.entries.first?.fault == "expired, no packet for more than 60 s")
   }
 
-  @Test("A flow whose server was removed goes by the service's rule", arguments: [ServerLossPolicy.rehash, .drop])
+  @Test("A flow with a removed server follows the service's on-server-loss", arguments: [ServerLossPolicy.rehash, .drop])
   func loss(policy: ServerLossPolicy) async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()
@@ -234,11 +234,12 @@ import Testing
     #expect(explained.server?.address == (policy == .rehash ? Sample.second : nil))
     #expect(explained.reason == (policy == .rehash ? "forwarded" : "dropped-server-gone"))
     #expect(
-      explained.notes == (policy == .rehash ? [] : ["the server of the flow was removed, and on-server-loss of the service is drop"])
+      explained.notes
+        == (policy == .rehash ? [] : ["the server of the flow was removed, and on-server-loss of the service is drop"])
     )
   }
 
-  @Test func `a service without a live server says what is wrong with each`() async throws {
+  @Test func `a service without a live server gives the reason for each server`() async throws {
     let plain = PlainDirector()
     plain.kernel.silence([Sample.second])
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first, weight: 0), RealServer(Sample.second)))
@@ -254,7 +255,7 @@ import Testing
     )
   }
 
-  @Test func `a known flow of a server that has lost its next hop says why it is dropped`() async throws {
+  @Test func `a known flow is dropped with a reason after its server has lost its next hop`() async throws {
     let plain = PlainDirector()
     let flow = try Self.flow()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -269,7 +270,7 @@ import Testing
     #expect(explained.notes.first?.hasPrefix("10.0.0.2 has no next hop: 10.0.0.2 does not answer") == true)
   }
 
-  @Test func `what is for no service says which services there are`() async throws {
+  @Test func `a packet without a service gets a list of the existing services`() async throws {
     let plain = PlainDirector()
     #expect(await plain.director.explain(try Self.flow()).notes == ["there are no services: add one with 'sluice service add'"])
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
@@ -282,7 +283,7 @@ import Testing
     #expect(otherVIP.notes == ["10.0.0.101 is not a VIP; the VIPs are 10.0.0.100"])
   }
 
-  @Test func `a service of any port is said to be one`() async throws {
+  @Test func `a service of any port is marked as such`() async throws {
     let plain = PlainDirector()
     let any = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 0)
     _ = try await plain.director.apply(
@@ -292,7 +293,7 @@ import Testing
     #expect(explained.service == Explanation.Service(service: any, match: .anyPort, ring: 251))
   }
 
-  @Test func `a source nobody may have is dropped under its counter`() async throws {
+  @Test func `an invalid source is dropped with its counter's name`() async throws {
     let plain = PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
     let source = Endpoint(address: Sample.web.address, port: 80)
