@@ -1,19 +1,19 @@
 import ABI
 import CXDP
-import Reconciler
-import Model
 import Forwarding
 import Glibc
 import KernelCalls
+import Model
+import Reconciler
 import Testing
 
 @testable import AFXDP
 
-/// The whole data plane on real interfaces, in namespaces of its own.
+/// The whole data plane on real interfaces, in its own namespaces.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct EngineTests {
   private static let options = EngineOptions(interfaces: ["v0", "w0"], flows: 1024, capacity: TestTopology.capacity)
 
-  @Test("What comes in by either interface leaves by the other, long after every frame has been used")
+  @Test("Packets received by either interface leave through the other, long after every frame has been used")
   func twoArms() throws {
     let bursts = 400
     let size = 64
@@ -39,29 +39,29 @@ import Testing
     #expect(outcomes.reduce(0, +) == UInt64(bursts * size))
     #expect(steered.taken == UInt64(bursts * size))
     #expect(steered.noSocket == 0)
-    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost unnoticed")
+    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost without notice")
     #expect(left == [true, true], "nothing is attached afterwards")
   }
 
-  @Test("A second engine on an interface is refused while the first one goes on, and welcome after it")
+  @Test("A second engine on an interface is refused while the first one runs, and accepted afterwards")
   func claimed() throws {
     let line = try OwnNamespaces.inside {
       let first = try Self.started()
       let line = Self.refusal { $0.interfaces = ["w0"] }
-      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still there")
+      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still attached")
       first.stop()
       let second = try Self.started()
-      try check(!second.isTakenOver, "an orderly stop leaves nothing to take over")
+      try check(!second.isTakenOver, "a clean stop leaves nothing to take over")
       second.stop()
       return line
     }
     #expect(line == "another sluice already runs on w0: stop it first, `ss -xlp | grep sluice/` shows its process")
   }
 
-  @Test("A start that fails half way leaves nothing attached, pinned or claimed")
+  @Test("A start that fails midway leaves nothing attached, pinned or claimed")
   func undone() throws {
     let line = try OwnNamespaces.inside {
-      // v0 is attached by the time w0 is refused.
+      // When w0 is refused, v0 is already attached.
       let foreign = kernel_load_passing_program("somebody_elses")
       try check(steering_attach(foreign, if_nametoindex("w0"), 1, 0) == 0, "the other program is attached")
       let line = Self.refusal { _ in }
@@ -74,7 +74,7 @@ import Testing
     #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
   }
 
-  @Test("A start with other limits after a crash leaves the former program in place until its own tables are in force")
+  @Test("A start with other limits after a crash keeps the former program until the new tables are active")
   func otherLimits() throws {
     let forwarded = try OwnNamespaces.inside {
       let former = try Life("v0")
@@ -84,23 +84,26 @@ import Testing
       let left = AttachedProgram(index)?.id
       let capacity = TableCapacity(slots: 128, services: 16, servers: 32, ringSlots: 4096)
       let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: capacity))
-      try check(!engine.isTakenOver, "the former daemon's tables are of another size")
-      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers while there are no tables")
-      try TestTopology.build([TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))], into: engine.tables)
+      try check(!engine.isTakenOver, "the former daemon's tables have another size")
+      try check(left != nil && AttachedProgram(index)?.id == left, "the former program steers before the tables exist")
+      try TestTopology.build(
+        [TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10))],
+        into: engine.tables
+      )
       try engine.publish()
-      try check(AttachedProgram(index)?.id == left, "and while they are made")
+      try check(AttachedProgram(index)?.id == left, "and while they are built")
       try engine.start()
-      try check(AttachedProgram(index)?.id != left, "then the new one is in its place")
+      try check(AttachedProgram(index)?.id != left, "then the new program has replaced it")
       let wire = try Wire(from: "v1", to: engine.interfaces[0].mac, port: 80, arriving: "v1", egress: 0, server: 10)
       try wire.exchange(64, from: 0)
       engine.stop()
-      // What was passed says nothing: the far end's kernel has its own to say now and then.
+      // Passed frames are not compared: the far end's kernel sends some of its own.
       return engine.counters[0].outcomes[Outcome.forwarded.index]
     }
     #expect(forwarded == 64)
   }
 
-  @Test("Set-ups that would lose packets are refused in one line that says the mend")
+  @Test("A set-up that would lose packets is refused in one line with the setting that fixes it")
   func refusals() throws {
     let lines = try OwnNamespaces.inside {
       [

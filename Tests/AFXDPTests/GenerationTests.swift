@@ -6,14 +6,14 @@ import Testing
 
 @testable import AFXDP
 
-/// A generation is put in force under running workers (Docs/generations.md). Here workers are threads that do what
-/// `Worker.receive` does with epoch and tables, and nothing else.
+/// A generation is published under running workers (Docs/generations.md). Here workers are threads that only do what
+/// `Worker.receive` does with epoch and tables.
 @Suite(.serialized) struct GenerationTests {
   private let tables = CanaryTables()
   private let epochs = Epochs(count: 3)
   private var generation: Generation { Generation(tables: tables.memory, epochs: epochs) }
 
-  @Test("Under publication after publication no worker sees a torn half, or one that was given up")
+  @Test("During continuous publication no worker reads a torn half, or one that was left behind")
   func noTornRead() throws {
     let (tables, epochs) = (tables, epochs)
     let over = Signal()
@@ -44,11 +44,11 @@ import Testing
       tables.poisonIdle()
     }
     #expect(wrong.load(ordering: .relaxed) == 0)
-    #expect(published > 20, "too few publications to show anything")
+    #expect(published > 20, "too few publications to prove anything")
     #expect(batches.load(ordering: .relaxed) > 1000)
   }
 
-  @Test("A publication does not return while a worker is still in the batch it was in, and does once it has left")
+  @Test("A publication returns only when no worker is in a batch that started before it")
   func waitsForABatch() throws {
     let (generation, tables, epochs) = (generation, tables, epochs)
     tables.build(2)
@@ -62,15 +62,15 @@ import Testing
       }
     }
     #expect(!returned.wait(within: .milliseconds(300)))
-    #expect(tables.generation(former) == 1, "the half that the batch goes by is whole")
-    #expect(tables.generation(tables.memory.inForce()) == 2, "the next batch of any worker goes by the new one")
+    #expect(tables.generation(former) == 1, "the batch's half is intact")
+    #expect(tables.generation(tables.memory.inForce()) == 2, "the next batch of any worker uses the new half")
     sluice_leave_batch(epochs[1])
     #expect(returned.wait())
     publisher.join()
     #expect(tables.generation(former) == nil)
   }
 
-  @Test("The test bites: flipped without waiting, a worker in a batch sees its half go")
+  @Test("The test can fail: if the halves are flipped without waiting, a worker in a batch sees its half change")
   func withoutWaiting() {
     tables.build(2)
     sluice_enter_batch(epochs[1])
@@ -81,7 +81,7 @@ import Testing
     sluice_leave_batch(epochs[1])
   }
 
-  @Test("A worker that goes from batch to batch without a rest does not hold a publication up")
+  @Test("A worker that runs batch after batch without a pause does not delay a publication")
   func restlessWorker() throws {
     let epochs = epochs
     let over = Signal()
@@ -100,7 +100,7 @@ import Testing
     #expect(try ContinuousClock().measure { try generation.publish() } < .seconds(2))
   }
 
-  @Test("Sleeping workers, whose epochs are even, cost a publication nothing but the kernel's grace period")
+  @Test("With sleeping workers, which have even epochs, a publication only waits for the kernel's grace period")
   func sleepingWorkers() throws {
     for epoch in 0..<epochs.count {
       sluice_enter_batch(epochs[epoch])
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test("Epochs of two workers lie in cache lines of their own")
+  @Test("The epochs of two workers lie in different cache lines")
   func epochLines() {
     let lines = (0..<epochs.count).map { UInt(bitPattern: epochs[$0]) }
     #expect(lines.allSatisfy { $0 % 64 == 0 })

@@ -1,22 +1,22 @@
-import Reconciler
-import Model
 import Forwarding
+import Model
+import Reconciler
 import Testing
 
-/// The services that these tests are about, built by the table builder as the daemon builds them.
+/// The services of these tests, built by the table builder as in the daemon.
 enum TestTopology {
   static let capacity = TableCapacity(slots: 64, services: 16, servers: 32, ringSlots: 4096)
   static let vip = IPAddress(10, 0, 0, 100)
   static let anyPortVIP = IPAddress(10, 0, 0, 101)
 
-  /// One real server each, so that a packet's service says where it goes.
+  /// One real server each, so that a packet's service determines its path.
   struct Service {
     let name: String
     let server: IPAddress
     var method = ForwardingMethod.direct
-    /// Interface slot; 5 has no socket in these tests.
+    /// The interface slot; slot 5 has no socket in these tests.
     var egress = 0
-    /// VLAN ids of the way, outer first.
+    /// VLAN ids of the path, outer first.
     var tags: [VLANTag] = []
     var mtu = 1500
   }
@@ -40,7 +40,7 @@ enum TestTopology {
 
   static let tunnelSource = IPAddress(10, 0, 9, 1)
 
-  /// Builds the idle half and puts it in force.
+  /// Builds the idle half and publishes it.
   static func publish(_ services: [Service] = services, generation: UInt64 = 1, to memory: TableMemory) throws {
     try build(services, generation: generation, into: memory)
     memory.flip()
@@ -65,10 +65,10 @@ enum TestTopology {
     try TableBuilder(table: table, generation: generation, nextHops: hops).build(into: memory)
   }
 
-  /// Of the interface slot that a frame leaves by.
+  /// The MAC address of the egress interface slot.
   static func mac(source egress: Int) throws -> MACAddress { try #require(MACAddress("02:bb:00:00:00:0\(egress)")) }
 
-  /// Of a real server.
+  /// The MAC address of a real server.
   static func mac(server: IPAddress) throws -> MACAddress {
     try #require(MACAddress(bytes: [0x02, 0xaa, 0, 0, 0, server.bytes[15]]))
   }
