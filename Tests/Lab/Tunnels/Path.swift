@@ -1,18 +1,18 @@
 import Testing
 
-/// A way to a real server, and what it takes of the path's MTU.
+/// A path to a real server, and how much of its MTU the outer headers take.
 struct Path: CustomTestStringConvertible {
   let testDescription: String
   let server: Server
-  /// Bytes of all outer headers.
+  /// The size of all outer headers.
   let overhead: Int
-  /// Direct routing keeps to one family.
+  /// Direct routing exists only within one family.
   var serverOfIPv6: Server { overhead == 0 ? .rs1v6 : server }
   var host: String { overhead == 0 ? "rs1" : "rs3" }
 
   static let direct = Path(testDescription: "direct routing", server: .rs1, overhead: 0)
 
-  /// Each by IPv4 and by IPv6 outside.
+  /// Each over IPv4 and over IPv6.
   static let tunnels =
     both("ipip", 0) + both("gue", 12) + both("gue", 12, checksum: true) + both("gre", 4) + both("gre", 8, checksum: true)
 

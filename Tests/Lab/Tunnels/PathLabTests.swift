@@ -2,10 +2,10 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// Traffic of both families by every way.
+  /// Traffic of both families over every path.
   @Suite struct PathTests {
     @Test(
-      "nginx answers over IPv4 and over IPv6, small and large, and sees the client's own address",
+      "nginx answers over IPv4 and IPv6, small and large, and sees the client's own address",
       arguments: [Path.direct] + Path.tunnels
     )
     func http(_ path: Path) throws {
@@ -23,7 +23,7 @@ extension DirectorLab {
       }
     }
 
-    @Test("Datagrams of 8 KB, in six fragments, arrive whole and are answered whole", arguments: [Path.direct] + Path.tunnels)
+    @Test("Datagrams of 8 KB in six fragments arrive whole and are answered whole", arguments: [Path.direct] + Path.tunnels)
     func datagrams(_ path: Path) throws {
       let lab = try Laboratory()
       try answerAtMTU1500(lab, path)
@@ -40,7 +40,8 @@ extension DirectorLab {
       #expect(statistics.workers.filter { $0.name.hasPrefix("dropped-") }.allSatisfy { $0.total == 0 })
     }
 
-    /// The client has an MTU of 1500 on a segment of 1600, where TCP learns of it by the MSS; a fragment of 1600 bytes would be lost before him.
+    /// The client has an MTU of 1500 on a segment of 1600. TCP learns it from the MSS; a UDP fragment of 1600 bytes would be lost
+    /// before the client.
     private func answerAtMTU1500(_ lab: Laboratory, _ path: Path) throws {
       let host = path.overhead == 0 ? Laboratory.Host.rs1 : .rs3
       let routers = path.overhead == 0 ? [[], []] : [["via", "10.9.3.1"], ["via", "fd09:3::1"]]
