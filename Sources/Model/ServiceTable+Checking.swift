@@ -20,7 +20,7 @@ extension ServiceTable {
     if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
   }
 
-  /// Refuses a service whose VIP is a server of any service, or whose servers are VIPs.
+  /// Refuses a service if its VIP is a server of any service, or if one of its servers is a VIP.
   func checkLoops(with added: VirtualService) throws(ServiceTableError) {
     for service in services where service.everyServer.contains(where: { $0.address == added.key.address }) {
       throw .serverIsVIP(added.key.address, service.key)

@@ -39,10 +39,10 @@ import Testing
   @Test("A packet with one byte changed under a checksum is never decapsulated", arguments: [TunnelFrame.Format.gue, .gre])
   func checksumCovers(_ format: TunnelFrame.Format) throws {
     for v6 in [false, true] {
-      let sound = TunnelFrame(format, v6: v6) { $0.sum = .right }
+      let valid = TunnelFrame(format, v6: v6) { $0.sum = .right }
       let start = v6 ? 14 + 40 : 14 + 20
-      for index in start..<sound.bytes.count {
-        var frame = sound.bytes
+      for index in start..<valid.bytes.count {
+        var frame = valid.bytes
         frame[index] ^= 0x10
         let disposition = try bench.disposition(of: frame)
         #expect(disposition == .refused || disposition == .passed, "byte \(index) of \(format), \(v6 ? "IPv6" : "IPv4")")

@@ -24,12 +24,12 @@ import Testing
       steering.join()
     }
     let generation = Generation(tables: tables, epochs: Epochs(count: 1))
-    let sound = Half(tables.inForce())
+    let valid = Half(tables.inForce())
     let end = ContinuousClock.now + .seconds(2)
     var published = 0
     while ContinuousClock.now < end {
       let former = tables.inForce()
-      sound.write(to: tables.half(1 - Int(tables.root.pointee.active)))
+      valid.write(to: tables.half(1 - Int(tables.root.pointee.active)))
       try generation.publish()
       // With such tables, no packet is for a service.
       Half.wipe(former)

@@ -6,66 +6,66 @@ import Testing
 /// A wrong file, and the line that the operator reads.
 struct WrongFile: Sendable, CustomTestStringConvertible {
   let yaml: String
-  let says: String
-  var testDescription: String { says }
+  let error: String
+  var testDescription: String { error }
 
   /// The text follows one line with a valid director section.
-  static func services(_ yaml: String, _ says: String) -> WrongFile {
-    WrongFile(yaml: "director: { interfaces: [eth0] }\n" + yaml, says: says)
+  static func services(_ yaml: String, _ error: String) -> WrongFile {
+    WrongFile(yaml: "director: { interfaces: [eth0] }\n" + yaml, error: error)
   }
 
-  static func director(_ lines: String, _ says: String) -> WrongFile {
-    WrongFile(yaml: "director:\n  interfaces: [eth0]\n" + lines, says: says)
+  static func director(_ lines: String, _ error: String) -> WrongFile {
+    WrongFile(yaml: "director:\n  interfaces: [eth0]\n" + lines, error: error)
   }
 }
 
 @Suite struct ConfigurationErrorTests {
   @Test(arguments: [
-    WrongFile(yaml: "", says: "f:1:1: the file is empty; start from Docs/sluice.example.yaml"),
+    WrongFile(yaml: "", error: "f:1:1: the file is empty; start from Docs/sluice.example.yaml"),
     WrongFile(
       yaml: "- a\n",
-      says: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"
+      error: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"
     ),
     WrongFile(
       yaml: "services: []\n",
-      says: "f:1:1: 'director' is missing in the file; add a line such as 'director: { interfaces: [eth0] }'"
+      error: "f:1:1: 'director' is missing in the file; add a line such as 'director: { interfaces: [eth0] }'"
     ),
     WrongFile(
       yaml: "director: {}\n",
-      says: "f:1:11: 'interfaces' is missing in director; add a line such as 'interfaces: [eth0]'"
+      error: "f:1:11: 'interfaces' is missing in director; add a line such as 'interfaces: [eth0]'"
     ),
     WrongFile(
       yaml: "director:\n  interfaces: eth0\n",
-      says: "f:2:15: director.interfaces is 'eth0'; write a list, or [] for an empty one"
+      error: "f:2:15: director.interfaces is 'eth0'; write a list, or [] for an empty one"
     ),
     WrongFile(
       yaml: "director:\n  interfaces: []\n",
-      says: "f:2:15: director.interfaces has 0 names; write 1 to 16, such as [eth0]"
+      error: "f:2:15: director.interfaces has 0 names; write 1 to 16, such as [eth0]"
     ),
     WrongFile(
       yaml: "director:\n  interfaces: [a/b]\n",
-      says: "f:2:16: director.interfaces[0] is 'a/b'; write an interface name as 'ip link' shows it, at most 15 bytes"
+      error: "f:2:16: director.interfaces[0] is 'a/b'; write an interface name as 'ip link' shows it, at most 15 bytes"
     ),
-    WrongFile(yaml: "director:\n  interfaces: [a, b, a]\n", says: "f:2:22: interface a is given twice; keep one"),
+    WrongFile(yaml: "director:\n  interfaces: [a, b, a]\n", error: "f:2:22: interface a is given twice; keep one"),
     WrongFile(
       yaml: "director: [\n",
-      says: "f:2:1: did not find expected node content while parsing a flow node; check indentation, colons and quotes here"
+      error: "f:2:1: did not find expected node content while parsing a flow node; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "director:\n\tinterfaces: [eth0]\n",
-      says:
+      error:
         "f:2:1: found character that cannot start any token while scanning for the next token; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "a: 1\n---\nb: 2\n",
-      says:
+      error:
         "f:2:1: but found another document expected a single document in the stream; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "director: 1\ntimeouts: {}\ndirector: 2\n",
-      says: "f:1:1: 'director' is given more than once in one mapping; keep one"
+      error: "f:1:1: 'director' is given more than once in one mapping; keep one"
     ),
-    WrongFile(yaml: "ok: \u{1}\n", says: "f:1:5: control characters are not allowed; remove the character here"),
+    WrongFile(yaml: "ok: \u{1}\n", error: "f:1:5: control characters are not allowed; remove the character here"),
   ])
   func `a file with a wrong structure is refused`(file: WrongFile) { expect(file) }
 
@@ -159,8 +159,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
   func `a wrong service is refused`(file: WrongFile) { expect(file) }
 
   /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and the error about its third line.
-  private static func service(_ line: String, _ says: String) -> WrongFile {
-    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", says)
+  private static func service(_ line: String, _ error: String) -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", error)
   }
 
   @Test(arguments: [
@@ -193,8 +193,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
   func `a wrong setting for the case without a server is refused`(file: WrongFile) { expect(file) }
 
   /// A server 192.0.2.10 of tcp 10.0.0.1:80, and the error about its line.
-  private static func server(_ fields: String, _ says: String, family: String = "192.0.2.10") -> WrongFile {
-    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", says)
+  private static func server(_ fields: String, _ error: String, family: String = "192.0.2.10") -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", error)
   }
 
   @Test(arguments: [
@@ -228,6 +228,6 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
 
   private func expect(_ file: WrongFile) {
     let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: file.yaml, file: "f") }
-    #expect(error?.description == file.says)
+    #expect(error?.description == file.error)
   }
 }

@@ -59,67 +59,68 @@ import Testing
   @Test(arguments: [
     WrongFile(
       yaml: "director: { interfaces: [eth0] }\n",
-      says:
+      error:
         "f:1:1: 'replay' is missing in the file; add a line such as 'replay: { interfaces: { eth0: { mac: 02:00:00:00:00:02 } } }'"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:15: interface eth1 of director.interfaces is missing in replay.interfaces; add a line such as "
+      error: "f:3:15: interface eth1 of director.interfaces is missing in replay.interfaces; add a line such as "
         + "'eth1: {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
     ),
     WrongFile(
       yaml: head + "  next-hops: {}\n",
-      says: "f:3:3: interface eth0 of director.interfaces is missing in replay; add a line such as "
+      error: "f:3:3: interface eth0 of director.interfaces is missing in replay; add a line such as "
         + "'eth0: {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
     ),
-    WrongFile(yaml: head + "  hops: {}\n", says: "f:3:3: unknown key 'hops' in replay; use one of interfaces, next-hops"),
+    WrongFile(yaml: head + "  hops: {}\n", error: "f:3:3: unknown key 'hops' in replay; use one of interfaces, next-hops"),
     WrongFile(
       yaml: head + "  interfaces: [eth0]\n",
-      says: "f:3:15: replay.interfaces is not a mapping; write interfaces by name"
+      error: "f:3:15: replay.interfaces is not a mapping; write interfaces by name"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eht0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:17: interface eht0 is not in director.interfaces; did you mean 'eth0'?"
+      error: "f:3:17: interface eht0 is not in director.interfaces; did you mean 'eth0'?"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02 }, !x eth0: { mac: 02:00:00:00:00:02 } }\n",
-      says: "f:3:51: interface eth0 is given twice in replay.interfaces; keep one"
+      error: "f:3:51: interface eth0 is given twice in replay.interfaces; keep one"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mtu: 1500 } }\n",
-      says: "f:3:23: 'mac' is missing in replay.interfaces.eth0; add a line such as 'mac: 02:00:00:00:00:02'"
+      error: "f:3:23: 'mac' is missing in replay.interfaces.eth0; add a line such as 'mac: 02:00:00:00:00:02'"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00 } }\n",
-      says: "f:3:30: replay.interfaces.eth0.mac is '02:00:00'; write a MAC address such as 02:00:00:00:00:02"
+      error: "f:3:30: replay.interfaces.eth0.mac is '02:00:00'; write a MAC address such as 02:00:00:00:00:02"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 01:00:5e:00:00:01 } }\n",
-      says: "f:3:30: replay.interfaces.eth0.mac is 01:00:5e:00:00:01, a multicast address; write the MAC address of an interface"
+      error: "f:3:30: replay.interfaces.eth0.mac is 01:00:5e:00:00:01, a multicast address; write the MAC address of an interface"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, mtu: 67 } }\n",
-      says: "f:3:54: replay.interfaces.eth0.mtu is '67'; write a whole number from 68 to 65535"
+      error: "f:3:54: replay.interfaces.eth0.mtu is '67'; write a whole number from 68 to 65535"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, addresses: [10.0.0.1/33] } }\n",
-      says: "f:3:61: replay.interfaces.eth0.addresses[0] is '10.0.0.1/33'; write an address such as 10.0.0.1/24 or 2001:db8::1/64"
+      error:
+        "f:3:61: replay.interfaces.eth0.addresses[0] is '10.0.0.1/33'; write an address such as 10.0.0.1/24 or 2001:db8::1/64"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [4095] } }\n",
-      says: "f:3:56: replay.interfaces.eth0.tags[0] is '4095'; write \(VLANTag.form)"
+      error: "f:3:56: replay.interfaces.eth0.tags[0] is '4095'; write \(VLANTag.form)"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [q:7, x:100] } }\n",
-      says: "f:3:61: replay.interfaces.eth0.tags[1] is 'x:100'; write \(VLANTag.form)"
+      error: "f:3:61: replay.interfaces.eth0.tags[1] is 'x:100'; write \(VLANTag.form)"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [ad:0] } }\n",
-      says: "f:3:56: replay.interfaces.eth0.tags[0] is 'ad:0'; write \(VLANTag.form)"
+      error: "f:3:56: replay.interfaces.eth0.tags[0] is 'ad:0'; write \(VLANTag.form)"
     ),
     WrongFile(
       yaml: head + "  interfaces: { eth0: { mac: 02:00:00:00:00:02, tags: [1, 2, 3] } }\n",
-      says: "f:3:55: replay.interfaces.eth0.tags has 3 VLAN ids; write at most two, outer first"
+      error: "f:3:55: replay.interfaces.eth0.tags has 3 VLAN ids; write at most two, outer first"
     ),
   ])
   func `a wrong interface is refused`(file: WrongFile) { expect(file) }
@@ -127,32 +128,32 @@ import Testing
   @Test(arguments: [
     WrongFile(
       yaml: head + interfaces + "  next-hops: []\n",
-      says: "f:6:14: replay.next-hops is not a mapping; write next hops by real server"
+      error: "f:6:14: replay.next-hops is not a mapping; write next hops by real server"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { web1: { mac: 02:00:00:00:01:02 } }\n",
-      says: "f:6:16: a key of replay.next-hops is 'web1'; write the IPv4 or IPv6 address of a real server"
+      error: "f:6:16: a key of replay.next-hops is 'web1'; write the IPv4 or IPv6 address of a real server"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: {} }\n",
-      says: "f:6:26: 'mac' is missing in replay.next-hops.10.0.0.2; add a line such as 'mac: 02:00:00:00:01:02'"
+      error: "f:6:26: 'mac' is missing in replay.next-hops.10.0.0.2; add a line such as 'mac: 02:00:00:00:01:02'"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, interface: eth3 } }\n",
-      says: "f:6:63: interface eth3 is not in director.interfaces; did you mean 'eth0'?"
+      error: "f:6:63: interface eth3 is not in director.interfaces; did you mean 'eth0'?"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, mtu: big } }\n",
-      says: "f:6:57: replay.next-hops.10.0.0.2.mtu is 'big'; write a whole number from 68 to 65535"
+      error: "f:6:57: replay.next-hops.10.0.0.2.mtu is 'big'; write a whole number from 68 to 65535"
     ),
     WrongFile(
       yaml: head + interfaces + "  next-hops: { 10.0.0.2: { mac: 02:00:00:00:01:02, source: eth0 } }\n",
-      says: "f:6:60: replay.next-hops.10.0.0.2.source is 'eth0'; write an IPv4 or IPv6 address"
+      error: "f:6:60: replay.next-hops.10.0.0.2.source is 'eth0'; write an IPv4 or IPv6 address"
     ),
     WrongFile(
       yaml: head + interfaces
         + "  next-hops: { 2001:db8::2: { mac: 02:00:00:00:01:02 }, 2001:db8:0::2: { mac: 02:00:00:00:01:02 } }\n",
-      says: "f:6:57: server 2001:db8::2 is given twice in replay.next-hops; keep one"
+      error: "f:6:57: server 2001:db8::2 is given twice in replay.next-hops; keep one"
     ),
   ])
   func `a wrong next hop is refused`(file: WrongFile) { expect(file) }
@@ -173,7 +174,7 @@ import Testing
     let error = #expect(throws: ConfigurationError.self) {
       try Configuration(yaml: file.yaml, file: "f", staticTopology: .everything)
     }
-    #expect(error?.description == file.says)
+    #expect(error?.description == file.error)
   }
 
   @Test(

@@ -143,12 +143,12 @@ for f in BOTH:
         (opening, second),
     )
     story(
-        row, f, "a SYN of a flow whose server was removed is scheduled anew", *established, None, (opening, second), then="gone"
+        row, f, "a SYN of a flow with a removed server is scheduled anew", *established, None, (opening, second), then="gone"
     )
     story(
         row,
         f,
-        "a SYN of a flow whose server was removed is scheduled anew with on-server-loss drop too",
+        "a SYN of a flow with a removed server is scheduled anew with on-server-loss drop too",
         *established,
         None,
         (opening, second),
@@ -254,14 +254,14 @@ for f in BOTH:
     row = "flow-server-gone"
     gone = dropped("dropped-server-gone")
     story(
-        row, f, "a flow whose server was removed is rehashed", *established, None, (going, second), (going, second), then="gone"
+        row, f, "a flow with a removed server is rehashed", *established, None, (going, second), (going, second), then="gone"
     )
     story(row, f, "datagrams to a removed server are rehashed", (datagram, first), None, (datagram, second), then="gone")
     under_drop = {"configuration": "one-drop", "then": "gone-drop"}
     story(
         row,
         f,
-        "a flow whose server was removed is dropped with on-server-loss drop",
+        "a flow with a removed server is dropped with on-server-loss drop",
         *established,
         None,
         (going, gone),
@@ -315,7 +315,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "an error about a flow whose server was removed goes to the hash's server",
+        "an error about a flow with a removed server goes to the hash's server",
         *established,
         None,
         (about, second),
@@ -324,7 +324,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "an error about a flow whose server was removed is dropped with on-server-loss drop",
+        "an error about a flow with a removed server is dropped with on-server-loss drop",
         *established,
         None,
         (about, gone),

@@ -41,7 +41,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a first fragment, whose UDP length is the whole datagram's, reaches the real server",
+        "a first fragment with the whole datagram's UDP length reaches the real server",
         comes(first, direct(first)),
     )
 
@@ -53,14 +53,14 @@ for sentence, fields in (
     ("options of nothing", {"options": [IPOption_NOP()] * 8}),
 ):
     packet = V4.ip(**fields) / syn()
-    case(row, V4, f"{sentence} stays as it is", comes(packet, direct(packet)))
+    case(row, V4, f"{sentence} is unchanged", comes(packet, direct(packet)))
 for sentence, packet in (
     ("a flow label", V6.ip(fl=0xABCDE) / syn()),
     ("a router alert", V6.ip() / IPv6ExtHdrHopByHop(options=[RouterAlert()]) / syn()),
     ("24 bytes of destination options", V6.ip() / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"\0" * 20)]) / syn()),
     ("an atomic fragment's header", V6.ip() / IPv6ExtHdrFragment(id=7) / udp() / Raw(b"hi")),
 ):
-    case(row, V6, f"{sentence} stays as it is", comes(packet, direct(packet)))
+    case(row, V6, f"{sentence} is unchanged", comes(packet, direct(packet)))
 
 row = "padding"
 for f in BOTH:

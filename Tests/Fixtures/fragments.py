@@ -131,14 +131,14 @@ for f in BOTH:
         case(
             row,
             f,
-            f"of {name} whose first fragment has {size} bytes the later ones are dropped too",
+            f"later {name} fragments are dropped if the first has {size} bytes",
             *[comes(part, dropped("dropped-fragment")) for part in tiny.fragments(0, 1, 2)],
         )
     refused = Datagram(f, udp(), ttl=0)
     case(
         row,
         f,
-        "of a datagram whose first fragment is refused the later ones are dropped",
+        "later fragments are dropped if the first is refused",
         comes(refused.fragment(0), dropped("dropped-ttl")),
         comes(refused.fragment(1, ttl=63), dropped("dropped-fragment")),
     )

@@ -45,18 +45,18 @@ for f in BOTH:
     case(
         row,
         f,
-        "a fragment whose first comes a second later is sent",
+        "a fragment is sent if the first arrives a second later",
         comes(second, held(second, 2)),
         comes(first, direct(first), time=1),
     )
     case(
         row,
         f,
-        "a fragment whose first comes two seconds later is dropped",
+        "a fragment is dropped if the first arrives two seconds later",
         comes(second, LATE),
         comes(first, direct(first), time=2),
     )
-    case(row, f, "a fragment whose first never comes is dropped", comes(second, LATE))
+    case(row, f, "a fragment is dropped if the first never arrives", comes(second, LATE))
     case(
         row,
         f,
@@ -92,7 +92,7 @@ for f in BOTH:
     case(
         "refuse-tiny-fragment",
         f,
-        "an early fragment of a datagram whose first is too small is dropped",
+        "an early fragment is dropped if the first is too small",
         comes(tiny.fragment(1), Expectation("hold", "dropped-fragment")),
         comes(tiny.fragment(0), dropped("dropped-fragment")),
     )

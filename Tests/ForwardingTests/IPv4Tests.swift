@@ -71,10 +71,10 @@ import Testing
       $0.dataOffset = 6
       $0.padding = 10
     },
-    .tcp("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(sound[..<19]) },
-    .tcp("four bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(sound[..<4]) },
+    .tcp("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(valid[..<19]) },
+    .tcp("four bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(valid[..<4]) },
     .tcp("nineteen bytes of TCP in a first fragment are refused", .droppedFragment) {
-      $0.transport = Array(sound[..<19])
+      $0.transport = Array(valid[..<19])
       $0.fragment = 0x2000
     },
     .tcp("twenty bytes of TCP in a first fragment are forwarded", .forwarded) { $0.fragment = 0x2000 },
@@ -116,7 +116,7 @@ import Testing
   ]
 
   /// A TCP header for port 80.
-  static let sound: [UInt8] = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0xab, 0xcd, 0, 0]
+  static let valid: [UInt8] = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0xab, 0xcd, 0, 0]
 
   @Test func `a frame truncated anywhere is never forwarded and never read beyond its end`() {
     for packet in [ClientPacket { $0.payload = [1, 2, 3] }, .udp(), ClientPacket { $0.options = [1, 1, 1, 1] }] {

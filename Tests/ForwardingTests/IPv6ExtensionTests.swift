@@ -107,7 +107,7 @@ import Testing
     },
     .tcp6("a first fragment with nineteen bytes of TCP is refused", .droppedFragment) {
       $0.extensions = [.fragment(more: true)]
-      $0.transport = Array(IPv4Tests.sound[..<19])
+      $0.transport = Array(IPv4Tests.valid[..<19])
     },
     .udp6("a first fragment with seven bytes of UDP is refused", .droppedFragment) {
       $0.extensions = [.fragment(more: true)]
@@ -129,12 +129,12 @@ import Testing
     .tcp6("an atomic fragment with nineteen bytes of TCP is refused as a truncated packet, not as a fragment", .droppedBadLength)
     {
       $0.extensions = [.fragment()]
-      $0.transport = Array(IPv4Tests.sound[..<19])
+      $0.transport = Array(IPv4Tests.valid[..<19])
     },
     .tcp6("an atomic fragment with reserved bits is accepted", .forwarded) { $0.extensions = [.fragment(reserved: 0xff)] },
     .tcp6("a first fragment with a second, atomic fragment header is still a fragment", .droppedFragment) {
       $0.extensions = [.fragment(more: true), .fragment()]
-      $0.transport = Array(IPv4Tests.sound[..<19])
+      $0.transport = Array(IPv4Tests.valid[..<19])
     },
   ]
 

@@ -118,7 +118,7 @@ import Testing
       let tables = TestTables()
       tables.add(6, ClientPacketIPv6.vip(0x100), port: 80, [.direct6(10) { $0.mtu = 65535 }])
       let packet = ClientPacketIPv6 {
-        $0.transport = IPv4Tests.sound + [UInt8](repeating: 7, count: payload - 20)
+        $0.transport = IPv4Tests.valid + [UInt8](repeating: 7, count: payload - 20)
       }
       #expect(TestDirector(tables).forward(packet).outcome == outcome, "\(payload) bytes")
     }

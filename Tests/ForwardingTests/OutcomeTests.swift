@@ -11,8 +11,8 @@ import Testing
 
   @Test func `every meaning says what a nonzero value means`() {
     for outcome in Outcome.allCases {
-      let says = ["normal", "means", "mean", "always zero", "if nonzero"].contains { outcome.meaning.contains($0) }
-      #expect(says, "\(outcome.name): \(outcome.meaning)")
+      let isExplained = ["normal", "means", "mean", "always zero", "if nonzero"].contains { outcome.meaning.contains($0) }
+      #expect(isExplained, "\(outcome.name): \(outcome.meaning)")
     }
   }
 

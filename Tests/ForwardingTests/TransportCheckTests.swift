@@ -59,7 +59,7 @@ import Testing
       $0.padding = 10
       $0.payloadLength = 20
     },
-    .tcp6("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(IPv4Tests.sound[..<19]) },
+    .tcp6("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(IPv4Tests.valid[..<19]) },
     .udp6("a UDP length of 7 is refused", .droppedBadLength) { $0.udpLength = 7 },
     .udp6("a UDP length of 0 is refused", .droppedBadLength) { $0.udpLength = 0 },
     .udp6("a UDP length one byte beyond the packet is refused", .droppedBadLength) {

@@ -19,14 +19,14 @@ struct DecapLabTests {
     let answers = try lab.capture(.client, "udp and src host \(Laboratory.vip)", direction: "in")
 
     // The kinds of Tools/traffic/tunnel, in its order, each once.
-    let plain = ["sound", "options", "inner-version", "checksum", "length", "fragment", "v6-outer", "tag", "two-tags"]
+    let plain = ["valid", "options", "inner-version", "checksum", "length", "fragment", "v6-outer", "tag", "two-tags"]
     let kinds = plain + ["gue", "gue-checksum", "gue-wrong", "gre", "gre-checksum", "gre-wrong"]
     let sent = try lab.run(.router, ["\(Laboratory.tools)/traffic/tunnel"] + kinds)
     #expect(sent.status == 0, "\(sent.text)")
 
     let payloads = try answers.frames().map { String(decoding: $0.packet.dropFirst(28), as: UTF8.self) }
-    let sound = ["sound", "options", "v6-outer", "gue", "gue-checksum", "gre", "gre-checksum"]
-    #expect(payloads == sound.map { "rs3 \(Laboratory.clientAddress) \($0)" })
+    let valid = ["valid", "options", "v6-outer", "gue", "gue-checksum", "gre", "gre-checksum"]
+    #expect(payloads == valid.map { "rs3 \(Laboratory.clientAddress) \($0)" })
     let ethertypes = try tagged.frames().map { frame in stride(from: 12, to: 22, by: 2).map { frame.word($0) } }
     #expect(ethertypes.map { Array($0[0..<3]) } == [[0x8100, 7, 0x0800], [0x88a8, 7, 0x8100]])
     #expect(ethertypes.last?[3...] == [8, 0x0800])
@@ -48,7 +48,7 @@ struct DecapLabTests {
     try lab.output(.rs3, "ip", "addr", "add", "10.9.3.13/24", "dev", "eth0")
     // It checks the addresses once a second.
     usleep(1_500_000)
-    let sent = try lab.run(.router, ["\(Laboratory.tools)/traffic/tunnel", "sound"])
+    let sent = try lab.run(.router, ["\(Laboratory.tools)/traffic/tunnel", "valid"])
     #expect(sent.status == 0, "\(sent.text)")
     usleep(200_000)
     decap.signal(SIGTERM)

@@ -7,18 +7,18 @@ import Testing
   struct Refusal: Sendable, CustomTestStringConvertible {
     let method: ForwardingMethod
     let tunnel: TunnelOptions
-    let says: String
+    let error: String
     var server = IPAddress(192, 0, 2, 10)
-    var testDescription: String { says }
+    var testDescription: String { error }
 
-    init(_ method: ForwardingMethod, _ tunnel: TunnelOptions, _ says: String) {
-      (self.method, self.tunnel, self.says) = (method, tunnel, says)
+    init(_ method: ForwardingMethod, _ tunnel: TunnelOptions, _ error: String) {
+      (self.method, self.tunnel, self.error) = (method, tunnel, error)
     }
 
     /// A tunnel with the source that this text gives, to a server of either family.
-    init(_ source: String, to server: String = "192.0.2.10", _ says: String) {
+    init(_ source: String, to server: String = "192.0.2.10", _ error: String) {
       let source: TunnelSource? = source.contains("/") ? AddressPrefix(source).map { .prefix($0) } : TunnelSource(source)
-      self.init(.ipip, TunnelOptions(source: source), says)
+      self.init(.ipip, TunnelOptions(source: source), error)
       self.server = IPAddress(server) ?? self.server
     }
   }
@@ -95,7 +95,7 @@ import Testing
     let error = #expect(throws: ServiceTableError.self) {
       try ServiceTable(services: [VirtualService(web, servers: [server])])
     }
-    let parts = refusal.says.split(separator: ": ", maxSplits: refusal.says.hasPrefix("'forward: ") ? 2 : 1)
+    let parts = refusal.error.split(separator: ": ", maxSplits: refusal.error.hasPrefix("'forward: ") ? 2 : 1)
     #expect(error?.code == "bad-tunnel")
     #expect(error?.server == ServerName(refusal.server, of: web))
     let what = parts.dropLast().joined(separator: ": ")

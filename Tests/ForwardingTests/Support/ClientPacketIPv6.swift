@@ -59,7 +59,7 @@ struct ClientPacketIPv6 {
 
   /// From the IP header on, without padding.
   var packet: [UInt8] {
-    let sound = ClientPacket {
+    let valid = ClientPacket {
       $0.number = number
       $0.sourcePort = sourcePort
       $0.destinationPort = destinationPort
@@ -70,7 +70,7 @@ struct ClientPacketIPv6 {
     }
     let numbers = extensions.map(\.number) + [number]
     let chain = zip(extensions, numbers.dropFirst()).flatMap { [$1] + $0.rest }
-    let body = chain + (transport ?? Array(sound.packet[20...]))
+    let body = chain + (transport ?? Array(valid.packet[20...]))
     let first = UInt32(version) << 28 | UInt32(trafficClass) << 20 | flowLabel
     let header = big(UInt16(first >> 16)) + big(UInt16(first & 0xffff))
     return header + big(payloadLength ?? UInt16(body.count)) + [numbers[0], hopLimit] + source + destination + body

@@ -1,6 +1,6 @@
 /// The frames that a mutation run starts from, and the mutations.
 enum Mutation {
-  /// Every kind of packet that is handled in a way of its own with the tables of `TestTables.topology`, and some for no service.
+  /// Every kind of packet that the tables of `TestTables.topology` handle differently, and some for no service.
   static let originals: [ClientPacket] = [
     ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
     ClientPacket { $0.payload = [UInt8](repeating: 0x55, count: 900) }, ClientPacket { $0.padding = 6 }, .udp(),

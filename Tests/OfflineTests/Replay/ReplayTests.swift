@@ -95,10 +95,10 @@ import Testing
   }
 
   @Test func `a capture of random bytes is replayed or refused, and every packet of it is reported`() throws {
-    let sound = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns)).bytes
+    let valid = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns)).bytes
     var random = Seeded(state: 17)
     for _ in 0..<300 {
-      var bytes = sound
+      var bytes = valid
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         // The first two words give the file's format.
         bytes[Int.random(in: 8..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
