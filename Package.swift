@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Model", dependencies: ["ABI"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(name: "Netlink", dependencies: ["Model", "CNetlink"], swiftSettings: strict),
-    .target(name: "Reconciler", dependencies: ["Model", "Forwarding", "Netlink"], swiftSettings: strict),
+    .target(name: "Reconciler", dependencies: ["Model", "Forwarding"], swiftSettings: strict),
     .target(name: "Offline", dependencies: ["Configuration", "Reconciler", "Forwarding"], swiftSettings: strict),
     .target(
       name: "API",

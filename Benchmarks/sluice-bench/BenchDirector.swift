@@ -36,9 +36,8 @@ struct BenchDirector: ~Copyable {
   deinit {
     verdicts.deallocate()
     spares.deallocate()
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   func count(_ outcome: Outcome) -> Int { Int(counters.outcomes[outcome.index]) }

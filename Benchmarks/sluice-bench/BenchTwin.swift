@@ -44,9 +44,8 @@ struct BenchTwin: ~Copyable {
     twin.deallocate()
     tables.deallocate()
     verdicts.deallocate()
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   /// Processes all frames once, in batches of 64.

@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The layout of the memory that the steering program (BPF), the workers (Swift) and the control thread (Swift) share. It is
- * defined here only. All tables are flat and use indices instead of pointers, so the same bytes work in plain memory (tests,
- * replay) and in mmapable BPF array maps (production), and outlive the process that wrote them.
+ * The layout of the memory that the BPF programs, the workers (Swift) and the reconciler (Swift) share. It is defined only here.
+ * All tables are flat and use indices instead of pointers, so the same bytes work in plain memory (tests, replay) and in mmapable
+ * BPF array maps (production), and outlive the process that wrote them.
  *
- * Two halves. Every table exists twice. Readers load `root.active` (acquire) once for each batch and use only that half. The
- * control thread is the only writer: it builds the idle half, then flips `root.active` (release). It reuses the half left behind
- * only when no worker and no running BPF program reads it any more (Docs/generations.md).
+ * Two halves. The slot, service, server and owner tables exist twice. Readers load `root.active` (acquire) once per batch and use
+ * only that half. The reconciler is the only writer: it writes the idle half, then flips `root.active` (release). It writes to
+ * the half left behind only when no worker and no running BPF program reads it any more (Docs/generations.md). Rings and members
+ * exist once: what a live generation refers to is never overwritten; a changed ring is written to a free part of the arena.
  *
- * Byte order: fields named *_be are in network order, all others in host order. Addresses are 16 bytes in network order, IPv4 as
- * ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so both families have one key format; v4-mapped sources on the wire are refused.
+ * Byte order: fields named *_be are in network order, all others in host order, which is little endian (asserted below).
+ * Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so both families have one key format;
+ * v4-mapped addresses on the wire are refused.
  */
 #ifndef SLUICE_TABLES_H
 #define SLUICE_TABLES_H
 
 #include <linux/types.h>
 
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Sluice needs a little-endian machine: it reads and writes whole words of packets and tables"
+#endif
+
 /* Increase with every change of layout or meaning; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 3 };
+enum { SLUICE_LAYOUT = 4 };
 
 enum {
-	SLUICE_INTERFACES = 16,       /* limit of attached interfaces */
-	SLUICE_QUEUES = 64,           /* limit of queues (= workers) of an interface */
-	SLUICE_PROBES = 8,            /* probes for one key at most, which bounds the loop in BPF; the table builder ensures it */
-	SLUICE_VIP_FILTER_WORDS = 64, /* 4096 bits: one load recognizes most of the host's own traffic */
-	SLUICE_RING_BLOCK = 2048,     /* ring slots in one map element (array map elements are multiples of 8 bytes) */
-	SLUICE_NO_SERVER = 0xffff,    /* a ring slot without a server */
+	SLUICE_INTERFACES = 16,        /* limit of attached interfaces */
+	SLUICE_QUEUES = 64,            /* limit of queues (= workers) of an interface */
+	SLUICE_PROBES = 8,             /* probes for one key at most, which bounds the loop in BPF; the table builder ensures it */
+	SLUICE_VIP_FILTER_WORDS = 64,  /* 4096 bits: one load recognizes most of the host's own traffic */
+	SLUICE_RING_BLOCK = 2048,      /* ring slots in one map element (array map elements are multiples of 8 bytes) */
+	SLUICE_RING_ALIGNMENT = 32,    /* ring slots in a cache line: each ring starts at one */
+	SLUICE_MEMBER_ALIGNMENT = 16,  /* members in a cache line: each service's members start at one */
+	SLUICE_SERVERS = 1 << 20,      /* limit of servers, each counted once per service: a flow entry has 20 bits for the index */
+	SLUICE_MEMBERS = 0xffff,       /* limit of servers of one service: member numbers are below SLUICE_NO_MEMBER */
+	SLUICE_NO_MEMBER = 0xffff,     /* a ring slot without a server */
 	SLUICE_NO_SERVICE = 0xffffffff,
 };
 
@@ -57,15 +67,27 @@ enum {
 	SLUICE_SERVICE_RESET = 4,     /* TCP without a live server is answered with a reset, not with port unreachable */
 };
 
+/* How a service chooses the server of a new flow; see Sources/Forwarding/Schedule. */
+enum {
+	SLUICE_SCHEDULER_MAGLEV = 0,
+};
+
 /* A virtual service. 64 bytes: one cache line. */
 struct sluice_service {
 	__u8 address[16];
 	__u16 port_be;
-	__u8 protocol;
+	__u8 protocol;     /* 0: the index is free */
 	__u8 flags;        /* SLUICE_SERVICE_* */
-	__u32 ring_start;  /* first slot of its Maglev ring in the ring arena of this half */
-	__u32 ring_size;   /* slots, a prime; 0 while it is empty */
-	__u32 reserved[9];
+	__u32 ring_start;  /* first slot of its ring in the arena, a multiple of SLUICE_RING_ALIGNMENT */
+	__u32 ring_size;   /* slots, a prime; 0 while the service has no server of weight above 0 */
+	__u32 member_start; /* its first member in the arena, a multiple of SLUICE_MEMBER_ALIGNMENT; ring slots hold offsets from it, so that
+	                     * 16 bits are enough however many servers there are in all */
+	__u32 member_count; /* servers on the ring */
+	__u16 incarnation; /* changes when a service index is reused */
+	__u8 scheduler;    /* SLUICE_SCHEDULER_* */
+	__u8 reserved1;
+	__u64 ring_digest; /* digest of the ring's input; if it is unchanged, a restarted daemon keeps the ring */
+	__u32 reserved[4];
 };
 
 enum {
@@ -97,23 +119,29 @@ struct sluice_server {
 	__u8 source_prefix;     /* leading bits of tunnel_source that all flows share, the others depend on the flow; 0: one source */
 	__u8 egress;            /* interface slot, index into root.interfaces */
 	__u16 mtu;              /* of the route to the server: size of the largest IP packet */
-	__u16 service;          /* index of its virtual service */
+	__u16 weight;           /* effective: 0 takes no new flows */
 	__u16 incarnation;      /* 12 bits are used: what a flow entry can hold */
 	__u16 tunnel_port_be;   /* GUE: outer UDP destination port */
 	__u8 address[16];       /* the real server's address: outer destination of a tunnel */
-	__u8 tunnel_source[16]; /* outer source of a tunnel; if not PRESENT, 8 bytes with the generation that freed the index (builder only) */
-	__u16 tunnel;           /* lowest index of a server with this address: they share identification counter and learned MTU */
-	__u16 weight;           /* weight on the ring; only the table builder reads it */
+	__u8 tunnel_source[16]; /* outer source of a tunnel */
+	__u32 tunnel;           /* lowest index of a server with this address: they share identification counter and learned MTU */
+};
+
+/* One for each server record; only the reconciler uses it. A daemon that takes over finds the servers' services by it. */
+struct sluice_owner {
+	__u64 freed;   /* the generation that freed the record, if it is not PRESENT */
+	__u32 service; /* index of its service */
+	__u32 reserved;
 };
 
 /* Offsets for raw loads in Swift. */
 enum { SLUICE_SERVER_METHOD = 16, SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_SOURCE_PREFIX = 18, SLUICE_SERVER_EGRESS = 19,
        SLUICE_SERVER_MTU = 20, SLUICE_SERVER_TUNNEL_PORT = 26, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44,
-       SLUICE_SERVER_TUNNEL = 60, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 16,
-       SLUICE_ROOT_HALVES = 208, SLUICE_HALF_TIMEOUTS = 56 };
+       SLUICE_SERVER_TUNNEL = 60, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 64,
+       SLUICE_ROOT_HALVES = 320, SLUICE_HALF_TIMEOUTS = 56 };
 
-/* States of the client's half of a connection, the only half that a director sees (IPVS: ip_vs_proto_tcp.c, tcp_states_dr). Index
- * into timeouts. */
+/* Connection states, derived from the client's packets: with direct routing and tunnels a director sees no replies (IPVS:
+ * ip_vs_proto_tcp.c, tcp_states_dr). Index into timeouts. */
 enum {
 	SLUICE_STATE_NONE = 0,
 	SLUICE_STATE_SYN_RECEIVED = 1,
@@ -129,26 +157,33 @@ struct sluice_half {
 	__u64 generation;
 	__u64 hash_key[4];       /* key of the flow hash; the same on every director of a fleet */
 	__u32 slot_mask;         /* used size of the slot table, a power of two, minus 1 */
-	__u32 service_count;     /* services are 0 ..< service_count */
+	__u32 service_count;     /* services are 0 ..< service_count, with holes */
 	__u32 server_limit;      /* servers have indices below this, with holes */
-	__u32 ring_slots;        /* used slots of the ring arena */
+	__u32 reserved0;
 	__u32 timeouts[SLUICE_STATES]; /* seconds, by state */
-	__u32 reserved[2];
+	__u32 reserved[2];       /* zero, read as the timeouts of states 6 and 7, which do not exist */
 	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* one bit for each VIP, by its hash */
 };
 
+/* An attached interface. Its MAC address is one word, so that a change is seen whole. */
 struct sluice_interface {
+	__u64 mac;     /* the six bytes in the order of the wire, as a load of them gives; the upper two are 0 */
 	__u32 ifindex; /* 0: free */
-	__u8 mac[6];
-	__u16 queues;
+	__u32 queues;
 };
 
-/* Element 0 of the root map. */
+/* Element 0 of the root map. It has the capacities of the maps, so that no reader needs a constant. */
 struct sluice_root {
 	__u32 layout; /* SLUICE_LAYOUT, written last when the memory is created */
 	__u32 active; /* the active half: 0 or 1 */
-	__u32 slot_capacity; /* slots of one half: where the second begins */
-	__u32 reserved;
+	__u32 slot_capacity;    /* slots of one half: where the second begins */
+	__u32 service_capacity; /* services of one half */
+	__u32 server_capacity;  /* servers of one half, and owners, and paths */
+	__u32 ring_capacity;    /* ring slots */
+	__u32 member_capacity;  /* members */
+	__u32 flow_buckets;     /* of one worker */
+	__u32 workers;
+	__u32 reserved[7];
 	struct sluice_interface interfaces[SLUICE_INTERFACES]; /* an interface keeps its slot */
 	struct sluice_half halves[2];
 };
@@ -158,18 +193,23 @@ struct sluice_root {
  * server with that index (16), MTU of the path (16). */
 enum { SLUICE_PATH_SECONDS = 600 }; /* RFC 1191 6.3, RFC 8201 4: ten minutes */
 
-/* An entry of a worker's flow table (see Sources/Forwarding/Connections/FlowTable.swift). */
+/* A bucket of a worker's flow table: four entries, one cache line (see Sources/Forwarding/Connections/FlowTable.swift). */
 struct sluice_flow {
-	__u64 tag;               /* the flow hash; 0: free. Two flows with the same tag share a server: probability 2^-64 for a pair */
-	__u16 server;            /* index into servers */
-	__u16 incarnation_state; /* incarnation << 4 | confirmed << 3 | state */
-	__u32 seen;              /* time of the last packet in seconds (CLOCK_MONOTONIC) */
+	__u64 tag;                /* the flow hash; 0: free. Two flows with the same tag share a server: probability 2^-64 for a pair */
+	__u32 incarnation_server; /* the server's incarnation << 20 | its index */
+	__u32 seen_state;         /* seconds << 4 | confirmed << 3 | SLUICE_STATE_*; seconds of CLOCK_MONOTONIC, 28 bits: eight years */
 };
-
-/* A bucket: four entries, one cache line. */
 
 struct sluice_bucket {
 	struct sluice_flow entries[4];
+};
+
+/* A flow's client and ports, one for each entry of a bucket, written once when the entry is made. With the service's address and protocol
+ * they are the 5-tuple. 24 bytes, so that a flow takes 40 in all. */
+struct sluice_connection {
+	__u64 client[2];  /* address, in memory order */
+	__u32 ports;      /* in packet order: the client's, then the destination's */
+	__u32 service;    /* the service's incarnation << 16 | its index */
 };
 
 /* How long steering and workers remember the datagram of a first fragment: as long as Linux waits for missing fragments
@@ -185,8 +225,8 @@ enum {
 };
 
 /*
- * Hashes that BPF and Swift both compute; the flow hash is computed in Swift only. They have no key: operators, not clients,
- * choose the addresses in the table, and a look-up takes at most SLUICE_PROBES probes whatever a client sends.
+ * The hash of the slot table; BPF and Swift both compute it. It has no key: operators, not clients, choose the addresses in the table,
+ * and a look-up takes at most SLUICE_PROBES probes whatever a client sends. The flow hash, which has a key, is in flow_hash.h.
  */
 #ifdef __clang__
 /* The attribute lets Swift code with @_noLocks call it. */
@@ -230,6 +270,8 @@ SLUICE_INLINE __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 pr
 SLUICE_SIZE(struct sluice_slot, 24);
 SLUICE_SIZE(struct sluice_service, 64);
 SLUICE_SIZE(struct sluice_server, 64);
+SLUICE_SIZE(struct sluice_owner, 16);
+SLUICE_SIZE(struct sluice_connection, 24);
 _Static_assert(__builtin_offsetof(struct sluice_server, source_mac) == 6, "MAC addresses are copied as one Ethernet header");
 _Static_assert(__builtin_offsetof(struct sluice_server, method) == SLUICE_SERVER_METHOD, "SLUICE_SERVER_METHOD");
 _Static_assert(__builtin_offsetof(struct sluice_server, flags) == SLUICE_SERVER_FLAGS, "SLUICE_SERVER_FLAGS");
@@ -250,7 +292,8 @@ _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.fi
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);
 SLUICE_SIZE(struct sluice_half, 600);
-SLUICE_SIZE(struct sluice_root, 1408);
+SLUICE_SIZE(struct sluice_interface, 16);
+SLUICE_SIZE(struct sluice_root, 1520);
 #undef SLUICE_SIZE
 
 #endif

@@ -52,7 +52,7 @@ extension APIError {
       self = error
     case let error as ServiceTableError:
       self.init(status: error.status, code: error.code, message: error.description)
-    case let error as TableBuildError:
+    case let error as TableCapacityError:
       // The request is sound and the server can't hold it (RFC 4918 11.5).
       self.init(status: 507, code: error.code, message: error.description)
     case let error as DecodingError:
@@ -69,7 +69,7 @@ extension ServiceTableError {
     switch self {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
-    case .badWeight, .badRingSize, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel,
+    case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel,
       .sorryIsServer:
       422
     }

@@ -4,7 +4,7 @@ import Reconciler
 
 /// The body of `PATCH /v1/services/{protocol}/{endpoint}`: what is left out stays as it is.
 package struct ServiceSettings: Codable, Equatable, Sendable {
-  package var ring: Int?
+  package var ring: RingSize?
   package var onServerLoss: ServerLossPolicy?
   package var noServer: NoServerAnswer?
   /// `.some(nil)`, in JSON null, takes it away.
@@ -18,7 +18,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   }
 
   package init(
-    ring: Int? = nil,
+    ring: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil
@@ -31,7 +31,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    ring = try fields.decodeIfPresent(Int.self, forKey: .ring)
+    ring = try fields.decodeIfPresent(RingSize.self, forKey: .ring)
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }

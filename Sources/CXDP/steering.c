@@ -44,6 +44,11 @@ void *steering_map_memory(int map, size_t bytes, int *error)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+void steering_unmap_memory(void *memory, size_t bytes)
+{
+	munmap(memory, bytes);
+}
+
 int steering_map_size(int map, uint32_t *value, uint32_t *entries)
 {
 	struct bpf_map_info info = {};

@@ -155,12 +155,13 @@ extension Limits {
     if let value = fields["services"] { services = try value.number(in: Self.serviceRange) }
     if let value = fields["servers"] { servers = try value.number(in: Self.serverRange) }
     if let value = fields["ring-slots"] {
-      ringSlots = try value.number(in: Self.ringSlotRange)
+      let slots = try value.number(in: Self.ringSlotRange)
       let block = Int(SLUICE_RING_BLOCK)
-      if ringSlots % block != 0 {
-        let next = (ringSlots / block + 1) * block
-        throw value.error("\(value.path) is \(ringSlots)", hint: "write a multiple of \(block), such as \(next)")
+      if slots % block != 0 {
+        let next = (slots / block + 1) * block
+        throw value.error("\(value.path) is \(slots)", hint: "write a multiple of \(block), such as \(next)")
       }
+      ringSlots = slots
     }
   }
 }

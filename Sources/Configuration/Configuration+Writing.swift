@@ -40,7 +40,8 @@ extension DirectorSettings {
     if let hashKeyText { lines.append("hash-key: \(yamlQuoted(hashKeyText))") }
     add("flows", "\(flows)", unless: flows == defaults.flows)
     if limits != defaults.limits {
-      lines += ["limits:", "  services: \(limits.services)", "  servers: \(limits.servers)", "  ring-slots: \(limits.ringSlots)"]
+      let given = [("services", limits.services), ("servers", limits.servers), ("ring-slots", limits.ringSlots)]
+      lines += ["limits:"] + given.compactMap { name, value in value.map { "  \(name): \($0)" } }
     }
     return lines
   }

@@ -17,19 +17,20 @@ package enum AddressPolicy: String, CaseIterable, Codable, Sendable {
   case external
 }
 
-/// Capacity of the shared tables; fixed while the daemon runs.
+/// The configured capacity of the shared tables. What is not given is sized by the configuration file at start, with room to grow, and grows
+/// while the daemon runs.
 package struct Limits: Equatable, Sendable {
-  package var services: Int
+  package var services: Int?
   /// A server of two services counts twice.
-  package var servers: Int
+  package var servers: Int?
   /// Of the rings of all services together.
-  package var ringSlots: Int
+  package var ringSlots: Int?
 
   package static let serviceRange = 1...Int(UInt16.max)
-  package static let serverRange = 1...Int(SLUICE_NO_SERVER)
+  package static let serverRange = 1...Int(SLUICE_SERVERS) - 1
   package static let ringSlotRange = Int(SLUICE_RING_BLOCK)...(1 << 28)
 
-  package init(services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20) {
+  package init(services: Int? = nil, servers: Int? = nil, ringSlots: Int? = nil) {
     self.services = services
     self.servers = servers
     self.ringSlots = ringSlots

@@ -13,7 +13,7 @@ extension ServiceTable {
       var service = VirtualService(try name.parsed(ServiceKey.form) { ServiceKey($0) })
       keys[service.key] = name
       if let value = fields["scheduler"] { service.scheduler = try value.choice(Scheduler.self) }
-      if let value = fields["ring"] { service.ringSize = try Self.ring(value) }
+      if let value = fields["ring"] { service.ringSize = try value.parsed(RingSize.form) { RingSize($0) } }
       if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
       for item in try fields["servers"]?.list() ?? [] {
@@ -34,15 +34,6 @@ extension ServiceTable {
       let place = error.server.flatMap { addresses[$0] } ?? keys[error.service] ?? value
       throw place.error(error.what, hint: error.hint)
     }
-  }
-
-  private static func ring(_ value: YAMLValue) throws(ConfigurationError) -> Int {
-    let sizes = VirtualService.ringSizes
-    let size = try value.number(in: sizes[0]...(sizes.last ?? sizes[0]))
-    guard sizes.contains(size) else {
-      throw value.error("\(value.path) is \(size)", hint: "use one of \(sizes.map { "\($0)" }.joined(separator: ", "))")
-    }
-    return size
   }
 
   private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {

@@ -46,10 +46,12 @@ extension ServiceTable {
   /// The changes that turn one table into the other: in the order of the new table, removals last. A different order of the same
   /// services or servers is not a change.
   package static func difference(from old: ServiceTable, to new: ServiceTable) -> [ConfigurationChange] {
-    let oldServices = Dictionary(uniqueKeysWithValues: old.services.map { ($0.key, $0) })
-    let newKeys = Set(new.services.map(\.key))
-    let kept = new.services.flatMap { difference(from: oldServices[$0.key], to: $0) }
-    let removed = old.services.filter { !newKeys.contains($0.key) }
+    let kept = new.services.flatMap { service in
+      let former = old.service(service.key)
+      // Unchanged services share their storage, so that comparing them takes constant time.
+      return former == service ? [] : difference(from: former, to: service)
+    }
+    let removed = old.services.filter { new.service($0.key) == nil }
     return kept + removed.map { ConfigurationChange(action: .remove, service: $0.key, server: nil, settings: []) }
   }
 

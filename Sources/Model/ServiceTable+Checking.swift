@@ -2,7 +2,10 @@ extension ServiceTable {
   /// Checks that need only the service itself.
   static func check(_ service: VirtualService) throws(ServiceTableError) {
     if let reason = service.key.address.reasonNotUnicast { throw .badServiceAddress(service.key, reason: reason) }
-    guard VirtualService.ringSizes.contains(service.ringSize) else { throw .badRingSize(service.ringSize, service.key) }
+    if case .slots(let size) = service.ringSize, !RingSize.offered.contains(size) { throw .badRingSize(size, service.key) }
+    guard service.servers.count <= VirtualService.mostServers else {
+      throw .tooManyServersOfOne(service.servers.count, service.key)
+    }
     var addresses: Set<IPAddress> = []
     for server in service.servers {
       guard addresses.insert(server.address).inserted else { throw .serverExists(server.address, service.key) }

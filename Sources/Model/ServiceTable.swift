@@ -1,7 +1,11 @@
 /// All virtual services and their real servers as the operator wants them. Always valid: a change that throws changes nothing.
+///
+/// A look-up takes constant time, and so does a change, except that removing a service and the checks for forwarding loops search all
+/// services.
 package struct ServiceTable: Equatable, Sendable {
   /// In the order given.
   package private(set) var services: [VirtualService]
+  private var positions: [ServiceKey: Int] = [:]
 
   package init() { services = [] }
 
@@ -10,9 +14,9 @@ package struct ServiceTable: Equatable, Sendable {
     self.services = services
     // By sets: checking one service after another would search the whole table each time.
     let vips = Set(services.map(\.key.address))
-    var keys: Set<ServiceKey> = []
-    for service in services {
-      guard keys.insert(service.key).inserted else { throw .serviceExists(service.key) }
+    positions.reserveCapacity(services.count)
+    for (position, service) in services.enumerated() {
+      guard positions.updateValue(position, forKey: service.key) == nil else { throw .serviceExists(service.key) }
       try Self.check(service)
       if let loop = service.everyServer.first(where: { vips.contains($0.address) }) {
         throw .serverIsVIP(loop.address, service.key)
@@ -20,7 +24,13 @@ package struct ServiceTable: Equatable, Sendable {
     }
   }
 
-  package func service(_ key: ServiceKey) -> VirtualService? { services.first { $0.key == key } }
+  package func service(_ key: ServiceKey) -> VirtualService? { position(of: key).map { services[$0] } }
+
+  /// In `services`.
+  package func position(of key: ServiceKey) -> Int? { positions[key] }
+
+  // The positions follow from the services.
+  package static func == (left: ServiceTable, right: ServiceTable) -> Bool { left.services == right.services }
 }
 
 extension ServiceTable {
@@ -28,13 +38,14 @@ extension ServiceTable {
     if self.service(service.key) != nil { throw .serviceExists(service.key) }
     try Self.check(service)
     try checkLoops(with: service)
+    positions[service.key] = services.count
     services.append(service)
   }
 
   /// Changes what is given. A sorry server is replaced as a whole, or removed by `.some(nil)`.
   package mutating func setService(
     _ key: ServiceKey,
-    ringSize: Int? = nil,
+    ringSize: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil
@@ -54,12 +65,16 @@ extension ServiceTable {
 
   package mutating func removeService(_ key: ServiceKey) throws(ServiceTableError) {
     services.remove(at: try index(of: key))
+    positions = Dictionary(uniqueKeysWithValues: services.enumerated().map { ($1.key, $0) })
   }
 
   package mutating func addServer(_ server: RealServer, to key: ServiceKey) throws(ServiceTableError) {
     let index = try index(of: key)
     if services[index].server(server.address) != nil { throw .serverExists(server.address, key) }
     if services[index].sorry?.address == server.address { throw .sorryIsServer(server.address, key) }
+    guard services[index].servers.count < VirtualService.mostServers else {
+      throw .tooManyServersOfOne(services[index].servers.count + 1, key)
+    }
     try Self.check(server, of: key)
     if services.contains(where: { $0.key.address == server.address }) { throw .serverIsVIP(server.address, key) }
     services[index].servers.append(server)
@@ -94,7 +109,7 @@ extension ServiceTable {
 
 extension ServiceTable {
   private func index(of key: ServiceKey) throws(ServiceTableError) -> Int {
-    guard let index = services.firstIndex(where: { $0.key == key }) else { throw .noSuchService(key) }
+    guard let index = positions[key] else { throw .noSuchService(key) }
     return index
   }
 

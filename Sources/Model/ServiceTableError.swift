@@ -6,6 +6,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case noSuchServer(IPAddress, ServiceKey)
   case badWeight(Int, IPAddress, ServiceKey)
   case badRingSize(Int, ServiceKey)
+  case tooManyServersOfOne(Int, ServiceKey)
   case badServiceAddress(ServiceKey, reason: String)
   case badServerAddress(IPAddress, ServiceKey, reason: String)
   /// Direct routing doesn't change the IP packet, so the real server must have the VIP's IP version.
@@ -25,6 +26,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .noSuchServer: "no-such-server"
     case .badWeight: "bad-weight"
     case .badRingSize: "bad-ring-size"
+    case .tooManyServersOfOne: "too-many-servers-of-one"
     case .badServiceAddress: "bad-service-address"
     case .badServerAddress: "bad-server-address"
     case .familyMismatch: "family-mismatch"
@@ -47,6 +49,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .noSuchServer(let address, let key): "\(key) has no server \(address)"
     case .badWeight(let weight, let address, let key): "weight \(weight) of server \(address) of \(key) is not in 0...65535"
     case .badRingSize(let size, let key): "ring \(size) of \(key) is not a supported size"
+    case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, more than \(VirtualService.mostServers)"
     case .badServiceAddress(let key, let reason): "the VIP of service \(key) is \(reason)"
     case .badServerAddress(let address, let key, let reason): "server \(address) of \(key) is \(reason)"
     case .familyMismatch(let address, let key): "server \(address) of \(key) has another IP version than the VIP"
@@ -63,7 +66,8 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists: "give it once, or change it with 'server set'"
     case .noSuchServer: "add it with 'server add', or see 'server list'"
     case .badWeight: "1 is the default, 0 drains"
-    case .badRingSize: "use one of \(VirtualService.ringSizes.map { "\($0)" }.joined(separator: ", "))"
+    case .badRingSize: "use \(RingSize.form)"
+    case .tooManyServersOfOne: "divide them among several services"
     case .badServiceAddress, .badServerAddress: "give a unicast address"
     case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's IP version"
     case .serverIsVIP: "give the server's own address"
@@ -76,7 +80,7 @@ extension ServiceTableError: CustomStringConvertible {
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
-      .badWeight(_, _, let key), .badRingSize(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
+      .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
       .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key):
       key
     }
@@ -85,7 +89,7 @@ extension ServiceTableError: CustomStringConvertible {
   /// The server in question; nil when the error is about the service.
   package var server: ServerName? {
     switch self {
-    case .serviceExists, .noSuchService, .badRingSize, .badServiceAddress: nil
+    case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress: nil
     case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
       .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key),
       .badTunnel(_, let address, let key), .sorryIsServer(let address, let key):

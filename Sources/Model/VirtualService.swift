@@ -24,23 +24,21 @@ package enum NoServerAnswer: String, CaseIterable, Codable, Sendable {
 package struct VirtualService: Equatable, Sendable {
   package var key: ServiceKey
   package var scheduler: Scheduler
-  /// Slots of the Maglev ring, one of `ringSizes`. About 100 for each server give shares within 1 %.
-  package var ringSize: Int
+  /// Slots of the Maglev ring.
+  package var ringSize: RingSize
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
   package var sorry: SorryServer?
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
-  package static let defaultRingSize = 65537
-
-  /// Supported ring sizes, all prime: otherwise a server's permutation doesn't visit every slot (Maglev, section 3.4).
-  package static let ringSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373]
+  /// The limit of servers: a ring slot has 16 bits.
+  package static let mostServers = 65_534
 
   package init(
     _ key: ServiceKey,
     scheduler: Scheduler = .maglev,
-    ringSize: Int = defaultRingSize,
+    ringSize: RingSize = .auto,
     onServerLoss: ServerLossPolicy = .rehash,
     noServer: NoServerAnswer = .unreachable,
     sorry: SorryServer? = nil,
@@ -56,6 +54,10 @@ package struct VirtualService: Equatable, Sendable {
   }
 
   package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
+
+  /// The current number of slots of the ring. It depends on how many servers are configured, not on how many are live: a ring of another
+  /// size sends most new flows to other servers.
+  package var effectiveRingSize: Int { ringSize.slots(servers: servers.count) }
 
   /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
@@ -77,7 +79,7 @@ extension VirtualService: Codable {
     self.init(
       try fields.decode(ServiceKey.self, forKey: .key),
       scheduler: try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .maglev,
-      ringSize: try fields.decodeIfPresent(Int.self, forKey: .ringSize) ?? Self.defaultRingSize,
+      ringSize: try fields.decodeIfPresent(RingSize.self, forKey: .ringSize) ?? .auto,
       onServerLoss: try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss) ?? .rehash,
       noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),

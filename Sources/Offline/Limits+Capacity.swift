@@ -1,14 +1,25 @@
+import ABI
 import Configuration
 import Forwarding
 import Model
 import Reconciler
 
 extension Limits {
-  /// Four hash table slots for each possible service, VIP and tunnel: at a quarter of its capacity the table stays within the
-  /// probe limit.
-  package var capacity: TableCapacity {
-    var slots = 64
-    while slots < 4 * (2 * services + servers) { slots *= 2 }
-    return TableCapacity(slots: slots, services: services, servers: servers, ringSlots: ringSlots)
+  /// The sizes of the shared tables for a director that starts with this service table.
+  package func capacity(for table: ServiceTable) -> TableCapacity {
+    var capacity = TableCapacity(for: TableDemand(table))
+    if let services { capacity.services = services }
+    if let servers { capacity.servers = servers }
+    if let ringSlots { capacity.ringSlots = ringSlots }
+    guard self != Limits() else { return capacity }
+    return TableCapacity(
+      slots: TableCapacity.slots(services: capacity.services, servers: capacity.servers),
+      services: capacity.services,
+      servers: capacity.servers,
+      ringSlots: capacity.ringSlots
+    )
   }
+
+  /// Whether the tables may grow: not if the operator has set a limit.
+  package var mayGrow: Bool { self == Limits() }
 }

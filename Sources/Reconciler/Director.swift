@@ -1,68 +1,75 @@
-import ABI
 import Forwarding
 import Model
-import Netlink
+import Synchronization
 
-/// The truth of one director: the services as the operator wants them, the ways to their real servers, and the tables made of both.
-///
-/// Model. Every change is one function on the service table. It is tried on a copy; ways to servers not met before are asked for; the tables are
-/// built in the idle half and flipped. Only when the new generation is live does the copy become the truth, so a change happens whole or
-/// not at all. Changes go one at a time, first come, first served; readers see the last one that is live.
-///
-/// It knows no sockets, no kernel and no threads: memory and functions are handed to it.
-package actor Director {
-  package typealias Ways = [IPAddress: Result<NextHop, NextHopFault>]
+/// One director as the control API, the commands and the tests see it: changes are handed to the reconciler and answered when they are
+/// live; reports are made from what it has published, without waiting for it.
+package final class Director: Sendable {
+  package let surroundings: Surroundings
+  package let events: EventLog
+  private let reconciler: Reconciler
 
-  package let memory: TableMemory
-  package let counters: [Counters]
-  package let flows: [FlowTable]
-  package let settings: Settings
-  package var table = ServiceTable()
-  /// What was last heard of each real server's next hop.
-  package var ways: Ways = [:]
-  package var baselines: CounterBaselines
-  /// Whether the tables in force are this director's own. Those of a former daemon, and memory nobody wrote yet, are not.
-  package var hasPublished = false
-  /// Whether a change is on its way, and who comes after it; see `inTurn(_:)`.
-  package var isChanging = false
-  package var waiting: [CheckedContinuation<Void, Never>] = []
+  /// Starts the reconciler's thread, which publishes nothing before the first edit.
+  package init(_ surroundings: Surroundings, now: @escaping @Sendable () -> Double = WallClock.seconds) throws(ReconcilerError) {
+    self.surroundings = surroundings
+    events = EventLog(now: now)
+    let tables = TableWriter(surroundings.memory)
+    reconciler = try Reconciler(Snapshot(memory: tables.memory, generation: tables.generation, layout: tables.layout))
+    try reconciler.start(surroundings, events: events)
+  }
 
-  /// What a director is given by its surroundings.
-  package struct Settings: Sendable {
-    /// Puts the half that isn't active in force and returns when every worker and the kernel side go by it. When it throws, nothing
-    /// has been flipped.
-    package var flip: @Sendable (TableMemory) throws -> Void
-    /// The ways to these addresses. Waits for nobody long: an answer that comes later is told by `refreshNextHops`.
-    package var resolve: @Sendable ([IPAddress]) async -> Ways
-    /// Called after each generation has gone live, before its change is answered.
-    package var published: @Sendable (ServiceTable) async -> Void = { _ in }
-    package var hashKey = HashKey(HashKey.defaultText)
-    package var timeouts = Timeouts()
-    package var steering: @Sendable () -> SteeringCounts? = { nil }
-    /// By worker.
-    package var rings: @Sendable () -> [RingDrops] = { [] }
-    package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
-    /// Seconds of CLOCK_MONOTONIC, the workers' clock.
-    package var now: @Sendable () -> UInt32 = MonotonicClock.seconds
+  deinit { reconciler.stop() }
 
-    package init(
-      flip: @escaping @Sendable (TableMemory) throws -> Void,
-      resolve: @escaping @Sendable ([IPAddress]) async -> Ways
-    ) {
-      self.flip = flip
-      self.resolve = resolve
+  /// Carries out what waits and ends the reconciler's thread. What is in force stays in force.
+  package func stop() { reconciler.stop() }
+
+  var snapshot: Snapshot { reconciler.published.withLock { $0 } }
+
+  /// Reads the tables in force while no later generation can overwrite them. Short: the reconciler may be waiting.
+  package func withTables<Value>(_ read: (Tables, ServiceTable, _ faults: [IPAddress: String]) -> Value) -> Value {
+    reconciler.reading.withLock { _ in
+      let snapshot = snapshot
+      return read(snapshot.memory.inForce(), snapshot.table, snapshot.faults)
+    }
+  }
+}
+
+extension Director {
+  /// Makes the table as wanted, whole or not at all.
+  package func apply(_ wanted: ServiceTable, dryRun: Bool = false) async throws -> Applied {
+    try await edit(dryRun: dryRun) { table throws(ServiceTableError) in table = wanted }
+  }
+
+  /// Carries out one change and answers once it is live everywhere. On an error everything is as it was.
+  package func edit(
+    dryRun: Bool = false,
+    _ change: @escaping @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
+  ) async throws -> Applied {
+    try await withCheckedThrowingContinuation { continuation in
+      reconciler.mailbox.post(Edit(isDryRun: dryRun, change: change) { continuation.resume(with: $0) })
+    }
+  }
+}
+
+extension Director {
+  /// Of the tables in force.
+  package var generation: UInt64 { get async { snapshot.generation } }
+
+  /// The table in force, and the generation that holds it.
+  package var current: (generation: UInt64, table: ServiceTable) {
+    get async {
+      let snapshot = snapshot
+      return (snapshot.generation, snapshot.table)
     }
   }
 
-  /// - Parameters:
-  ///   - memory: may hold what a former daemon left: its generation is counted on, and its servers keep their indices.
-  ///   - counters: of each worker.
-  ///   - flows: of each worker.
-  package init(memory: TableMemory, counters: [Counters], flows: [FlowTable], settings: Settings) {
-    self.memory = memory
-    self.counters = counters
-    self.flows = flows
-    self.settings = settings
-    baselines = CounterBaselines(counters: counters)
+  /// Index into the servers table, and so into each worker's counters; nil for a server that is not in force.
+  package func index(of server: ServerName) -> Int? { snapshot.layout.place(of: server.address, in: server.service)?.index }
+
+  /// What is wrong and was not repaired, one line each.
+  package var problems: [String] { get async { snapshot.problems } }
+
+  package func statistics() async -> Statistics {
+    Statistics(workers: surroundings.counters(), rings: surroundings.rings(), steering: surroundings.steering())
   }
 }

@@ -1,6 +1,5 @@
 import Forwarding
 import Model
-import Netlink
 
 /// Every counter of the daemon with its meaning: what `sluice stats` shows and `GET /v1/stats` answers.
 package struct Statistics: Codable, Equatable, Sendable {
@@ -19,6 +18,8 @@ package struct Statistics: Codable, Equatable, Sendable {
   package var rings: [Counter]
   /// The workers': every frame received ends in one of the outcomes, or is held at this moment.
   package var workers: [Counter]
+  /// The workers' flow tables: what they hold and what became of entries. A packet that met one of these is counted among the outcomes too.
+  package var flows: [Counter]
 }
 
 extension RingDrops {
@@ -32,6 +33,21 @@ extension RingDrops {
       ("ring-fill-empty", "dropped by the kernel or NIC, fill ring empty; nonzero means overload", \.fillEmpty),
       ("ring-fill-invalid", "receive buffer refused by the kernel; always zero, else a bug", \.fillInvalid),
       ("ring-transmit-invalid", "frame refused by the kernel on transmit, dropped; always zero, else a bug", \.transmitInvalid),
+    ]
+  }
+}
+
+extension Counters {
+  fileprivate static var ofFlows: [(name: String, meaning: String, value: KeyPath<Counters, UnsafeMutablePointer<UInt64>>)] {
+    [
+      ("flows", "entries in the flow table at this moment: goes up and down", \.flows),
+      ("flow-expired", "entries removed after their timeout; nonzero is normal", \.expired),
+      (
+        "flow-evicted",
+        "entries of a single packet that yielded to a newer flow; normal before name servers, else a flood of first packets", \.evicted
+      ),
+      ("flow-displaced", "entries moved to make room for a new flow; nonzero means a table that is more than half full", \.displaced),
+      ("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table", \.flowTableFull),
     ]
   }
 }
@@ -62,16 +78,14 @@ extension Statistics {
         return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
       }
     let received = counter("received", "frames received from the interfaces; nonzero is normal") { $0.received.pointee }
-    let full = counter("flow-table-full", "new flows scheduled by hash without an entry; if nonzero, raise director.flows") {
-      $0.flowTableFull.pointee
-    }
     let outcomes = Outcome.allCases.map { outcome in
       counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
     }
     let held = counter("held", "later fragments that wait for their first one now; goes up and down, a few are normal") {
       $0.held.pointee
     }
-    self.workers = [received] + outcomes + [held, full]
+    self.workers = [received] + outcomes + [held]
+    self.flows = Counters.ofFlows.map { name, meaning, value in counter(name, meaning) { $0[keyPath: value].pointee } }
   }
 }
 

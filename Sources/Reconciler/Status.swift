@@ -1,5 +1,4 @@
 import Model
-import Netlink
 
 /// The live table: what `sluice status` shows and `GET /v1/status` answers. A moment's picture.
 package struct Status: Codable, Equatable, Sendable {

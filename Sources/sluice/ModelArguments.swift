@@ -43,6 +43,12 @@ extension TransportProtocol: ExpressibleByArgument {
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
+extension RingSize: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+
+  public static var allValueStrings: [String] { ["auto"] + offered.map { "\($0)" } }
+}
+
 extension ForwardingMethod: ExpressibleByArgument {}
 extension ServerLossPolicy: ExpressibleByArgument {}
 extension NoServerAnswer: ExpressibleByArgument {}

@@ -15,8 +15,8 @@ struct ServiceCommand: AsyncParsableCommand {
 
   /// Settings of a service.
   struct Settings: ParsableArguments {
-    @Option(help: "Slots of the Maglev ring, a prime such as 65537 or 655373.")
-    var ring: Int?
+    @Option(help: "Slots of the Maglev ring: auto (at least 100 a server), or a prime such as 65537 or 655373.")
+    var ring: RingSize?
 
     @Option(help: "What happens to the flows of a removed server: a new server by hash, or drop.")
     var onServerLoss: ServerLossPolicy?
@@ -47,7 +47,7 @@ struct ServiceCommand: AsyncParsableCommand {
     func run() async throws {
       let added = VirtualService(
         service.key,
-        ringSize: settings.ring ?? VirtualService.defaultRingSize,
+        ringSize: settings.ring ?? .auto,
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
         sorry: settings.sorryServer

@@ -7,15 +7,22 @@ import Testing
 @Suite struct FlowTableTests {
   private let tables = TestTables()
   private let flows = FlowTable.allocate(buckets: 1)
+  private let counters = Counters.allocate(serverCapacity: 64)
 
   /// Writes an entry at an index of the bucket.
   private func put(_ place: Int, tag: UInt64, state: Int32 = 2, confirmed: Bool = true, seen: UInt32 = 1000) {
-    let word = UInt16(state) | (confirmed ? 8 : 0)
-    flows.bucket(0)[place] = sluice_flow(tag: tag, server: UInt16(tag), incarnation_state: word, seen: seen)
+    flows.bucket(0)[place] = sluice_flow(
+      tag: tag,
+      server: UInt32(tag),
+      incarnation: 0,
+      state: UInt16(state),
+      confirmed: confirmed,
+      seen: seen
+    )
   }
 
   private func placed(now: UInt32 = 1000) -> Int? {
-    flows.place(99, now: now, tables.half.half).map { $0 - flows.bucket(0) }
+    flows.place(99, now: now, tables.half, counters).map { $0 - flows.bucket(0) }
   }
 
   @Test func `a bucket is one cache line, so a flow is 16 bytes`() {
@@ -65,8 +72,8 @@ import Testing
     for state in 0..<Int(SLUICE_STATES) {
       put(0, tag: 1, state: Int32(state))
       let entry = flows.bucket(0)[0]
-      #expect(!entry.isExpired(age: timeouts[state], tables.half.half))
-      #expect(entry.isExpired(age: timeouts[state] + 1, tables.half.half))
+      #expect(!entry.isExpired(now: 1000 + timeouts[state], tables.half.half))
+      #expect(entry.isExpired(now: 1001 + timeouts[state], tables.half.half))
     }
   }
 

@@ -57,7 +57,7 @@ import Testing
       }
       #expect(together.forward(batch.map(\.bytes)) == batch.map { alone.forward($0) })
       #expect(together.entries.map(\.tag) == alone.entries.map(\.tag))
-      #expect(together.entries.map(\.incarnation_state) == alone.entries.map(\.incarnation_state))
+      #expect(together.entries.map(\.seen_state) == alone.entries.map(\.seen_state))
     }
     #expect(together.counters.flowTableFull.pointee == alone.counters.flowTableFull.pointee)
   }

@@ -55,7 +55,7 @@ import Testing
 
   @Test(arguments: Family.allCases) func `every fragment goes to the first one's server, whatever the ports`(family: Family) {
     let director = TestDirector(.twoServers, buckets: 1024)
-    var servers: Set<UInt16> = []
+    var servers: Set<UInt32> = []
     for port in 1...64 as ClosedRange<UInt16> {
       let datagram = Datagram(family: family, identification: port, sourcePort: port)
       let sent = director.forward([datagram.first, datagram.later(), datagram.later(1208, more: false)])

@@ -20,7 +20,7 @@ import Testing
   }
 
   /// A flow with an entry for another server than its hash selects now; returns that server.
-  private func flow(_ client: ClientPacket, at worker: Int) -> UInt16 {
+  private func flow(_ client: ClientPacket, at worker: Int) -> UInt32 {
     tables.fillRing(of: 0, with: [0])
     let server = workers[worker].forward(client).server
     tables.fillRing(of: 0, with: [1])
@@ -87,14 +87,14 @@ import Testing
   /// flow's server.
   @Test func `an entry that is replaced while it is read is not used`() async {
     let table = FlowTable.allocate(buckets: 1)
-    defer { table.buckets.deallocate() }
+    defer { table.free() }
     let rounds = 2_000_000
     let writer = Task.detached {
       for round in 1...rounds {
         let server = UInt16(truncatingIfNeeded: round % 7 + 1)
-        table.give(
-          table.bucket(0) + round % 4,
-          to: sluice_flow(tag: UInt64(server), server: server, incarnation_state: 1, seen: 9)
+        table.write(
+          sluice_flow(tag: UInt64(server), server: UInt32(server), incarnation: 0, state: 1, seen: 9),
+          to: table.bucket(0) + round % 4
         )
       }
     }

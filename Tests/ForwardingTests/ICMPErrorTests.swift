@@ -63,7 +63,7 @@ import Testing
       let director = TestDirector()
       let client = ClientPacketIPv6 { $0.sourcePort = port }
       let first = director.forward(client)
-      let others = (0..<director.tables.serverCount).filter { Int(director.tables.half.servers[$0].service) == services }
+      let others = (0..<director.tables.serverCount).filter { director.tables.services[$0] == services }
       director.tables.fillRing(of: services, with: others.filter { $0 != Int(first.server) })
       for type in 1...4 as ClosedRange<UInt8> {
         let packet = Self.error6(type, .reply6(to: client))

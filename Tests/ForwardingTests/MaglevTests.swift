@@ -31,12 +31,12 @@ import Testing
     for size in [251, 8191, 65537] {
       for count in [1, 2, 30, 1000] {
         let servers = some(count).sorted { $0.identity < $1.identity }
-        var expected = [UInt16](repeating: UInt16(SLUICE_NO_SERVER), count: size)
+        var expected = [UInt16](repeating: UInt16(SLUICE_NO_MEMBER), count: size)
         var next = servers.map { $0.permutation(size: size) }
         var taken = 0
         while taken < size {
           for server in servers.indices where taken < size {
-            while expected[Int(next[server].offset)] != UInt16(SLUICE_NO_SERVER) {
+            while expected[Int(next[server].offset)] != UInt16(SLUICE_NO_MEMBER) {
               next[server].offset = (next[server].offset + next[server].skip) % UInt32(size)
             }
             expected[Int(next[server].offset)] = servers[server].index
@@ -81,7 +81,7 @@ import Testing
 
   @Test func `a ring without a live server is empty`() {
     for servers in [[], some(3, weights: { _ in 0 })] {
-      #expect(MaglevRing(size: 251, servers: servers).slots.allSatisfy { $0 == UInt16(SLUICE_NO_SERVER) })
+      #expect(MaglevRing(size: 251, servers: servers).slots.allSatisfy { $0 == UInt16(SLUICE_NO_MEMBER) })
     }
   }
 }

@@ -29,7 +29,7 @@ import Testing
     let sent = Self.director().forward(packet)
     #expect(sent.action == .answer)
     #expect(sent.outcome == .answeredUnreachable)
-    #expect(sent.server == UInt16(SLUICE_NO_SERVER))
+    #expect(sent.server == Verdict.noServer)
     let link: [UInt8] = [0x02, 0, 0, 0, 0, 0xc1, 0x02, 0, 0, 0, 0, 0xd1, 0x08, 0]
     let header: [UInt8] = [0x45, 0xc0, 0, 68, 0, 0, 0x40, 0, 64, 1, 0x6d, 0x94, 10, 0, 0, 100, 192, 0, 2, 1]
     #expect(Array(sent.bytes[..<34]) == link + header)

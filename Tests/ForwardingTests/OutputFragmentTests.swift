@@ -62,9 +62,8 @@ import Testing
     #expect(guarded.bytes == Self.packet(2))
     #expect(forwarder.outputFragments.pointee.count == 0)
     #expect(forwarder.outputFragments.pointee.wanted == OutputFragments.capacity)
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   @Test func `a fragment longer than a spare frame is not written`() {

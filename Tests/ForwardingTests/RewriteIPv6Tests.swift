@@ -65,6 +65,6 @@ import Testing
     for _ in 0..<5 { _ = director.forward(packet) }
     #expect(director.counters.servers[9].packets == 5)
     #expect(director.counters.servers[9].bytes == 5 * (40 + 8 + 20 + 3))
-    #expect(director.counters.servers[9].connections == 1)
+    #expect(director.counters.loads[9].connections == 1)
   }
 }

@@ -156,6 +156,6 @@ import Testing
     for _ in 0..<5 { _ = director.forward(packet) }
     #expect(director.counters.servers[3].packets == 5)
     #expect(director.counters.servers[3].bytes == 5 * 43)
-    #expect(director.counters.servers[3].connections == 1)
+    #expect(director.counters.loads[3].connections == 1)
   }
 }

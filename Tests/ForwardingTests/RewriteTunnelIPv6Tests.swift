@@ -99,8 +99,8 @@ import Testing
         #expect(Reference.word(sent.bytes, 20) == 0x4000)
       }
     }
-    #expect(director.counters.servers[3].identification == 0)
-    #expect(director.counters.servers[10].identification == 0)
+    #expect(director.counters.loads[3].identification == 0)
+    #expect(director.counters.loads[10].identification == 0)
   }
 
   @Test func `a flow has one label in all its packets, flows have different ones, and none is 0`() {

@@ -40,7 +40,7 @@ import Testing
   @Test func `with DF the identification is 0, and none is consumed`() {
     let director = TestDirector()
     for _ in 0..<3 { #expect(Reference.word(director.forward(Self.packet()).bytes, 18) == 0) }
-    #expect(director.counters.servers[3].identification == 0)
+    #expect(director.counters.loads[3].identification == 0)
   }
 
   @Test func `the checksum is right for every identification`() {

@@ -18,11 +18,11 @@ import Testing
   }
 
   /// Removes the server's slots, as weight 0 does; its flows keep it.
-  private func drain(_ server: UInt16) {
+  private func drain(_ server: UInt32) {
     director.tables.fillRing(of: 0, with: [0, 1, 2].filter { $0 != server })
   }
 
-  private func remove(_ server: UInt16) {
+  private func remove(_ server: UInt32) {
     drain(server)
     director.tables.half.servers[Int(server)].flags = 0
   }
@@ -63,7 +63,7 @@ import Testing
     _ = send(ack)
     drain(first)
     for _ in 0..<10 { #expect(send(ack).server == first) }
-    #expect(director.counters.servers[Int(first)].connections == 1)
+    #expect(director.counters.loads[Int(first)].connections == 1)
   }
 
   @Test func `a drained server keeps its flows until they end and gets no new one`() {
@@ -175,7 +175,7 @@ import Testing
     director.tables.fillRing(of: 0, with: [])
     let sent = send(syn)
     #expect(sent.outcome == .answeredUnreachable)
-    #expect(sent.server == UInt16(SLUICE_NO_SERVER))
+    #expect(sent.server == Verdict.noServer)
     #expect(director.entries.isEmpty)
   }
 
@@ -191,7 +191,7 @@ import Testing
     _ = send(ack)
     #expect(director.entries.map(\.isConfirmed) == [true])
     #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_ESTABLISHED)])
-    #expect(director.counters.servers[Int(director.entries[0].server)].connections == 1)
+    #expect(director.counters.loads[Int(director.entries[0].server)].connections == 1)
   }
 
   @Test func `the second datagram confirms a UDP flow`() {

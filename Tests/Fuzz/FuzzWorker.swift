@@ -54,11 +54,10 @@ final class FuzzWorker {
   deinit {
     for (memory, _) in held.values { memory.deallocate() }
     for spare in spares { spare.deallocate() }
-    flows.buckets.deallocate()
+    flows.free()
     fragments.free()
     peers.free()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    counters.free()
   }
 
   func process(_ frames: [[UInt8]], _ tables: Tables, now: UInt32, _ headroom: Int) -> [Decision] {

@@ -1,79 +1,139 @@
 import ABI
 import Forwarding
+import Model
+import Reconciler
 import Synchronization
 
-import Reconciler
-import Model
-import Netlink
-
-/// A director over plain memory: two workers that nobody runs, a kernel that answers what the test says.
+/// A director over plain memory: two workers that nobody runs, a kernel that answers what the test says. The reconciler is the real one, on
+/// its own thread.
 package final class PlainDirector: Sendable {
-  package let memory: TableMemory
   package let counters: [Counters]
   package let flows: [FlowTable]
-  package let director: Reconciler.Director
+  package let director: Director
   package let kernel: Kernel
-
-  package struct FlipFailure: Error {}
 
   package init(
     capacity: TableCapacity = TableCapacity(slots: 256, services: 16, servers: 32, ringSlots: 1 << 17),
     memory: TableMemory? = nil,
+    mayGrow: Bool = false,
     now: @escaping @Sendable () -> UInt32 = { 1000 }
-  ) {
-    let memory = memory ?? TableMemory.allocate(capacity)
-    self.memory = memory
-    counters = (0..<2).map { _ in Counters.allocate(serverCapacity: capacity.servers) }
-    flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
-    let kernel = Kernel()
+  ) throws {
+    let counters = (0..<2).map { _ in Counters.allocate(serverCapacity: 4096) }
+    let flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
+    (self.counters, self.flows) = (counters, flows)
+    let kernel = Kernel(memory ?? TableMemory.allocate(capacity))
     self.kernel = kernel
-    var settings = Reconciler.Director.Settings(flip: { try kernel.flip($0) }, resolve: { kernel.resolve($0) })
-    settings.now = now
-    settings.rings = {
-      [0, 10].map {
-        RingDrops(first: $0)
-      }
-    }
-    settings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
-    director = Reconciler.Director(memory: memory, counters: counters, flows: flows, settings: settings)
+    var surroundings = Surroundings(
+      memory: kernel.memory,
+      counters: { counters },
+      flows: { flows },
+      publish: { kernel.publish($0) },
+      resolve: { kernel.resolve($0) }
+    )
+    surroundings.now = now
+    surroundings.rings = { [0, 10].map { RingDrops(first: $0) } }
+    surroundings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
+    surroundings.observe = { kernel.observe() }
+    surroundings.forget = { kernel.forget(allBut: $0) }
+    if mayGrow { surroundings.grow = { kernel.grow(to: $0) } }
+    director = try Director(surroundings)
   }
 
-  /// What lies outside the director: who answers ARP, and whether tables can be flipped.
-  package final class Kernel: Sendable {
-    private let state = Mutex((silent: Set<IPAddress>(), asked: [Set<IPAddress>](), isStuck: false))
+  deinit { director.stop() }
 
-    package var asked: [Set<IPAddress>] { state.withLock { $0.asked } }
-
-    package func silence(_ addresses: Set<IPAddress>) { state.withLock { $0.silent = addresses } }
-
-    package func stick(_ isStuck: Bool = true) { state.withLock { $0.isStuck = isStuck } }
-
-    func flip(_ memory: TableMemory) throws {
-      if state.withLock({ $0.isStuck }) { throw FlipFailure() }
-      memory.root.pointee.active ^= 1
+  /// Waits until the reconciler has come as far as `isDone` says; false after five seconds.
+  package func wait(until isDone: (Director) async -> Bool) async -> Bool {
+    for _ in 0..<1000 {
+      if await isDone(director) { return true }
+      try? await Task.sleep(for: .milliseconds(5))
     }
-
-    func resolve(_ addresses: [IPAddress]) -> Reconciler.Director.Ways {
-      state.withLock { state in
-        state.asked.append(Set(addresses))
-        return Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.way(to: $0, state.silent.contains($0))) })
-      }
-    }
-
-    private static func way(to address: IPAddress, _ isSilent: Bool) -> Result<NextHop, NextHopFault> {
-      guard !isSilent, let own = MACAddress("02:00:00:00:00:01"), let hop = MACAddress("02:00:00:00:00:02") else {
-        return .failure(.unresolved(.neighbourFailed(hop: address, interface: "eth0")))
-      }
-      return .success(NextHop(egress: 0, sourceMAC: own, nextHopMAC: hop, mtu: 1500, source: IPAddress(10, 0, 0, 1)))
-    }
+    return false
   }
+
+  /// In force now; larger than at first once the tables have grown.
+  package var memory: TableMemory { kernel.memory }
 
   /// Counts as if a worker had sent packets to a server.
-  package func send(_ packets: UInt64, to address: IPAddress, of service: ServiceKey, worker: Int = 0) async {
-    guard let index = await director.baselines.entry(address, of: service)?.index else { return }
+  package func send(_ packets: UInt64, to address: IPAddress, of service: ServiceKey, worker: Int = 0) {
+    guard let index = director.index(of: ServerName(address, of: service)) else { return }
     counters[worker].servers[index].packets += packets
     counters[worker].servers[index].bytes += packets * 100
-    counters[worker].servers[index].connections += 1
+    counters[worker].loads[index].connections += 1
+  }
+}
+
+extension PlainDirector {
+  /// What lies outside the director: who answers ARP, what has changed, and where tables lie.
+  package final class Kernel: Sendable {
+    private struct State {
+      var memory: TableMemory
+      var silent: Set<IPAddress> = []
+      var asked: [Set<IPAddress>] = []
+      var followed: Set<IPAddress> = []
+      var observation = Observation()
+      var publications = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ memory: TableMemory) { state = Mutex(State(memory: memory)) }
+
+    package var memory: TableMemory { state.withLock { $0.memory } }
+    package var asked: [Set<IPAddress>] { state.withLock { $0.asked } }
+    package var followed: Set<IPAddress> { state.withLock { $0.followed } }
+    package var publications: Int { state.withLock { $0.publications } }
+
+    /// These answer no ARP from now on; whoever did before is told of, as the real kernel does by an event.
+    package func silence(_ addresses: Set<IPAddress>) {
+      state.withLock { state in
+        let changed = state.silent.symmetricDifference(addresses).intersection(state.followed)
+        state.silent = addresses
+        for address in changed { state.observation.resolutions[address] = Self.path(to: address, addresses.contains(address)) }
+      }
+    }
+
+    /// Another MAC address for each.
+    package func move(_ addresses: some Sequence<IPAddress>, to last: UInt8) {
+      state.withLock { state in
+        for address in addresses { state.observation.resolutions[address] = Self.path(to: address, false, last: last) }
+      }
+    }
+
+    package func report(_ observation: Observation) { state.withLock { $0.observation = observation } }
+
+    func observe() -> Observation {
+      state.withLock { state in
+        defer { state.observation = Observation() }
+        return state.observation
+      }
+    }
+
+    func publish(_ memory: TableMemory) {
+      memory.flip()
+      state.withLock { state in
+        state.memory = memory
+        state.publications += 1
+      }
+    }
+
+    func grow(to capacity: TableCapacity) -> TableMemory { state.withLock { $0.memory }.enlarged(to: capacity) }
+
+    func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
+      state.withLock { state in
+        state.asked.append(Set(addresses))
+        state.followed.formUnion(addresses)
+        return Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.path(to: $0, state.silent.contains($0))) })
+      }
+    }
+
+    func forget(allBut kept: Set<IPAddress>) { state.withLock { $0.followed.formIntersection(kept) } }
+
+    private static func path(to address: IPAddress, _ isSilent: Bool, last: UInt8 = 2) -> Resolution {
+      guard !isSilent, let own = MACAddress("02:00:00:00:00:01"), let hop = MACAddress(bytes: [2, 0, 0, 0, 0, last]) else {
+        return .unresolved("\(address) does not answer on eth0")
+      }
+      return .resolved(NextHop(egress: 0, sourceMAC: own, nextHopMAC: hop, mtu: 1500, source: IPAddress(10, 0, 0, 1)))
+    }
   }
 }
 
@@ -89,7 +149,7 @@ package enum Sample {
 
 extension RingDrops {
   /// Five counters in a row.
-  package init(first: UInt64) {
+  init(first: UInt64) {
     self.init()
     (receiveFull, noFrame, fillEmpty, fillInvalid, transmitInvalid) = (first + 1, first + 2, first + 3, first + 4, first + 5)
   }

@@ -1,44 +1,82 @@
 import ABI
 import CXDP
 import Glibc
+import Model
 
 /// An interface the director stands on, claimed for this process.
 package struct AttachedInterface: Sendable {
   package let name: String
-  package let ifindex: UInt32
+  /// 0 while there is no interface of that name.
+  package internal(set) var ifindex: UInt32
   /// Index into `root.interfaces`, what tables and verdicts call it by.
   package let slot: Int
-  package let mac: [UInt8]
+  package internal(set) var mac: MACAddress
   package internal(set) var queues: Int
   /// How the steering program runs: in the driver, or by the generic hook.
   package internal(set) var isNative = false
   /// Whether frames reach the workers uncopied.
   package internal(set) var isZeroCopy = false
 
+  package var isPresent: Bool { ifindex != 0 }
+
   init(_ name: String, slot: Int) throws(EngineFailure) {
+    let view = InterfaceView(name)
+    guard view.ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
+    guard let mac = view.mac else {
+      throw EngineFailure("\(name) has no MAC address: Sluice needs an Ethernet interface")
+    }
     self.name = name
     self.slot = slot
-    ifindex = if_nametoindex(name)
-    guard ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
-    var mac = [UInt8](repeating: 0, count: 6)
-    let error = sockets_mac(name, &mac)
-    guard error == 0 else {
-      throw EngineFailure("\(name) has no MAC address: \(EngineFailure.words(error)); Sluice needs an Ethernet interface")
-    }
+    ifindex = view.ifindex
     self.mac = mac
-    queues = 1
-    try countQueues()
+    queues = try Self.checked(view.queues, name)
   }
 
   /// Again after attaching: some drivers change the number then (virtio does).
-  mutating func countQueues() throws(EngineFailure) {
-    let count = sockets_queues(name)
-    guard count > 0 else { throw EngineFailure("can't read the queue count of \(name): \(EngineFailure.words(count))") }
-    guard count <= Int(SLUICE_QUEUES) else {
+  mutating func countQueues() throws(EngineFailure) { queues = try Self.checked(InterfaceView(name).queues, name) }
+
+  private static func checked(_ queues: Int, _ name: String) throws(EngineFailure) -> Int {
+    guard queues > 0 else { throw EngineFailure("can't read the queue count of \(name)") }
+    guard queues <= Int(SLUICE_QUEUES) else {
       throw EngineFailure(
-        "\(name) has \(count) queues, more than \(SLUICE_QUEUES): reduce them with `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
+        "\(name) has \(queues) queues, more than \(SLUICE_QUEUES): reduce them with `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
       )
     }
-    queues = Int(count)
+    return queues
+  }
+}
+
+/// What the kernel says of an interface at this moment.
+struct InterfaceView: Equatable, Sendable {
+  var name: String
+  /// 0: there is none of that name.
+  var ifindex: UInt32
+  var mac: MACAddress?
+  /// 0 when the driver does not say.
+  var queues: Int
+  /// The XDP program it has.
+  var program: AttachedProgram?
+
+  init(name: String, ifindex: UInt32, mac: MACAddress?, queues: Int, program: AttachedProgram? = nil) {
+    self.name = name
+    self.ifindex = ifindex
+    self.mac = mac
+    self.queues = queues
+    self.program = program
+  }
+
+  /// Asked now: a few system calls.
+  init(_ name: String) {
+    let index = if_nametoindex(name)
+    var bytes = [UInt8](repeating: 0, count: 6)
+    let hasMAC = index != 0 && sockets_mac(name, &bytes) == 0
+    let queues = index == 0 ? 0 : sockets_queues(name)
+    self.init(
+      name: name,
+      ifindex: index,
+      mac: hasMAC ? MACAddress(bytes: bytes) : nil,
+      queues: max(0, Int(queues)),
+      program: index == 0 ? nil : AttachedProgram(index)
+    )
   }
 }

@@ -53,6 +53,28 @@ struct Attachment {
     return (attachment, nil)
   }
 
+  /// Puts another program in the place of this one, without a gap.
+  func replace(by program: SteeringProgram, on name: String) throws(EngineFailure) -> Attachment {
+    switch hold {
+    case .link(let descriptor, _):
+      let error = steering_update_link(descriptor, program.descriptor)
+      guard error == 0 else { throw EngineFailure("\(name) does not take the new program: \(EngineFailure.words(error))") }
+      return self
+    case .netlink(let former):
+      let error = steering_attach(program.descriptor, ifindex, isNative ? 1 : 0, former)
+      guard error == 0 else { throw EngineFailure("\(name) does not take the new program: \(EngineFailure.words(error))") }
+      return Attachment(ifindex: ifindex, isNative: isNative, hold: .netlink(program: program.id))
+    }
+  }
+
+  /// Lets go of an attachment that is no more: its interface is gone, or somebody has detached the program.
+  func abandon() {
+    if case .link(let descriptor, let path) = hold {
+      unlink(path)
+      close(descriptor)
+    }
+  }
+
   func detach() {
     switch hold {
     case .link(let descriptor, let path):
@@ -138,10 +160,18 @@ struct Attachment {
 }
 
 /// The program an interface has now.
-struct AttachedProgram {
+struct AttachedProgram: Equatable, Sendable {
   let id: UInt32
   let isNative: Bool
   let name: String
+
+  var isSluices: Bool { name == SteeringMaps.program }
+
+  init(id: UInt32, isNative: Bool = true, name: String) {
+    self.id = id
+    self.isNative = isNative
+    self.name = name
+  }
 
   init?(_ ifindex: UInt32) {
     var (id, native): (UInt32, Int32) = (0, 0)

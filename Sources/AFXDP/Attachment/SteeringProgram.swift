@@ -2,15 +2,18 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// `BPF/sluice.bpf.c`, loaded over this data plane's maps and holding all of them.
-struct SteeringProgram: ~Copyable {
+/// `BPF/steer/steer.bpf.c`, loaded over this data plane's maps and holding all of them.
+final class SteeringProgram {
   let descriptor: Int32
 
-  init(_ maps: borrowing SteeringMaps) throws(EngineFailure) {
+  /// - Parameters:
+  ///   - maps: what the program reads.
+  ///   - held: every map's descriptor.
+  init(_ maps: steering_maps, holding held: [Int32]) throws(EngineFailure) {
     let object = decodeBase64(steerObject)
-    var kernel = maps.kernel
+    var maps = maps
     var log = [CChar](repeating: 0, count: 64 << 10)
-    let descriptor = object.withUnsafeBytes { steering_load($0.baseAddress, $0.count, &kernel, &log, log.count) }
+    let descriptor = object.withUnsafeBytes { steering_load($0.baseAddress, $0.count, &maps, &log, log.count) }
     guard descriptor >= 0 else {
       if descriptor == -EPERM {
         throw EngineFailure("no permission to load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN")
@@ -19,7 +22,7 @@ struct SteeringProgram: ~Copyable {
       let last = words.split(separator: "\n").last.map(String.init) ?? EngineFailure.words(descriptor)
       throw EngineFailure("the kernel refuses the steering program: \(last); Sluice needs Linux 5.18 or newer")
     }
-    for map in maps.descriptors {
+    for map in held {
       let error = steering_hold(descriptor, map)
       guard error == 0 || error == -EEXIST else {
         close(descriptor)
@@ -29,6 +32,12 @@ struct SteeringProgram: ~Copyable {
       }
     }
     self.descriptor = descriptor
+  }
+
+  /// As the kernel numbers programs.
+  var id: UInt32 {
+    var id: UInt32 = 0
+    return steering_program_id(descriptor, &id) == 0 ? id : 0
   }
 
   deinit { close(descriptor) }

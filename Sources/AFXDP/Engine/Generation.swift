@@ -1,23 +1,22 @@
 import ABI
 import CXDP
-import Forwarding
 import Glibc
 
-/// Putting a generation in force and waiting until the one before is nobody's any more. See Docs/generations.md.
-struct Generation: Sendable {
-  let tables: TableMemory
-  let epochs: Epochs
-
-  /// Flips to the idle half; returns when every worker and every BPF program that could have seen the other one has moved on, so
-  /// that the other may be written again. Usually some milliseconds, nearly all of them the kernel's grace period.
-  func publish() throws(EngineFailure) {
-    tables.flip()
-    // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs
-    // (RCU).
+/// Waiting until the generation before is nobody's any more. See Docs/generations.md.
+enum Grace {
+  /// Whether the kernel can be waited for at all; asked once, at start, so that publishing cannot fail.
+  static func check() throws(EngineFailure) {
     let error = threads_wait_for_readers()
     guard error == 0 else {
       throw EngineFailure("membarrier failed (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
     }
+  }
+
+  /// Returns when every worker and every BPF program that could have seen what was in force before has moved on. Usually some
+  /// milliseconds, nearly all of them the kernel's grace period.
+  static func wait(_ epochs: Epochs) {
+    // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs (RCU).
+    _ = threads_wait_for_readers()
     for worker in 0..<epochs.count {
       let seen = sluice_read_epoch(epochs[worker])
       guard seen & 1 == 1 else { continue }
@@ -33,7 +32,7 @@ struct Epochs: @unchecked Sendable {
   let count: Int
   private let lines: UnsafeMutablePointer<UInt64>
 
-  /// Never given back: the control thread may read them as long as the process lives.
+  /// Never given back: the reconciler may read them as long as the process lives.
   init(count: Int) {
     self.count = count
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: 64)

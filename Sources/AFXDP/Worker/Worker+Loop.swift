@@ -39,6 +39,7 @@ extension Worker {
       index &+= 1
     }
     if forwarder.holding != 0 { release() }
+    age(isIdle: received == 0)
     // Only now, with all that came back in the pool: no ring goes short for what another socket still had.
     index = 0
     while index < portCount {
@@ -90,6 +91,16 @@ extension Worker {
     let count = forwarder.release(into: frames, tables.inForce(), now: rings_now(), verdicts)
     sluice_leave_batch(epoch)
     carryOutBatch(count)
+  }
+
+  /// Moves the ageing hand by what is due, within the tables of one epoch.
+  @inline(__always) @_noLocks
+  private mutating func age(isIdle: Bool) {
+    let now = rings_now()
+    guard hand.isDue(now: now) else { return }
+    sluice_enter_batch(epoch)
+    hand.advance(flows, tables.inForce(), now: now, most: isIdle ? AgeingHand.idleStep : AgeingHand.busyStep, counters)
+    sluice_leave_batch(epoch)
   }
 
   /// Submits what was written and asks the kernel to send while it wants to be asked: copy mode sends 32 frames a call.

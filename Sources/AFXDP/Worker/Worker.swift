@@ -24,10 +24,13 @@ struct Worker: ~Copyable {
   /// way (`hasRoom`), so fill rings can be kept full whatever the egress side does.
   static let framesPerSocket = 2 * Int(ringSize)
 
-  let tables: TableMemory
+  let tables: PublishedTables
   let umem: UnsafeMutableRawPointer
   var pool: FramePool
   var forwarder: Forwarder
+  /// Of this worker's flow table.
+  let flows: FlowTable
+  var hand: AgeingHand
   let counters: Counters
   let epoch: UnsafeMutablePointer<UInt64>
   /// Index into `ports` by interface slot; `portCount` where this worker has no socket.
@@ -54,12 +57,14 @@ struct Worker: ~Copyable {
     var outstanding: UInt32
   }
 
-  init(_ set: WorkerSet, tables: TableMemory, umem: UnsafeMutableRawPointer, frames count: Int, forwarder: consuming Forwarder) {
+  init(_ set: WorkerSet, tables: PublishedTables, umem: UnsafeMutableRawPointer, frames count: Int, forwarder: consuming Forwarder) {
     self.tables = tables
     self.umem = umem
     self.forwarder = forwarder
     pool = FramePool(frames: count, taken: Int(Self.ringSize), chunk: Umem.chunk)
     counters = set.counters
+    flows = set.flows
+    hand = AgeingHand(now: rings_now())
     epoch = set.epoch
     stop = set.stop
     busyPoll = set.busyPoll
@@ -97,6 +102,8 @@ struct Worker: ~Copyable {
 struct WorkerSet: @unchecked Sendable {
   var counters: Counters
   var flows: FlowTable
+  /// Whether a former daemon's flows are in it, which nobody has counted.
+  var hasFormerFlows: Bool
   /// All workers'.
   var peers: PeerFlows
   var fragments: FragmentTables

@@ -10,7 +10,7 @@ final class WorkerThread {
   private var umem: Umem?
 
   /// Starts the thread.
-  init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: TableMemory, _ umem: consuming Umem)
+  init(number: Int, of count: Int, cpu: Int32?, _ set: WorkerSet, _ tables: PublishedTables, _ umem: consuming Umem)
     throws(EngineFailure)
   {
     let start = Start(number: number, count: count, cpu: cpu, set: set, tables: tables, umem: umem.area, frames: umem.frames)
@@ -50,11 +50,11 @@ private final class Start: @unchecked Sendable {
   let number, count: Int
   let cpu: Int32?
   let set: WorkerSet
-  let tables: TableMemory
+  let tables: PublishedTables
   let umem: UnsafeMutableRawPointer
   let frames: Int
 
-  init(number: Int, count: Int, cpu: Int32?, set: WorkerSet, tables: TableMemory, umem: UnsafeMutableRawPointer, frames: Int) {
+  init(number: Int, count: Int, cpu: Int32?, set: WorkerSet, tables: PublishedTables, umem: UnsafeMutableRawPointer, frames: Int) {
     self.number = number
     self.count = count
     self.cpu = cpu
@@ -80,6 +80,11 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
     workers: start.count,
     spareSize: Umem.chunk
   )
+  if start.set.hasFormerFlows {
+    sluice_enter_batch(start.set.epoch)
+    start.set.flows.adopt(start.tables.inForce(), now: rings_now(), start.set.counters)
+    sluice_leave_batch(start.set.epoch)
+  }
   var worker = Worker(start.set, tables: start.tables, umem: start.umem, frames: start.frames, forwarder: forwarder)
   worker.run()
   return nil

@@ -22,14 +22,15 @@ int steering_make_counters(const char *name, uint32_t entries);
 /* Maps `bytes` of a table into the process, shared with the kernel. NULL with *error set on failure. */
 void *steering_map_memory(int map, size_t bytes, int *error);
 
+void steering_unmap_memory(void *memory, size_t bytes);
+
 /* Value size and number of entries of a map. */
 int steering_map_size(int map, uint32_t *value, uint32_t *entries);
 
 /* The map named `map` of the program named `program` that is attached to the interface: a descriptor, or -ENOENT. */
 int steering_find_map(unsigned int ifindex, const char *program, const char *map);
 
-/* Loads the program with the given maps and returns its descriptor. On failure `log` has the messages of the verifier or libbpf.
- * */
+/* Loads the program with the given maps and returns its descriptor. On failure `log` has the verifier's or libbpf's messages. */
 int steering_load(const void *object, size_t size, const struct steering_maps *maps, char *log, size_t log_size);
 
 /* Binds a further map to the program: the map then lives as long as the program is attached. */

@@ -81,15 +81,14 @@ extension Forwarder {
       let flags = tables.services[Int(packet.service)].flags
       if flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_LOSS_DROP) != 0 { return .droppedServerGone }
     }
-    guard tables.services[Int(packet.service)].ring_size != 0 else { return .droppedNoServer }
-    packet.server = slot(packet, tables).pointee
-    return packet.server != UInt16(truncatingIfNeeded: SLUICE_NO_SERVER) ? nil : .droppedNoServer
+    packet.server = Scheduler.pick(packet, tables)
+    return packet.server != Verdict.noServer ? nil : .droppedNoServer
   }
 
   /// The entry unless its flow has been silent for too long.
   @inline(__always) @_noLocks
   private func live(_ entry: sluice_flow?, _ tables: Tables, _ now: UInt32) -> sluice_flow? {
-    guard let entry, !entry.isExpired(age: now &- entry.seen, tables.half) else { return nil }
+    guard let entry, !entry.isExpired(now: now, tables.half) else { return nil }
     return entry
   }
 }

@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// Finding the virtual service of an address, protocol and port, exactly as `BPF/sluice.bpf.c` does it.
+/// Finding the virtual service of an address, protocol and port, exactly as `BPF/common/lookup.h` does it.
 extension Tables {
   /// Whether the address may be a VIP: one bit of 4096. False means certainly not.
   @inline(__always) @_noLocks
@@ -15,19 +15,24 @@ extension Tables {
   /// The address as two words, as it lies in memory.
   @inline(__always) @_noLocks
   func find(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
+    slot(high, low, port: port, protocol: number)?.pointee.service ?? UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
+  }
+
+  /// The key's slot; nil if there is none.
+  @inline(__always) @_noLocks
+  func slot(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UnsafeMutablePointer<sluice_slot>? {
     let mask = half.pointee.slot_mask
     var slot = sluice_slot_hash_words(high, low, port, number) & mask
     var probe = 0
     let key = UInt32(port) | UInt32(number) &<< 16
     while probe < SLUICE_PROBES {
       let entry = UnsafeMutableRawPointer(slots + Int(slot))
-      let service = entry.raw32(20)
-      if service == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return service }
-      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == key { return service }
+      if entry.raw32(20) == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return nil }
+      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == key { return slots + Int(slot) }
       slot = (slot &+ 1) & mask
       probe &+= 1
     }
-    return UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
+    return nil
   }
 
   /// The service of a packet: its exact port before any port (packets.md).
@@ -53,18 +58,7 @@ extension Tables {
   /// SLUICE_SLOT_* of the VIP; -1 for an address that is none.
   @inline(__always) @_noLocks
   func vipFlags(_ high: UInt64, _ low: UInt64) -> Int {
-    let hash = sluice_slot_hash_words(high, low, 0, 0)
-    guard maybeVIP(hash) else { return -1 }
-    let mask = half.pointee.slot_mask
-    var slot = hash & mask
-    var probe = 0
-    while probe < SLUICE_PROBES {
-      let entry = UnsafeMutableRawPointer(slots + Int(slot))
-      if entry.raw32(20) == UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) { return -1 }
-      if entry.raw64(0) == high && entry.raw64(8) == low && entry.raw32(16) & 0x00ff_ffff == 0 { return Int(entry.u8(19)) }
-      slot = (slot &+ 1) & mask
-      probe &+= 1
-    }
-    return -1
+    guard maybeVIP(sluice_slot_hash_words(high, low, 0, 0)), let vip = slot(high, low, port: 0, protocol: 0) else { return -1 }
+    return Int(vip.pointee.flags)
   }
 }

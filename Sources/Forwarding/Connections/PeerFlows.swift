@@ -28,7 +28,7 @@ package struct PeerFlows: @unchecked Sendable {
   /// The list alone; the tables are their makers'.
   package func free() { tables?.deallocate() }
 
-  /// The flow's entry at the worker that saw it last, live or expired. A cache miss a worker, so a flood of errors costs what one of packets of
+  /// The flow's entry at the worker that saw it last, live or expired. Two cache misses a worker, so a flood of errors costs what one of packets of
   /// so many unknown flows does: no limit of its own is needed.
   @inline(__always) @_noLocks
   func youngest(_ hash: UInt64, now: UInt32) -> sluice_flow? {
@@ -38,7 +38,7 @@ package struct PeerFlows: @unchecked Sendable {
     while index < count {
       if let found = tables[index].peek(hash) {
         if let best = youngest {
-          if now &- found.seen < now &- best.seen { youngest = found }
+          if found.age(now: now) < best.age(now: now) { youngest = found }
         } else {
           youngest = found
         }
@@ -50,10 +50,15 @@ package struct PeerFlows: @unchecked Sendable {
 }
 
 extension FlowTable {
-  /// The flow's entry as a thread that isn't its worker's may read it.
+  /// The flow's entry as a thread that isn't its worker's may read it. In either bucket: which flows are displaced only the worker knows.
   @inline(__always) @_noLocks
-  func peek(_ hash: UInt64) -> sluice_flow? {
-    let words = UnsafeMutableRawPointer(bucket(hash)).assumingMemoryBound(to: UInt64.self)
+  package func peek(_ hash: UInt64) -> sluice_flow? {
+    Self.peek(hash, in: bucket(hash)) ?? Self.peek(hash, in: secondBucket(hash))
+  }
+
+  @inline(__always) @_noLocks
+  private static func peek(_ hash: UInt64, in entries: UnsafeMutablePointer<sluice_flow>) -> sluice_flow? {
+    let words = UnsafeMutableRawPointer(entries).assumingMemoryBound(to: UInt64.self)
     var place = 0
     while place < 8 {
       if sluice_load_acquire_word(words + place) == hash {
@@ -62,9 +67,8 @@ extension FlowTable {
         // As it lies in memory, little endian.
         return sluice_flow(
           tag: hash,
-          server: UInt16(truncatingIfNeeded: rest),
-          incarnation_state: UInt16(truncatingIfNeeded: rest &>> 16),
-          seen: UInt32(truncatingIfNeeded: rest &>> 32)
+          incarnation_server: UInt32(truncatingIfNeeded: rest),
+          seen_state: UInt32(truncatingIfNeeded: rest &>> 32)
         )
       }
       place &+= 2

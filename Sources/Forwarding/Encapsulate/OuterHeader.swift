@@ -38,7 +38,7 @@ extension Forwarder {
   /// workers never use the same one.
   @inline(__always) @_noLocks
   func identify(_ server: UnsafeMutableRawPointer) -> UInt32 {
-    let tunnel = counters.servers + Int(server.raw16(SLUICE_SERVER_TUNNEL))
+    let tunnel = counters.loads + Int(server.raw32(SLUICE_SERVER_TUNNEL))
     let number = tunnel.pointee.identification
     tunnel.pointee.identification = number &+ 1
     return UInt32(truncatingIfNeeded: number) &* workerStep &+ worker

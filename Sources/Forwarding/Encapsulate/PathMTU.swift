@@ -52,7 +52,7 @@ extension Tables {
   @inline(__always) @_noLocks
   func tunnelMTU(_ server: UnsafeMutableRawPointer, for length: Int, now: UInt32) -> Int {
     let route = Int(server.raw16(SLUICE_SERVER_MTU))
-    guard length > Int(PathMTU.minimumIPv4), let learned = learned(Int(server.raw16(SLUICE_SERVER_TUNNEL)), now: now) else {
+    guard length > Int(PathMTU.minimumIPv4), let learned = learned(Int(server.raw32(SLUICE_SERVER_TUNNEL)), now: now) else {
       return route
     }
     return Int(learned.mtu) < route ? Int(learned.mtu) : route

@@ -121,7 +121,7 @@ extension Forwarder {
 
 extension Verdict {
   @inline(__always) @_noLocks
-  static func drop(_ outcome: Outcome, server: UInt16) -> Verdict {
+  static func drop(_ outcome: Outcome, server: UInt32) -> Verdict {
     Verdict(action: .drop, outcome: outcome, egress: 0, start: 0, length: 0, server: server)
   }
 }

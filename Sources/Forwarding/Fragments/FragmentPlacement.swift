@@ -27,7 +27,12 @@ extension Forwarder {
       outcome = .forwarded
       incarnation = tables.servers[Int(packet.server)].incarnation
     }
-    let disposition = FragmentTable.Disposition(outcome, server: packet.server, incarnation: incarnation, service: packet.service)
+    let disposition = FragmentTable.Disposition(
+      outcome,
+      server: packet.server,
+      incarnation: incarnation,
+      service: packet.service
+    )
     fragments.remember(Datagram.tag(of: frame, tables), disposition, hash: packet.hash, now: now)
   }
 

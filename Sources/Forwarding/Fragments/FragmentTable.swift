@@ -34,20 +34,20 @@ package struct FragmentTable: @unchecked Sendable {
 
     /// - Parameter outcome: `forwarded`, `notForService` (left to the kernel), or the outcome of dropped later fragments.
     @inline(__always) @_noLocks
-    init(_ outcome: Outcome, server: UInt16, incarnation: UInt16, service: UInt32) {
-      word = UInt64(server) | UInt64(incarnation) &<< 16 | UInt64(service & 0xffff) &<< 32
-      word |= UInt64(truncatingIfNeeded: outcome.index) &<< 48
+    init(_ outcome: Outcome, server: UInt32, incarnation: UInt16, service: UInt32) {
+      word = UInt64(server & 0xf_ffff) | UInt64(incarnation & 0xfff) &<< 20 | UInt64(service & 0xffff) &<< 32
+      word |= UInt64(truncatingIfNeeded: outcome.index) &<< 56
     }
 
     /// Valid for a word made by `init`.
     var outcome: Outcome {
-      @inline(__always) @_noLocks get { unsafeBitCast(UInt8(truncatingIfNeeded: word &>> 48), to: Outcome.self) }
+      @inline(__always) @_noLocks get { unsafeBitCast(UInt8(truncatingIfNeeded: word &>> 56), to: Outcome.self) }
     }
-    var server: UInt16 {
-      @inline(__always) @_noLocks get { UInt16(truncatingIfNeeded: word) }
+    var server: UInt32 {
+      @inline(__always) @_noLocks get { UInt32(truncatingIfNeeded: word) & 0xf_ffff }
     }
     var incarnation: UInt16 {
-      @inline(__always) @_noLocks get { UInt16(truncatingIfNeeded: word &>> 16) }
+      @inline(__always) @_noLocks get { UInt16(truncatingIfNeeded: word &>> 20) & 0xfff }
     }
     var service: UInt32 {
       @inline(__always) @_noLocks get { UInt32(truncatingIfNeeded: word &>> 32) & 0xffff }

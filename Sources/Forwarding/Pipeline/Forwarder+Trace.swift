@@ -37,7 +37,7 @@ extension Forwarder {
     return Trace(
       service: packet.service,
       hash: packet.hash,
-      slot: service.ring_size == 0 ? nil : ring.distance(to: slot(packet, tables))
+      slot: service.ring_size == 0 ? nil : ring.distance(to: MaglevRing.slot(packet, tables))
     )
   }
 }

@@ -21,6 +21,8 @@ package struct Forwarder: ~Copyable {
   let workerStep: UInt32
   /// One record a frame of a batch, made once.
   let scratch: UnsafeMutablePointer<ScratchPacket>
+  /// Indices into `scratch`; one more than a batch, since a place is written before it is known to be needed.
+  private let misses: UnsafeMutablePointer<UInt8>
   /// Where datagrams in fragments went, by all workers.
   let fragments: FragmentTables
   /// Fragments that wait for their first.
@@ -51,6 +53,8 @@ package struct Forwarder: ~Copyable {
     self.worker = UInt32(worker)
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
     self.scratch = .allocate(capacity: Self.batch)
+    misses = .allocate(capacity: Self.batch + 1)
+    misses.initialize(repeating: 0, count: Self.batch + 1)
     allowances = .allocate(capacity: Reply.kinds)
     allowances.initialize(repeating: TokenBucket(), count: Reply.kinds)
     outputFragments = .allocate(capacity: 1)
@@ -65,7 +69,7 @@ package struct Forwarder: ~Copyable {
         network: 0,
         networkLength: 0,
         service: 0,
-        server: 0,
+        server: Verdict.noServer,
         hash: 0,
         entry: nil
       ),
@@ -75,6 +79,7 @@ package struct Forwarder: ~Copyable {
 
   deinit {
     scratch.deallocate()
+    misses.deallocate()
     allowances.deallocate()
     waiting.free()
     outputFragments.pointee.deallocate()
@@ -159,24 +164,79 @@ package struct Forwarder: ~Copyable {
     }
   }
 
+  /// Finds each flow's entry, and asks for what choosing and rewriting will read: a known flow's server, or what the scheduler needs.
   @inline(__always) @_noLocks
   private func lookUp(_ count: Int, _ tables: Tables) {
-    var misses = 0
+    // Packets whose flow is not in its first bucket: by index, without a branch that would be mispredicted for each new flow.
+    var missed = 0
     var index = 0
     while index < count {
       if case nil = scratch[index].outcome {
-        lookUp(&scratch[index], tables)
-        if scratch[index].entry == nil { misses &+= 1 }
+        let entry = flows.findFirst(scratch[index].hash)
+        scratch[index].entry = entry
+        misses[missed] = UInt8(truncatingIfNeeded: index)
+        if let entry { fetchServer(Int(entry.pointee.server), tables) } else { missed &+= 1 }
       }
       index &+= 1
     }
-    // New flows want one more thing ahead, the record of the server that their slot names: known ones don't pay for it.
-    guard misses != 0 else { return }
-    index = 0
-    while index < count {
-      if case nil = scratch[index].outcome, scratch[index].entry == nil { fetchPick(scratch[index], tables) }
-      index &+= 1
+    if missed != 0 { lookFurther(missed, tables) }
+  }
+
+  /// What the first bucket did not have: displaced flows, and new ones. Each step over all of them, so that their misses overlap.
+  @inline(never) @_noLocks
+  private func lookFurther(_ missed: Int, _ tables: Tables) {
+    var position = 0
+    while position < missed {
+      let packet = scratch + Int(misses[position])
+      if flows.hasDisplaced(packet.pointee.hash) {
+        sluice_prefetch(flows.secondBucket(packet.pointee.hash))
+      } else {
+        prefetchNew(packet.pointee, tables)
+      }
+      position &+= 1
     }
+    position = 0
+    while position < missed {
+      let packet = scratch + Int(misses[position])
+      if flows.hasDisplaced(packet.pointee.hash) {
+        packet.pointee.entry = FlowTable.find(packet.pointee.hash, in: flows.secondBucket(packet.pointee.hash))
+        if packet.pointee.entry == nil { prefetchNew(packet.pointee, tables) }
+      }
+      position &+= 1
+    }
+    position = 0
+    while position < missed {
+      let packet = scratch + Int(misses[position])
+      if packet.pointee.entry == nil { Scheduler.prefetchMember(packet.pointee, tables) }
+      position &+= 1
+    }
+    position = 0
+    while position < missed {
+      let packet = scratch + Int(misses[position])
+      if let entry = packet.pointee.entry {
+        fetchServer(Int(entry.pointee.server), tables)
+      } else {
+        let server = Int(Scheduler.peek(packet.pointee, tables))
+        fetchServer(server, tables)
+        sluice_prefetch(counters.loads + server)
+      }
+      position &+= 1
+    }
+  }
+
+  @inline(__always) @_noLocks
+  private func fetchServer(_ server: Int, _ tables: Tables) {
+    sluice_prefetch(tables.servers + server)
+    sluice_prefetch(counters.servers + server)
+  }
+
+  /// For a flow that will be made: what the scheduler reads first, and the lines that its connection is written to.
+  @inline(__always) @_noLocks
+  private func prefetchNew(_ packet: ScratchPacket, _ tables: Tables) {
+    Scheduler.prefetch(packet, tables)
+    let connections = flows.connection(flows.bucket(packet.hash))
+    sluice_prefetch(connections)
+    sluice_prefetch(UnsafeRawPointer(connections) + 64)
   }
 
   @inline(__always) @_noLocks
@@ -189,9 +249,9 @@ package struct Forwarder: ~Copyable {
   ) {
     var index = 0
     while index < count {
-      scratch[index].server = UInt16(truncatingIfNeeded: SLUICE_NO_SERVER)
+      scratch[index].server = Verdict.noServer
       if case nil = scratch[index].outcome {
-        let outcome = chooseServer(&scratch[index], tables, now: now)
+        let outcome = chooseServer(frames[index], &scratch[index], tables, now: now)
         scratch[index].outcome = outcome
         if case nil = outcome, tables.servers[Int(scratch[index].server)].method >= UInt8(truncatingIfNeeded: SLUICE_IPIP) {
           // A tunnel's headers, of any kind, begin in the line before the frame's.

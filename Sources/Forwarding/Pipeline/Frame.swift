@@ -39,8 +39,12 @@ package struct Verdict: Equatable {
   /// Where the frame to send begins, relative to the received one's first byte; negative when a header was put in front.
   package var start: Int32
   package var length: UInt32
-  /// Index into the servers table; `SLUICE_NO_SERVER` when no server was picked.
-  package var server: UInt16
+  /// Index into the servers table; `noServer` when no server was picked.
+  package var server: UInt32
+
+  package static var noServer: UInt32 {
+    @inline(__always) @_noLocks get { UInt32.max }
+  }
 
   /// Whether anything more is to be decided: a held frame is counted when it is let go.
   package var isFinal: Bool {
@@ -51,7 +55,7 @@ package struct Verdict: Equatable {
 
   // Spelled out, since the compiler's own can't carry the attribute.
   @inline(__always) @_noLocks
-  package init(action: Action, outcome: Outcome, egress: UInt16, start: Int32, length: UInt32, server: UInt16) {
+  package init(action: Action, outcome: Outcome, egress: UInt16, start: Int32, length: UInt32, server: UInt32) {
     self.action = action
     self.outcome = outcome
     self.egress = egress

@@ -14,6 +14,8 @@ package struct OfflineForwarder: ~Copyable {
   /// Seconds after which nothing is held any more.
   package static var patience: UInt32 { HoldQueue.holdTimeout }
   private let forwarder: Forwarder
+  private let fragments: FragmentTable
+  private let fragmentTables: FragmentTables
   private var buffer: UnsafeMutableRawPointer
   /// Of each held frame, by where it lies: its buffer, and what the caller knows it by.
   private var held: [UnsafeMutableRawPointer: (buffer: UnsafeMutableRawPointer, ticket: Int)] = [:]
@@ -29,7 +31,9 @@ package struct OfflineForwarder: ~Copyable {
     counters = .allocate(serverCapacity: serverCapacity)
     // A piece is no longer than the longest IP packet.
     spareSize = OutputFragments.headroom + min(frameLimit, 0xffff)
-    forwarder = Forwarder(flows: flows, counters: counters, spareSize: spareSize)
+    fragments = .allocate()
+    fragmentTables = FragmentTables([fragments], own: 0)
+    forwarder = Forwarder(flows: flows, counters: counters, fragments: fragmentTables, spareSize: spareSize)
     spares = .allocate(byteCount: OutputFragments.capacity * spareSize, alignment: 64)
     for index in 0..<OutputFragments.capacity { forwarder.outputFragments.pointee.put(spares + index * spareSize) }
     room = Self.headroom + frameLimit
@@ -46,10 +50,14 @@ package struct OfflineForwarder: ~Copyable {
     for (buffer, _) in held.values { buffer.deallocate() }
     buffer.deallocate()
     spares.deallocate()
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
+    fragmentTables.free()
+    fragments.free()
   }
+
+  /// As if it had seen the flow before.
+  package func remember(_ flow: sluice_flow) { flows.create(flow, sluice_connection(), at: flows.bucket(flow.tag), counters) }
 
   /// Decides one frame, by itself a batch.
   ///
@@ -68,7 +76,7 @@ package struct OfflineForwarder: ~Copyable {
     let bytes = buffer + Self.headroom
     frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(bytes), byteCount: $0.count) }
     var received = Frame(bytes: bytes, length: frame.count, headroom: Self.headroom, interface: interface)
-    var verdict = Verdict(action: .drop, outcome: .droppedTransmitFull, egress: 0, start: 0, length: 0, server: UInt16.max)
+    var verdict = Verdict(action: .drop, outcome: .droppedTransmitFull, egress: 0, start: 0, length: 0, server: Verdict.noServer)
     forwarder.clearTraces()
     forwarder.process(&received, count: 1, tables, now: now, into: &verdict)
     let trace = forwarder.trace(0, tables)

@@ -19,8 +19,8 @@ struct ScratchPacket {
   var networkLength: UInt16
   /// Index into the services table.
   var service: UInt32
-  /// Index into the servers table, once picked.
-  var server: UInt16
+  /// Index into the servers table, once picked; `Verdict.noServer` before.
+  var server: UInt32
   /// The flow hash.
   var hash: UInt64
   /// The flow's entry when the batch was looked up; another packet of the batch may have given it to another flow since.

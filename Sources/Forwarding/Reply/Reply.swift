@@ -48,7 +48,7 @@ extension Forwarder {
     case .droppedLearnedMTU:
       let reported = PathMTU.Reported(word: packet.hash)
       tables.learn(reported, now: now)
-      return .drop(outcome, server: UInt16(truncatingIfNeeded: reported.tunnel))
+      return .drop(outcome, server: UInt32(truncatingIfNeeded: reported.tunnel))
     case .droppedNoServer: return noServer(frame, packet, tables, now: now)
     case .droppedLateFragment:
       var verdict = Verdict.drop(outcome, server: packet.server)

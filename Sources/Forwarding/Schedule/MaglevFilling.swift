@@ -27,7 +27,7 @@ struct MaglevFilling: ~Copyable {
     self.ring = ring
     self.size = UInt32(size)
     free = self.size
-    ring.update(repeating: UInt16(SLUICE_NO_SERVER), count: size)
+    ring.update(repeating: UInt16(SLUICE_NO_MEMBER), count: size)
     taken = .allocate(capacity: size / 64 + 1)
     taken.initialize(repeating: 0, count: size / 64 + 1)
     next = .allocate(capacity: permutations.count)

@@ -1,28 +1,22 @@
-import Configuration
 import Forwarding
 import Model
 import Reconciler
 
 extension Director {
   /// Explains where a flow goes, by the active tables and the workers' flow tables.
-  package func explain(_ flow: FlowTuple) -> Explanation {
-    var faults: [IPAddress: String] = [:]
-    for address in Set(table.services.flatMap { $0.everyServer.map(\.address) }) {
-      switch ways[address] {
-      case .success: break
-      case .failure(let fault): faults[address] = fault.description
-      case nil: faults[address] = "its next hop has not been asked for yet"
-      }
+  package func explain(_ flow: FlowTuple) async -> Explanation {
+    let (flows, interfaces) = (surroundings.flows(), surroundings.interfaces().map(\.name))
+    return withTables { tables, table, faults in
+      let explainer = Explainer(
+        tables: tables,
+        flows: flows,
+        now: surroundings.now(),
+        table: table,
+        faults: faults,
+        interfaces: interfaces
+      )
+      return explainer.explain(flow)
     }
-    let explainer = Explainer(
-      tables: inForce,
-      flows: flows,
-      now: settings.now(),
-      table: table,
-      faults: faults,
-      interfaces: settings.interfaces().map(\.name)
-    )
-    return explainer.explain(flow, serverCapacity: memory.capacity.servers)
   }
 }
 
@@ -38,6 +32,6 @@ extension OfflineDirector {
       faults: faults.mapValues(\.description),
       interfaces: interfaces
     )
-    return explainer.explain(flow, serverCapacity: memory.capacity.servers)
+    return explainer.explain(flow)
   }
 }

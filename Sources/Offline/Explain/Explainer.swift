@@ -24,10 +24,9 @@ package struct Explainer {
   /// Interface names by slot.
   let interfaces: [String]
 
-  /// - Parameter serverCapacity: entries of the server table.
-  func explain(_ flow: FlowTuple, serverCapacity: Int) -> Explanation {
+  func explain(_ flow: FlowTuple) -> Explanation {
     let length = flow.packet(begins: true).count
-    var worker = OfflineForwarder(flowBuckets: 1, serverCapacity: serverCapacity, frameLimit: 256)
+    var worker = OfflineForwarder(flowBuckets: 1, serverCapacity: Int(tables.half.pointee.server_limit), frameLimit: 256)
     // Any address: only steering checks it.
     let mac = [UInt8](repeating: 2, count: 6)
     let first = worker.process(flow.frame(to: mac, begins: true), interface: 0, tables, now: now)
@@ -35,10 +34,10 @@ package struct Explainer {
     let entries = entries(first.trace)
     let remembered = entries.filter(\.isLive).max { $0.age > $1.age }
     if let remembered {
-      worker.flows.buckets[0] = remembered.bucket
+      worker.remember(remembered.entry)
       passage = worker.process(flow.frame(to: mac, begins: false), interface: 0, tables, now: max(now, remembered.entry.seen))
     }
-    let slotServer = first.trace.slot.map { tables.rings[Int(tables.services[Int(first.trace.service ?? 0)].ring_start) + $0] }
+    let slotServer = first.trace.slot.flatMap { server(at: $0, of: tables.services[Int(first.trace.service ?? 0)]) }
     let isRemembered = remembered?.isPresent == true
     var explanation = Explanation(
       protocol: flow.protocol,
@@ -52,7 +51,7 @@ package struct Explainer {
       slot: first.trace.slot,
       slotServer: slotServer.flatMap(address),
       entries: entries.map { $0.explained(counts: $0.worker == remembered?.worker && $0.isPresent) },
-      decidedBy: passage.verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : isRemembered ? .flow : .hash,
+      decidedBy: passage.verdict.server == Verdict.noServer ? nil : isRemembered ? .flow : .hash,
       notes: []
     )
     follow(passage, inner: length, &explanation)
@@ -108,8 +107,14 @@ package struct Explainer {
     )
   }
 
-  private func address(_ index: UInt16) -> IPAddress? {
-    index == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(index)].address)
+  private func address(_ index: UInt32) -> IPAddress? {
+    index == Verdict.noServer ? nil : IPAddress(tables.servers[Int(index)].address)
+  }
+
+  /// Index of the server that a slot of the service's ring names.
+  private func server(at slot: Int, of service: sluice_service) -> UInt32? {
+    let number = tables.rings[Int(service.ring_start) + slot]
+    return number == UInt16(SLUICE_NO_MEMBER) ? nil : tables.members[Int(service.member_start) + Int(number)]
   }
 
   private func entries(_ trace: Trace) -> [FlowMemory] {

@@ -8,8 +8,6 @@ import Reconciler
 struct FlowMemory {
   let worker: Int
   let entry: sluice_flow
-  /// A copy of the entry's bucket.
-  let bucket: sluice_bucket
   /// Seconds since the last packet.
   let age: UInt32
   let timeout: UInt32
@@ -22,15 +20,12 @@ struct FlowMemory {
   /// Nil when the worker has no entry for the flow.
   init?(_ hash: UInt64, worker: Int, _ flows: FlowTable, _ tables: Tables, now: UInt32) {
     // Copied once: the worker keeps writing.
-    let bucket = flows.buckets[Int(truncatingIfNeeded: hash & flows.mask)]
-    let entries = [bucket.entries.0, bucket.entries.1, bucket.entries.2, bucket.entries.3]
-    guard let entry = entries.first(where: { $0.tag == hash }) else { return nil }
+    guard let entry = flows.peek(hash) else { return nil }
     self.worker = worker
     self.entry = entry
-    self.bucket = bucket
     // The worker may have updated the entry after `now` was read.
     age = now >= entry.seen ? now - entry.seen : 0
-    isLive = !entry.isExpired(age: age, tables.half)
+    isLive = !entry.isExpired(now: max(now, entry.seen), tables.half)
     let seconds = tables.half.pointee.timeouts
     let limits = [seconds.0, seconds.1, seconds.2, seconds.3, seconds.4, seconds.5]
     timeout = limits.indices.contains(Int(entry.state)) ? limits[Int(entry.state)] : seconds.0

@@ -7,24 +7,27 @@ import Reconciler
 /// A director without network and kernel: tables in plain memory, next hops from the configuration file. It builds and flips
 /// tables like the daemon, so that a change of configuration treats flows as `sluice apply` does.
 package struct OfflineDirector: ~Copyable {
-  package let memory: TableMemory
+  package var memory: TableMemory { tables.memory }
+  private var tables: TableWriter
   /// Interface names by slot.
   package let interfaces: [String]
   package private(set) var table = ServiceTable()
-  package private(set) var generation: UInt64 = 0
+  /// The limit of servers of all services together, by the size of a replay's counters.
+  static let mostServers = 1 << 18
+  package var generation: UInt64 { tables.generation }
   /// Real servers without a next hop, and why.
   package private(set) var faults: [IPAddress: StaticTopologyFault] = [:]
   private var staticTopology: StaticTopology
-  private let hashKey: HashKey
-  private let timeouts: Timeouts
 
   /// - Parameter configuration: its `replay` section has every interface of its director.
-  package init(_ configuration: Configuration) throws(TableBuildError) {
+  package init(_ configuration: Configuration) throws(TableCapacityError) {
     let settings = configuration.director
-    memory = TableMemory.allocate(settings.limits.capacity)
+    tables = TableWriter(
+      .allocate(settings.limits.capacity(for: configuration.table)),
+      hashKey: settings.hashKey,
+      timeouts: configuration.timeouts
+    )
     interfaces = settings.interfaces
-    hashKey = settings.hashKey
-    timeouts = configuration.timeouts
     staticTopology = StaticTopology()
     try apply(configuration)
   }
@@ -35,25 +38,32 @@ package struct OfflineDirector: ~Copyable {
 
   /// Applies the services and the `replay` section of another configuration as the next generation. Interfaces and next hops that
   /// its section doesn't have stay. Its `director` and `timeouts` are ignored: they take effect at a restart.
-  package mutating func apply(_ configuration: Configuration) throws(TableBuildError) {
+  package mutating func apply(_ configuration: Configuration) throws(TableCapacityError) {
+    try makeRoom(for: configuration)
     var wanted = staticTopology
     wanted.replace(by: configuration.staticTopology)
     let resolved = wanted.nextHops(for: configuration.table, slots: interfaces)
-    let builder = TableBuilder(
-      table: configuration.table,
-      hashKey: hashKey,
-      timeouts: timeouts,
-      generation: generation + 1,
-      nextHops: resolved.compactMapValues { try? $0.get() }
-    )
-    try builder.build(into: memory)
+    try tables.publish(configuration.table, resolved.compactMapValues { try? $0.get() })
     enterInterfaces(wanted)
-    memory.flip()
-    generation += 1
     staticTopology = wanted
     table = configuration.table
     faults = resolved.compactMapValues { result in
       if case .failure(let fault) = result { fault } else { nil }
+    }
+  }
+
+  /// A later configuration may need larger tables than the first; they grow as a daemon's do.
+  private mutating func makeRoom(for configuration: Configuration) throws(TableCapacityError) {
+    let wanted = TableDemand(configuration.table)
+    do throws(TableCapacityError) {
+      try wanted.check(memory.capacity)
+    } catch {
+      guard configuration.director.limits.mayGrow else { throw error }
+      let former = memory
+      let larger = TableCapacity(for: wanted)
+      guard larger.servers <= Self.mostServers else { throw error }
+      tables.move(to: former.enlarged(to: larger))
+      former.free()
     }
   }
 
@@ -70,7 +80,7 @@ package struct OfflineDirector: ~Copyable {
       var entry = sluice_interface()
       entry.ifindex = UInt32(slot + 1)
       entry.queues = 1
-      if let mac = staticTopology.interface(name)?.mac { entry.mac = mac.tuple }
+      if let mac = staticTopology.interface(name)?.mac { entry.mac = mac.word }
       entries[slot] = entry
     }
   }

@@ -14,11 +14,11 @@ package struct Replay: ~Copyable {
   private var clock = Clock()
 
   /// - Parameter configuration: its `replay` section has every interface.
-  package init(_ configuration: Configuration) throws(TableBuildError) {
+  package init(_ configuration: Configuration) throws(TableCapacityError) {
     director = try OfflineDirector(configuration)
     worker = OfflineForwarder(
       flowBuckets: configuration.director.flows / 4,
-      serverCapacity: configuration.director.limits.servers
+      serverCapacity: OfflineDirector.mostServers
     )
   }
 
@@ -26,7 +26,7 @@ package struct Replay: ~Copyable {
   package var generation: UInt64 { director.generation }
 
   /// Flows stay, except those of removed servers: `on-server-loss` decides on them.
-  package mutating func apply(_ configuration: Configuration) throws(TableBuildError) { try director.apply(configuration) }
+  package mutating func apply(_ configuration: Configuration) throws(TableCapacityError) { try director.apply(configuration) }
 
   /// The results at the time of this packet, in sending order: first held fragments that have expired, then the packet itself,
   /// then held fragments that waited for it. A held packet has two results: `hold`, and later its final one under the same
@@ -50,7 +50,7 @@ package struct Replay: ~Copyable {
   private func played(_ passage: Passage) -> Played {
     let tables = director.inForce
     let verdict = passage.verdict
-    let server = verdict.server == UInt16(SLUICE_NO_SERVER) ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
+    let server = verdict.server == Verdict.noServer ? nil : IPAddress(tables.servers[Int(verdict.server)].address)
     return Played(
       verdict: verdict.action.name,
       reason: verdict.outcome.name,

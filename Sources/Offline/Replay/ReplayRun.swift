@@ -24,7 +24,7 @@ package struct ReplayRun: ~Copyable {
   private var lines: [ReplayLine] = []
   package private(set) var summary = ReplaySummary()
 
-  package init(_ configuration: Configuration, switches: [ReplaySwitch] = []) throws(TableBuildError) {
+  package init(_ configuration: Configuration, switches: [ReplaySwitch] = []) throws(TableCapacityError) {
     replay = try Replay(configuration)
     self.switches = switches.enumerated().sorted { ($0.element.packet, $0.offset) > ($1.element.packet, $1.offset) }.map(
       \.element

@@ -1,9 +1,8 @@
 import ABI
 import Forwarding
 import Model
-import Netlink
 
-/// Between the model's types and the structs of `BPF/tables.h`.
+/// Between the model's types and the structs of `Sources/ABI/tables.h`.
 extension MACAddress {
   package var tuple: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) { (bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]) }
 }
@@ -13,6 +12,34 @@ extension ServiceKey {
   package init?(_ entry: sluice_service) {
     guard let `protocol` = TransportProtocol(rawValue: entry.protocol) else { return nil }
     self.init(`protocol`, IPAddress(entry.address), port: UInt16(bigEndian: entry.port_be))
+  }
+}
+
+extension sluice_service {
+  /// A service's record.
+  init(_ service: VirtualService, _ layout: TableLayout.Service) {
+    self.init()
+    address = service.key.address.tuple
+    port_be = service.key.port.bigEndian
+    self.protocol = service.key.protocol.rawValue
+    if service.onServerLoss == .drop { flags |= UInt8(SLUICE_SERVICE_LOSS_DROP) }
+    if service.noServer == .reset { flags |= UInt8(SLUICE_SERVICE_RESET) }
+    if layout.isLive { flags |= UInt8(SLUICE_SERVICE_LIVE) }
+    incarnation = layout.incarnation
+    scheduler = service.scheduler.number
+    ring_digest = layout.digest
+    guard let ring = layout.ring, let members = layout.members else { return }
+    (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count))
+    (member_start, member_count) = (UInt32(members.start), UInt32(members.count))
+  }
+}
+
+extension Scheduler {
+  /// SLUICE_SCHEDULER_*.
+  fileprivate var number: UInt8 {
+    switch self {
+    case .maglev: UInt8(SLUICE_SCHEDULER_MAGLEV)
+    }
   }
 }
 
@@ -37,20 +64,15 @@ extension sluice_server {
       .prefix(Int(flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT))).map(\.self)
   }
 
-  /// Of an entry that is not present: the generation that freed it. It lies in the tunnel source, which nobody uses any more.
-  package var freed: UInt64 {
-    get { withUnsafeBytes(of: tunnel_source) { $0.loadUnaligned(as: UInt64.self) } }
-    set { withUnsafeMutableBytes(of: &tunnel_source) { $0.storeBytes(of: newValue, as: UInt64.self) } }
-  }
 }
 
 extension sluice_server {
-  package init(_ server: RealServer, service: Int, incarnation: UInt16, nextHop: NextHop?) {
+  /// - Parameter weight: the effective one.
+  package init(_ server: RealServer, weight: Int, incarnation: UInt16, nextHop: NextHop?) {
     self.init()
-    self.service = UInt16(service)
     self.incarnation = incarnation
     address = server.address.tuple
-    weight = UInt16(server.weight)
+    self.weight = UInt16(weight)
     method = server.method.number
     tunnel_port_be = UInt16(server.tunnel.port ?? 0).bigEndian
     flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))

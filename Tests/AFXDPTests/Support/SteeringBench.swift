@@ -99,8 +99,7 @@ private final class ForwarderBox {
   }
 
   deinit {
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    counters.free()
   }
 
   func outcome(_ frame: Frame, _ tables: Tables) -> Outcome {

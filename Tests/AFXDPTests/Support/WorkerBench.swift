@@ -102,9 +102,8 @@ final class WorkerBench {
     stop.deallocate()
     epoch.deallocate()
     tables.free()
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   /// Runs one round of the worker; returns how many frames it received.

@@ -4,13 +4,13 @@ extension Reference {
   /// The dispositions of first fragments, with the datagram keys of RFC 791 3.2 and RFC 8200 4.5.
   struct Datagrams {
     enum Disposition {
-      case server(UInt16)
+      case server(UInt32)
       case dropped(Outcome)
       case kernel
     }
     private var dispositions: [[UInt8]: (disposition: Disposition, second: UInt32)] = [:]
 
-    mutating func note(_ frame: [UInt8], server: UInt16, now: UInt32) {
+    mutating func note(_ frame: [UInt8], server: UInt32, now: UInt32) {
       guard let fragment = Fragment(frame), fragment.isFirst else { return }
       guard let reading = Reference.read(frame) else {
         dispositions[fragment.key] = (.kernel, now)

@@ -53,7 +53,7 @@ enum Reference {
     /// An ICMP error; no ICMP error is sent about it.
     var isError = false
     /// A later fragment: the first one's server.
-    var server: UInt16?
+    var server: UInt32?
   }
 
   /// Returns nil if the packet is not for a service.

@@ -7,7 +7,7 @@ struct Forwarded: Equatable {
   var action: Verdict.Action
   var outcome: Outcome
   var egress: UInt16
-  var server: UInt16
+  var server: UInt32
   /// The frame to send, empty if there is none.
   var bytes: [UInt8]
   /// The further frames, if the packet was fragmented.
@@ -81,9 +81,8 @@ final class TestDirector {
 
   deinit {
     for arena in arenas { arena.deallocate() }
-    flows.buckets.deallocate()
-    counters.received.deallocate()
-    counters.servers.deallocate()
+    flows.free()
+    counters.free()
   }
 
   func forward(_ packet: ClientPacket, headroom: Int = 256) -> Forwarded { forward([packet.bytes], headroom: headroom)[0] }

@@ -4,8 +4,11 @@ import ABI
 
 /// Tables built by hand, field by field as in `Sources/ABI/tables.h`, so that forwarding is tested without the table builder.
 final class TestTables {
-  let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15))
+  let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15, members: 1 << 15))
   private(set) var serverCount = 0
+  private var ringStart: UInt32 = 0
+  /// The service's index, by server.
+  private(set) var services: [Int] = []
   static let ringSize = 251
   /// A power of two.
   static let slots = 128
@@ -26,7 +29,7 @@ final class TestTables {
   @discardableResult
   func add(_ number: UInt8, _ address: [UInt8], port: UInt16, _ servers: [TestServer]) -> [Int] {
     let index = half.half.pointee.service_count
-    let start = half.half.pointee.ring_slots
+    let start = ringStart
     half.half.pointee.service_count += 1
     place(address, port: port, number, value: index)
     if find(address, port: 0, 0) == nil { place(address, port: 0, 0, value: 1) }
@@ -38,24 +41,39 @@ final class TestTables {
     service.pointee.protocol = number
     withUnsafeMutableBytes(of: &service.pointee.address) { $0.copyBytes(from: mapped(address)) }
     service.pointee.ring_start = start
+    service.pointee.member_start = start
+    service.pointee.member_count = UInt32(indices.count)
     guard !indices.isEmpty else { return [] }
     if let vip = find(address, port: 0, 0) { half.slots[vip].flags |= UInt8(SLUICE_SLOT_LIVE) }
     service.pointee.flags = UInt8(SLUICE_SERVICE_LIVE)
     service.pointee.ring_size = UInt32(Self.ringSize)
-    half.half.pointee.ring_slots += UInt32(Self.ringSize)
+    ringStart += UInt32(Self.ringSize)
     fillRing(of: Int(index), with: indices)
     return indices
   }
 
+  /// As if the service had been removed, and its index and its servers' indices had been reused.
+  func reincarnate(service: Int) {
+    half.services[service].incarnation &+= 1
+    for (server, owner) in services.enumerated() where owner == service {
+      half.servers[server].incarnation = (half.servers[server].incarnation + 1) & 0xfff
+    }
+  }
+
   /// Fills the ring with only these servers, as the builder does after a change of weights.
   func fillRing(of service: Int, with servers: [Int]) {
-    let taking = servers.map { Maglev.Server(identity: Maglev.mix(UInt64($0)), weight: 1, index: UInt16($0)) }
+    let start = Int(half.services[service].member_start)
+    for (number, server) in servers.enumerated() { memory.members[start + number] = UInt32(server) }
+    let taking = servers.enumerated().map { number, server in
+      Maglev.Server(identity: Maglev.mix(UInt64(server)), weight: 1, index: UInt16(number))
+    }
     Maglev.fill(ring: half.rings + Int(half.services[service].ring_start), size: Self.ringSize, servers: taking)
   }
 
   private func add(_ server: TestServer, service: Int) -> Int {
     let index = serverCount
     serverCount += 1
+    services.append(service)
     half.half.pointee.server_limit = UInt32(serverCount)
     half.servers[index] = server.entry(index: index, service: service)
     let port = server.method == Int(SLUICE_GUE) ? server.port : 0
@@ -104,7 +122,7 @@ struct TestServer {
   var flags = UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED)
   var incarnation: UInt16 = 0
   /// Nil: its own index.
-  var tunnel: UInt16?
+  var tunnel: UInt32?
   /// GUE's destination port.
   var port: UInt16 = 6080
   /// Leading bits of the outer source that all flows share; 0: all of them.
@@ -164,9 +182,8 @@ struct TestServer {
     if tags.count == 2 { entry.flags |= UInt8(SLUICE_SERVER_OUTER_8021AD) }
     entry.egress = UInt8(egress)
     entry.mtu = mtu
-    entry.service = UInt16(service)
     entry.incarnation = incarnation
-    entry.tunnel = tunnel ?? UInt16(index)
+    entry.tunnel = tunnel ?? UInt32(index)
     entry.tunnel_port_be = port.bigEndian
     entry.source_prefix = prefix
     withUnsafeMutableBytes(of: &entry.address) { $0.copyBytes(from: mapped(address)) }

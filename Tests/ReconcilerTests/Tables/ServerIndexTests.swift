@@ -8,69 +8,81 @@ import Testing
 @Suite struct ServerIndexTests {
   private func name(_ server: UInt8) -> ServerName { ServerName(IPAddress(10, 0, 1, server), of: web) }
 
+  private func few(_ servers: Int) -> WrittenTables {
+    WrittenTables(TableCapacity(slots: 64, services: 8, servers: servers, ringSlots: 16384))
+  }
+
   @Test func `a server keeps its index and incarnation whatever happens round it`() throws {
-    let director = Director()
-    let index = try director.publish(table(servers: [1, 2, 3])).servers[name(2)]
+    let tables = WrittenTables()
+    try tables.publish(table(servers: [1, 2, 3]))
+    let index = try #require(tables.index(name(2)))
     for servers in [[3, 2, 1], [2], [4, 5, 2, 6], [9, 8, 7, 6, 5, 4, 3, 2]] as [[UInt8]] {
-      let built = try director.publish(table(servers: servers))
-      #expect(built.servers[name(2)] == index)
-      #expect(director.active.servers[index ?? 0].incarnation == 0)
-      #expect(IPAddress(director.active.servers[index ?? 0].address) == name(2).address)
+      try tables.publish(table(servers: servers))
+      #expect(tables.index(name(2)) == index)
+      #expect(tables.active.servers[index].incarnation == 0)
+      #expect(IPAddress(tables.active.servers[index].address) == name(2).address)
     }
   }
 
   @Test func `a server that is drained, unresolved or forwarded otherwise keeps its index`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     var wanted = try table(servers: [1, 2])
-    let first = try director.publish(wanted).servers
+    try tables.publish(wanted)
+    let first = [name(1), name(2)].map { tables.index($0) }
     try wanted.drainServer(name(1).address, of: web)
-    #expect(try director.publish(wanted).servers == first)
+    try tables.publish(wanted)
+    #expect([name(1), name(2)].map { tables.index($0) } == first)
     try wanted.setServer(name(1).address, of: web, weight: 5, method: .ipip)
-    director.unresolved = [name(1).address]
-    #expect(try director.publish(wanted).servers == first)
+    tables.unresolved = [name(1).address]
+    try tables.publish(wanted)
+    #expect([name(1), name(2)].map { tables.index($0) } == first)
   }
 
   @Test func `a removed server's entry stays, not present, for its flows to see`() throws {
-    let director = Director()
-    let index = try #require(try director.publish(table(servers: [1, 2])).servers[name(2)])
+    let tables = WrittenTables()
+    try tables.publish(table(servers: [1, 2]))
+    let index = try #require(tables.index(name(2)))
+    #expect(tables.owner(index).service == UInt32(try #require(tables.index(web))))
     for _ in 0..<3 {
-      try director.publish(table(servers: [1]))
-      #expect(director.active.servers[index].flags == 0)
-      #expect(IPAddress(director.active.servers[index].address) == name(2).address)
-      #expect(director.active.half.pointee.server_limit == 2)
-      #expect(director.onRing(0) == [0])
+      try tables.publish(table(servers: [1]))
+      #expect(tables.active.servers[index].flags == 0)
+      #expect(IPAddress(tables.active.servers[index].address) == name(2).address)
+      #expect(tables.active.half.pointee.server_limit == 2)
+      #expect(tables.owner(index).service == UInt32(SLUICE_NO_SERVICE) && tables.owner(index).freed == 2)
+      #expect(tables.addresses(onRing: web) == [name(1).address])
     }
   }
 
   @Test func `never-used indices go first, then the longest free, with another incarnation`() throws {
-    let director = Director(TableCapacity(slots: 64, services: 8, servers: 4, ringSlots: 16384))
-    try director.publish(table(servers: [1, 2, 3]))
-    try director.publish(table(servers: [1, 3]))
-    try director.publish(table(servers: [3]))
-    let fourth = try director.publish(table(servers: [3, 4])).servers[name(4)]
-    #expect(fourth == 3, "never used")
-    let fifth = try director.publish(table(servers: [3, 4, 5])).servers[name(5)]
-    #expect(fifth == 1, "freed first, though its index is higher")
-    #expect(director.active.servers[1].incarnation == 1)
-    let sixth = try director.publish(table(servers: [3, 4, 5, 6])).servers[name(6)]
-    #expect(sixth == 0)
-    #expect(director.active.servers[0].incarnation == 1)
+    let tables = few(4)
+    try tables.publish(table(servers: [1, 2, 3]))
+    try tables.publish(table(servers: [1, 3]))
+    try tables.publish(table(servers: [3]))
+    try tables.publish(table(servers: [3, 4]))
+    #expect(tables.index(name(4)) == 3, "never used")
+    try tables.publish(table(servers: [3, 4, 5]))
+    #expect(tables.index(name(5)) == 1, "freed first, though its index is higher")
+    #expect(tables.active.servers[1].incarnation == 1)
+    try tables.publish(table(servers: [3, 4, 5, 6]))
+    #expect(tables.index(name(6)) == 0)
+    #expect(tables.active.servers[0].incarnation == 1)
   }
 
   @Test func `an index that becomes free in this very change is given away last`() throws {
-    let director = Director(TableCapacity(slots: 64, services: 8, servers: 3, ringSlots: 16384))
-    try director.publish(table(servers: [1, 2, 3]))
-    try director.publish(table(servers: [1, 2]))
-    #expect(try director.publish(table(servers: [2, 4])).servers[name(4)] == 2)
+    let tables = few(3)
+    try tables.publish(table(servers: [1, 2, 3]))
+    try tables.publish(table(servers: [1, 2]))
+    try tables.publish(table(servers: [2, 4]))
+    #expect(tables.index(name(4)) == 2)
   }
 
   @Test func `incarnations of 12 bits come round without ever repeating the one before`() throws {
-    let director = Director(TableCapacity(slots: 64, services: 1, servers: 1, ringSlots: 2048))
+    let tables = few(1)
     var former: UInt16?
     var seen: Set<UInt16> = []
     for turn in 0..<4100 {
-      try director.publish(table(servers: [UInt8(turn % 2 + 1)]))
-      let incarnation = director.active.servers[0].incarnation
+      try tables.publish(table(servers: [UInt8(turn % 2 + 1)]))
+      let incarnation = tables.active.servers[0].incarnation
       #expect(incarnation != former && incarnation < 4096)
       seen.insert(incarnation)
       former = incarnation
@@ -79,33 +91,44 @@ import Testing
   }
 
   @Test func `the same address in two services is two servers`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let other = ServiceKey(.udp, web.address, port: 80)
     let servers = [RealServer(IPAddress(10, 0, 1, 1))]
     let both = [VirtualService(web, ringSize: 251, servers: servers), VirtualService(other, ringSize: 251, servers: servers)]
-    let built = try director.publish(ServiceTable(services: both))
-    #expect(Set(built.servers.values) == [0, 1])
-    let swapped = try director.publish(ServiceTable(services: both.reversed()))
-    #expect(swapped.servers == built.servers)
-    #expect(swapped.services == built.services)
+    try tables.publish(ServiceTable(services: both))
+    let layout = tables.layout
+    #expect(Set([web, other].compactMap { tables.index(ServerName(IPAddress(10, 0, 1, 1), of: $0)) }) == [0, 1])
+    try tables.publish(ServiceTable(services: both.reversed()))
+    #expect(tables.layout.services == layout.services)
   }
 
-  @Test func `a daemon that finds the memory of another goes on with its indices`() throws {
-    let director = Director()
-    let before = try director.publish(table(servers: [1, 2, 3])).servers
-    // Nothing is remembered but the memory: a builder has no state.
-    let other = TableBuilder(table: try table(servers: [3, 2, 1]), generation: 9, nextHops: [:])
-    #expect(try other.build(into: director.memory).servers == before)
+  @Test func `a writer that finds the memory of another goes on with its places`() throws {
+    let former = few(4)
+    for servers in [[1, 2, 3], [1, 3], [3, 4], [3, 4, 5]] as [[UInt8]] { try former.publish(table(servers: servers)) }
+    // Nothing is known but the memory.
+    let heir = WrittenTables(after: former)
+    let (found, left) = (heir.layout, former.layout)
+    #expect(found.services == left.services && found.slots == left.slots && found.vips == left.vips && found.filter == left.filter)
+    #expect(found.rings == left.rings && found.members == left.members && found.tunnels == left.tunnels)
+    try heir.publish(table(servers: [3, 4, 5, 6]))
+    #expect(heir.index(name(6)) == 0, "longest free first, as the former would have given it")
+    #expect(heir.active.servers[0].incarnation == 1)
+    #expect(heir.active.half.pointee.generation == 5)
   }
 
   @Test func `a generation that never came into force leaves no trace in the next`() throws {
-    let director = Director()
-    try director.publish(table(servers: [1]))
-    try director.build(table(servers: [1, 2, 3, 4]))
-    try director.publish(table(servers: [1]))
-    #expect(director.active.half.pointee.server_limit == 1)
-    // Index 1 still holds server 2 of the generation that never was, with all the marks of a server on the ring.
-    try director.publish(table(servers: [5]))
-    #expect(director.onRing(0) == [1])
+    let tables = WrittenTables()
+    try tables.publish(table(servers: [1]))
+    try tables.publish(table(servers: [1, 9]))
+    let before = tables.records(ofHalf: tables.memory.activeHalf)
+    try tables.write(table(servers: [1, 2, 3, 4]))
+    let heir = WrittenTables(after: tables)
+    try heir.publish(table(servers: [1, 9], weight: 2))
+    try heir.publish(table(servers: [1, 9]))
+    #expect(heir.active.half.pointee.server_limit == 2)
+    try heir.publish(table(servers: [1, 9, 5]))
+    try heir.publish(table(servers: [1, 9]))
+    #expect(heir.addresses(onRing: web) == [name(1).address, name(9).address])
+    #expect(before.count == heir.records(ofHalf: 0).count)
   }
 }

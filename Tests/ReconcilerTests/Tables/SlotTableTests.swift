@@ -7,51 +7,54 @@ import Testing
 
 @Suite struct SlotTableTests {
   @Test func `every service and VIP of a thousand is found within the probe bound, and nothing else`() throws {
-    let director = Director(TableCapacity(slots: 8192, services: 1000, servers: 16, ringSlots: 2048))
+    let tables = WrittenTables(TableCapacity(slots: 8192, services: 1000, servers: 16, ringSlots: 1 << 20))
     let keys = (0..<1000).map { number in
       let vip = number % 2 == 0 ? IPAddress(192, 0, UInt8(number / 256), UInt8(number % 256)) : v6(number % 97)
       return ServiceKey(number % 3 == 0 ? .udp : .tcp, vip, port: UInt16(number % 7 * 1000 + (number % 97)))
     }
     let services = Set(keys)
-    let built = try director.publish(ServiceTable(services: services.map { VirtualService($0, ringSize: 251) }))
+    try tables.publish(ServiceTable(services: services.map { VirtualService($0, ringSize: 251) }))
     for key in services {
-      let found = director.find(key.address, port: key.port, protocolNumber: key.protocol.rawValue)
-      #expect(found.map(Int.init) == built.services[key])
+      let found = tables.find(key.address, port: key.port, protocolNumber: key.protocol.rawValue)
+      #expect(found.map(Int.init) == tables.index(key))
       let strange = key.protocol == .tcp ? TransportProtocol.udp : .tcp
       if !services.contains(ServiceKey(strange, key.address, port: key.port)) {
-        #expect(director.find(key.address, port: key.port, protocolNumber: strange.rawValue) == nil)
+        #expect(tables.find(key.address, port: key.port, protocolNumber: strange.rawValue) == nil)
       }
     }
     for (vip, its) in Dictionary(grouping: services, by: \.address) {
-      #expect(director.find(vip, port: 0, protocolNumber: 0) == UInt32(its.count))
-      let bit = Int(vip.slotHash() & 4095)
-      let word = withUnsafeBytes(of: director.active.half.pointee.vip_filter) {
-        $0.load(fromByteOffset: bit / 64 * 8, as: UInt64.self)
-      }
-      #expect(word >> UInt64(bit % 64) & 1 == 1)
+      #expect(tables.find(vip, port: 0, protocolNumber: 0) == UInt32(its.count))
+      #expect(tables.isInFilter(vip))
     }
-    #expect(director.find(IPAddress(203, 0, 113, 1), port: 0, protocolNumber: 0) == nil)
+    #expect(tables.find(IPAddress(203, 0, 113, 1), port: 0, protocolNumber: 0) == nil)
   }
 
   @Test func `a VIP's slot says of which protocols its services are, and whether one is live`() throws {
     let (mixed, dead) = (IPAddress(10, 0, 0, 1), IPAddress(10, 0, 0, 2))
     let keys = [ServiceKey(.tcp, mixed, port: 80), ServiceKey(.tcp, mixed, port: 81), ServiceKey(.udp, dead, port: 80)]
-    let services = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
-    let plan = try ServiceHashTable(services: services, live: [keys[1]], limit: 64)
-    let flags = plan.entries.compactMap(\.self).filter { $0.protocolNumber == 0 }.map { ($0.address, $0.flags) }
-    #expect(
-      Dictionary(uniqueKeysWithValues: flags) == [mixed: UInt8(SLUICE_SLOT_LIVE | SLUICE_SLOT_TCP), dead: UInt8(SLUICE_SLOT_UDP)]
+    let tables = WrittenTables()
+    try tables.publish(
+      ServiceTable(
+        services: keys.map { key in
+          VirtualService(key, ringSize: 251, servers: key == keys[1] ? [RealServer(IPAddress(10, 0, 1, 1))] : [])
+        }
+      )
     )
-    let director = Director()
-    plan.write(to: director.active)
-    let written = (0..<plan.entries.count).map { director.active.slots[$0] }
-    let live = UInt8(SLUICE_SLOT_LIVE | SLUICE_SLOT_TCP)
-    #expect(written.count { $0.flags == live && $0.protocol == 0 && IPAddress($0.address) == mixed } == 1)
-    #expect(written.count { $0.flags != 0 } == 2)
+    func flags(_ vip: IPAddress) -> UInt8? { slots(of: tables).first { $0.protocol == 0 && IPAddress($0.address) == vip }?.flags }
+    #expect(flags(mixed) == UInt8(SLUICE_SLOT_LIVE | SLUICE_SLOT_TCP))
+    #expect(flags(dead) == UInt8(SLUICE_SLOT_UDP))
+    try tables.publish(ServiceTable(services: [VirtualService(keys[0], ringSize: 251)]))
+    #expect(flags(mixed) == UInt8(SLUICE_SLOT_TCP))
+    #expect(flags(dead) == nil && !tables.isInFilter(dead))
+  }
+
+  private func slots(of tables: WrittenTables) -> [sluice_slot] {
+    (0...Int(tables.active.half.pointee.slot_mask)).map { tables.active.slots[$0] }
+      .filter { $0.service != UInt32(SLUICE_NO_SERVICE) }
   }
 
   @Test func `a tunnelled real server is found by its address and, for GUE, its port, once for all its services`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let ways: [(number: UInt8, method: ForwardingMethod, port: Int?)] = [
       (1, .direct, nil), (2, .ipip, nil), (2, .gre, nil), (3, .gue, nil), (3, .gue, 7000), (2, .direct, nil),
     ]
@@ -59,86 +62,124 @@ import Testing
       let server = RealServer(IPAddress(10, 0, 1, way.number), method: way.method, tunnel: TunnelOptions(port: way.port))
       return VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: UInt16(index + 1)), ringSize: 251, servers: [server])
     }
-    let built = try director.publish(ServiceTable(services: services))
+    try tables.publish(ServiceTable(services: services))
     func index(_ service: Int) throws -> UInt32 {
       let server = try #require(services[service].servers.first)
-      return UInt32(try #require(built.servers[ServerName(server.address, of: services[service].key)]))
+      return UInt32(try #require(tables.index(ServerName(server.address, of: services[service].key))))
     }
     let tunnel = UInt8(SLUICE_SLOT_TUNNEL)
     let lowest = try min(index(1), index(2), index(5))
-    #expect(director.find(IPAddress(10, 0, 1, 2), port: 0, protocolNumber: tunnel) == lowest)
-    #expect(director.active.servers[Int(try index(2))].tunnel == UInt16(lowest))
+    #expect(tables.find(IPAddress(10, 0, 1, 2), port: 0, protocolNumber: tunnel) == lowest)
+    #expect(tables.active.servers[Int(try index(2))].tunnel == lowest)
     for port in [6080, 7000] as [UInt16] {
-      #expect(try director.find(IPAddress(10, 0, 1, 3), port: port, protocolNumber: tunnel) == min(index(3), index(4)))
+      #expect(try tables.find(IPAddress(10, 0, 1, 3), port: port, protocolNumber: tunnel) == min(index(3), index(4)))
     }
-    #expect(director.find(IPAddress(10, 0, 1, 3), port: 0, protocolNumber: tunnel) == nil)
-    #expect(director.find(IPAddress(10, 0, 1, 1), port: 0, protocolNumber: tunnel) == nil)
-    let bit = Int(IPAddress(10, 0, 1, 2).slotHash() & 4095)
-    let filter = withUnsafeBytes(of: director.active.half.pointee.vip_filter) {
-      $0.load(fromByteOffset: bit / 64 * 8, as: UInt64.self)
-    }
-    #expect(filter >> UInt64(bit % 64) & 1 == 0, "it is no VIP")
+    #expect(tables.find(IPAddress(10, 0, 1, 3), port: 0, protocolNumber: tunnel) == nil)
+    #expect(tables.find(IPAddress(10, 0, 1, 1), port: 0, protocolNumber: tunnel) == nil)
+    #expect(!tables.isInFilter(IPAddress(10, 0, 1, 2)), "it is no VIP")
   }
 
-  @Test func `as many services, VIPs and tunnels as there can be by default fit`() throws {
-    let limits = TableCapacity()
-    let scattered = (0..<limits.services + limits.servers).map { (number: Int) in
-      let bits = Maglev.mix(UInt64(number) + 5)
-      return IPAddress(10, UInt8(number & 255), UInt8(truncatingIfNeeded: bits), UInt8(number >> 8))
+  // The macro takes no mutating call.
+  private func set(_ key: SlotTable.Key, _ value: UInt32, limit: Int, in table: inout SlotTable) -> Bool {
+    table.set(key, value, limit: limit)
+  }
+
+  /// Scattered: the hash spreads neighbouring addresses better than chance would.
+  private func scattered(_ number: Int) -> IPAddress {
+    let bits = Maglev.mix(UInt64(number) + 3)
+    return IPAddress(10, UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits >> 16))
+  }
+
+  @Test(arguments: [(1000, 0), (10_000, 40_000), (1000, 100_000)])
+  func `as many services, VIPs and tunnels as tables were sized for fit`(services: Int, tunnels: Int) throws {
+    let limit = TableCapacity.slots(services: services, servers: tunnels)
+    var table = SlotTable()
+    var addresses: Set<IPAddress> = []
+    var number = 0
+    while addresses.count < services + tunnels {
+      addresses.insert(scattered(number))
+      number += 1
     }
-    let services = scattered.prefix(limits.services).enumerated().map { (ServiceKey(.tcp, $1, port: 80), $0) }
-    let tunnels = scattered.dropFirst(limits.services).enumerated().map { (TunnelTable.Key(address: $1, port: 0), UInt16($0)) }
-    let plan = try ServiceHashTable(
-      services: Dictionary(uniqueKeysWithValues: services),
-      live: [],
-      tunnels: Dictionary(uniqueKeysWithValues: tunnels),
-      limit: limits.slots
-    )
-    #expect(plan.entries.count { $0 != nil } == 2 * limits.services + limits.servers)
+    for (number, address) in addresses.enumerated() {
+      if number < services {
+        #expect(set(.vip(address), 1, limit: limit, in: &table))
+        #expect(set(.service(ServiceKey(.tcp, address, port: 80)), 2, limit: limit, in: &table))
+      } else {
+        #expect(set(.tunnel(address, port: 0), 3, limit: limit, in: &table))
+      }
+    }
+    #expect(table.count == 2 * services + tunnels)
+    #expect(farthest(table) < Int(SLUICE_PROBES))
+  }
+
+  /// Steps from home that the worst-placed key has.
+  private func farthest(_ table: SlotTable) -> Int {
+    table.slots.enumerated().compactMap { slot, entry in entry.map { (slot - Int($0.hash)) & table.mask } }.max() ?? 0
+  }
+
+  @Test func `keys that come and go leave the others within reach, and nothing of themselves`() {
+    var table = SlotTable()
+    var present: Set<Int> = []
+    for turn in 0..<20_000 {
+      let number = Int(Maglev.mix(UInt64(turn)) % 512)
+      let key = SlotTable.Key.vip(scattered(number))
+      if present.remove(number) != nil {
+        table.remove(key)
+      } else {
+        #expect(set(key, UInt32(number), limit: 4096, in: &table))
+        present.insert(number)
+      }
+    }
+    #expect(table.count == present.count && table.slots.count { $0 != nil } == present.count)
+    for number in 0..<512 { #expect((table[.vip(scattered(number))]?.value == UInt32(number)) == present.contains(number)) }
+    #expect(farthest(table) < Int(SLUICE_PROBES))
+  }
+
+  @Test func `a change touches a handful of slots`() {
+    var table = SlotTable()
+    for number in 0..<1000 { #expect(set(.vip(scattered(number)), 1, limit: 8192, in: &table)) }
+    table.forgetTouched()
+    #expect(set(.vip(scattered(1000)), 1, limit: 8192, in: &table))
+    table.remove(.vip(scattered(7)))
+    #expect((2...8).contains(table.touched.count))
+    #expect(!table.isLaidOutAnew)
   }
 
   @Test func `every unused slot says so, in a table that was larger before`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let many = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
-    try director.publish(ServiceTable(services: many))
-    try director.publish(ServiceTable(services: many))
-    try director.publish(ServiceTable())
-    let mask = Int(director.active.half.pointee.slot_mask)
-    #expect((0...mask).allSatisfy { director.active.slots[$0].service == UInt32(SLUICE_NO_SERVICE) })
-    #expect(withUnsafeBytes(of: director.active.half.pointee.vip_filter) { $0.allSatisfy { $0 == 0 } })
+    try tables.publish(ServiceTable(services: many))
+    try tables.publish(ServiceTable(services: many))
+    try tables.publish(ServiceTable())
+    let mask = Int(tables.active.half.pointee.slot_mask)
+    #expect((0...mask).allSatisfy { tables.active.slots[$0].service == UInt32(SLUICE_NO_SERVICE) })
+    #expect(withUnsafeBytes(of: tables.active.half.pointee.vip_filter) { $0.allSatisfy { $0 == 0 } })
   }
 
-  @Test func `the same table gives the same slots in whatever order it is written`() throws {
-    let services = (1...8).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
-    let indices = Dictionary(uniqueKeysWithValues: services.enumerated().map { ($1.key, $0) })
-    let again = Dictionary(uniqueKeysWithValues: services.enumerated().reversed().map { ($1.key, $0) })
-    let one = try ServiceHashTable(services: indices, live: [], limit: 64).entries.map { $0?.address }
-    #expect(try ServiceHashTable(services: again, live: [], limit: 64).entries.map { $0?.address } == one)
-  }
-
-  @Test func `keys that share a home are refused once they pass the probe bound`() throws {
-    // Nine addresses with one home in a table of 32 slots, looked for by trial.
-    let home = IPAddress(10, 0, 0, 1).slotHash() & 31
-    let addresses = (1...4000).lazy.map { (number: Int) in IPAddress(10, 0, UInt8(number / 250), UInt8(number % 250)) }
-    let crowd = addresses.filter { (vip: IPAddress) in vip.slotHash() & 31 == home }.prefix(9)
-    var services: [ServiceKey: Int] = [:]
-    for (number, vip) in crowd.enumerated() { services[ServiceKey(.tcp, vip, port: UInt16(number + 1))] = number }
-    #expect(throws: TableBuildError.slotsFull(keys: 18, slots: 32)) { try ServiceHashTable(services: services, live: [], limit: 32) }
-    let larger = try ServiceHashTable(services: services, live: [], limit: 4096)
-    #expect(larger.entries.count > 32)
-  }
-
-  @Test func `a thousand services on a thousand VIPs fit where first come, first served would not`() throws {
-    // Scattered: the hash spreads neighbouring addresses better than chance would.
-    let vips = (0..<1000).map { (number: Int) in
-      let bits = Maglev.mix(UInt64(number) + 3)
-      return IPAddress(10, UInt8(number & 255), UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8))
+  @Test func `the same keys give the same table whoever came first, when it is laid out anew`() {
+    let vips = (1...17).map { IPAddress(10, 0, 0, $0) }
+    let tables = [vips, vips.reversed()].map { vips in
+      var table = SlotTable()
+      for vip in vips { #expect(set(.vip(vip), 1, limit: 256, in: &table)) }
+      return table
     }
-    let services = Dictionary(uniqueKeysWithValues: vips.enumerated().map { (ServiceKey(.tcp, $1, port: 80), $0) })
-    let plan = try ServiceHashTable(services: services, live: [], limit: 4096)
-    #expect(plan.entries.count { $0 != nil } == 2000)
-    let places = plan.entries.enumerated().compactMap { slot, entry in entry.map { (slot - Int($0.hash)) & Int(plan.mask) } }
-    #expect((places.max() ?? 0) < Int(SLUICE_PROBES))
+    #expect(tables[0].slots == tables[1].slots)
+    #expect(tables[0].slots.count == 128)
+  }
+
+  @Test func `keys that share a home are refused once they pass the probe bound, and nothing is changed`() {
+    // Nine addresses with one home in a table of 64 slots, looked for by trial.
+    let home = IPAddress(10, 0, 0, 1).slotHash() & 63
+    let addresses = (1...4000).lazy.map { (number: Int) in IPAddress(10, 0, UInt8(number / 250), UInt8(number % 250)) }
+    let crowd = Array(addresses.filter { (vip: IPAddress) in vip.slotHash() & 63 == home }.prefix(9))
+    var table = SlotTable()
+    for vip in crowd.dropLast() { #expect(set(.vip(vip), 1, limit: 64, in: &table)) }
+    let before = table
+    #expect(!set(.vip(crowd[8]), 1, limit: 64, in: &table))
+    #expect(table == before)
+    #expect(set(.vip(crowd[8]), 1, limit: 4096, in: &table))
+    #expect(table.slots.count > 64)
+    #expect(crowd.allSatisfy { table[.vip($0)] != nil })
   }
 
   private func v6(_ number: Int) -> IPAddress {

@@ -5,40 +5,53 @@ import Testing
 @testable import Model
 @testable import Forwarding
 
-/// Plain memory, and what the daemon does with it: build, then bring into force.
-final class Director {
-  let memory: TableMemory
-  var generation: UInt64 = 0
+/// Plain memory and the generations written into it, all steps at once.
+final class WrittenTables {
+  private var writer: TableWriter
+  private let isOwner: Bool
   /// Addresses whose next hop is unknown.
   var unresolved: Set<IPAddress> = []
 
-  init(_ capacity: TableCapacity = TableCapacity(slots: 64, services: 8, servers: 16, ringSlots: 16384)) {
-    memory = TableMemory.allocate(capacity)
+  init(_ capacity: TableCapacity = TableCapacity(slots: 256, services: 8, servers: 16, ringSlots: 32768)) {
+    writer = TableWriter(TableMemory.allocate(capacity))
+    isOwner = true
   }
 
-  deinit { memory.free() }
+  /// Goes on over what another wrote.
+  init(after other: WrittenTables) {
+    writer = TableWriter(other.memory)
+    isOwner = false
+  }
 
-  var active: Tables { memory.half(Int(memory.root.pointee.active)) }
+  deinit { if isOwner { memory.free() } }
 
-  /// Builds without bringing into force.
+  var memory: TableMemory { writer.memory }
+  var layout: TableLayout { writer.layout }
+  var active: Tables { memory.half(memory.activeHalf) }
+
+  /// - Returns: how many rings were filled.
   @discardableResult
-  func build(_ table: ServiceTable) throws -> BuiltTables {
+  func publish(_ table: ServiceTable, nextHop: NextHop? = nil) throws -> Int {
+    try writer.publish(table, nextHops(of: table, nextHop))
+  }
+
+  /// Writes the idle half and does not bring it into force.
+  func write(_ table: ServiceTable) throws { try writer.write(plan(table)) }
+
+  func plan(_ table: ServiceTable) throws -> TablePlan {
+    let changed = writer.services.union(table.services.map(\.key))
+    return try writer.plan(table, nextHops(of: table, nil).mapValues { .resolved($0) }, changed: changed)
+  }
+
+  private func nextHops(of table: ServiceTable, _ nextHop: NextHop?) throws -> [IPAddress: NextHop] {
     var hops: [IPAddress: NextHop] = [:]
     for server in table.services.flatMap(\.everyServer) where !unresolved.contains(server.address) {
-      hops[server.address] = try hop()
+      hops[server.address] = try nextHop ?? Self.hop()
     }
-    return try TableBuilder(table: table, generation: generation + 1, nextHops: hops).build(into: memory)
+    return hops
   }
 
-  @discardableResult
-  func publish(_ table: ServiceTable) throws -> BuiltTables {
-    let built = try build(table)
-    generation = built.generation
-    memory.root.pointee.active ^= 1
-    return built
-  }
-
-  private func hop() throws -> NextHop {
+  static func hop() throws -> NextHop {
     NextHop(
       egress: 2,
       sourceMAC: try #require(MACAddress("02:00:00:00:00:01")),
@@ -49,21 +62,39 @@ final class Director {
     )
   }
 
-  /// The servers of a service's ring, each once, in the generation in force.
-  func onRing(_ service: Int) -> Set<UInt16> {
-    let entry = active.services[service]
-    return Set((0..<Int(entry.ring_size)).map { active.rings[Int(entry.ring_start) + $0] })
+  func index(_ server: ServerName) -> Int? { writer.index(of: server) }
+  func index(_ service: ServiceKey) -> Int? { layout.services[service]?.index }
+  func record(_ service: ServiceKey) -> sluice_service? { index(service).map { active.services[$0] } }
+  func record(_ server: ServerName) -> sluice_server? { index(server).map { active.servers[$0] } }
+  func owner(_ index: Int) -> sluice_owner { memory.owners(ofHalf: memory.activeHalf)[index] }
+
+  /// Slot by slot, the index of the server that has it.
+  func ring(_ service: ServiceKey) -> [UInt32] {
+    guard let entry = record(service) else { return [] }
+    let members = (0..<Int(entry.member_count)).map { active.members[Int(entry.member_start) + $0] }
+    return (0..<Int(entry.ring_size)).map { members[Int(active.rings[Int(entry.ring_start) + $0])] }
   }
 
-  /// Every byte of one half, to see that nothing was written.
-  func bytes(ofHalf index: Int) -> [UInt8] {
-    let half = memory.half(index)
-    let capacity = memory.capacity
+  func addresses(onRing service: ServiceKey) -> Set<IPAddress> {
+    Set(ring(service).map { IPAddress(active.servers[Int($0)].address) })
+  }
+
+  func isInFilter(_ address: IPAddress) -> Bool {
+    let bit = Int(address.slotHash() & 4095)
+    let word = withUnsafeBytes(of: active.half.pointee.vip_filter) { $0.load(fromByteOffset: bit / 64 * 8, as: UInt64.self) }
+    return word >> UInt64(bit % 64) & 1 == 1
+  }
+
+  /// Every byte that one half has for itself, to see that nothing was written.
+  func records(ofHalf index: Int) -> [UInt8] { Self.records(of: memory, index) }
+
+  static func records(of memory: TableMemory, _ index: Int) -> [UInt8] {
+    let (half, capacity) = (memory.half(index), memory.capacity)
     return Array(UnsafeRawBufferPointer(start: half.half, count: MemoryLayout<sluice_half>.size))
       + Array(UnsafeRawBufferPointer(start: half.slots, count: capacity.slots * MemoryLayout<sluice_slot>.stride))
       + Array(UnsafeRawBufferPointer(start: half.services, count: capacity.services * MemoryLayout<sluice_service>.stride))
       + Array(UnsafeRawBufferPointer(start: half.servers, count: capacity.servers * MemoryLayout<sluice_server>.stride))
-      + Array(UnsafeRawBufferPointer(start: half.rings, count: capacity.ringSlots * 2))
+      + Array(UnsafeRawBufferPointer(start: memory.owners(ofHalf: index), count: capacity.servers * MemoryLayout<sluice_owner>.stride))
   }
 
   /// A look-up as every reader does it: at most `SLUICE_PROBES` slots from home on, until a free one. Port in host order.
@@ -84,7 +115,7 @@ final class Director {
 let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
 
 /// A table of one small service with servers 10.0.1.N.
-func table(_ key: ServiceKey = web, ring: Int = 251, servers: [UInt8], weight: Int = 1) throws -> ServiceTable {
+func table(_ key: ServiceKey = web, ring: RingSize = 251, servers: [UInt8], weight: Int = 1) throws -> ServiceTable {
   let servers = servers.map { RealServer(IPAddress(10, 0, 1, $0), weight: weight) }
   return try ServiceTable(services: [VirtualService(key, ringSize: ring, servers: servers)])
 }

@@ -5,11 +5,11 @@ import Testing
 @testable import Model
 @testable import Forwarding
 
-@Suite struct TableBuilderTests {
+@Suite struct TableRecordTests {
   @Test func `a generation says what the table and the next hops say`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let key = ServiceKey(.udp, IPAddress(10, 0, 0, 7), port: 53)
-    let built = try director.publish(
+    try tables.publish(
       ServiceTable(services: [
         VirtualService(
           key,
@@ -19,17 +19,16 @@ import Testing
         )
       ])
     )
-    let active = director.active
+    let active = tables.active
     #expect(active.half.pointee.generation == 1)
     #expect(active.half.pointee.timeouts == (0, 60, 900, 120, 10, 300))
     #expect(active.half.pointee.hash_key == HashKey("sluice").words)
     #expect((active.half.pointee.service_count, active.half.pointee.server_limit) == (1, 1))
-    #expect(active.half.pointee.ring_slots == 509)
-    let service = active.services[try #require(built.services[key])]
+    let service = active.services[try #require(tables.index(key))]
     #expect(ServiceKey(service) == key)
     #expect(service.flags == UInt8(SLUICE_SERVICE_LIVE | SLUICE_SERVICE_LOSS_DROP))
     #expect(service.ring_size == 509)
-    let server = active.servers[try #require(built.servers[ServerName(IPAddress(10, 0, 1, 1), of: key)])]
+    let server = active.servers[try #require(tables.index(ServerName(IPAddress(10, 0, 1, 1), of: key)))]
     #expect(server.next_hop_mac == (2, 0, 0, 0, 0, 2))
     #expect(server.source_mac == (2, 0, 0, 0, 0, 1))
     #expect((server.tags.0, server.tags.1, server.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)) == (100, 0, 1))
@@ -40,18 +39,18 @@ import Testing
   }
 
   @Test func `a service that resets says so`() throws {
-    let director = Director()
-    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, noServer: .reset)]))
-    #expect(director.active.services[0].flags == UInt8(SLUICE_SERVICE_RESET))
-    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251)]))
-    #expect(director.active.services[0].flags == 0)
+    let tables = WrittenTables()
+    try tables.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, noServer: .reset)]))
+    #expect(tables.active.services[0].flags == UInt8(SLUICE_SERVICE_RESET))
+    try tables.publish(ServiceTable(services: [VirtualService(web, ringSize: 251)]))
+    #expect(tables.active.services[0].flags == 0)
   }
 
   /// The entry of a service's only server.
   private func entry(_ server: RealServer) throws -> sluice_server {
-    let director = Director()
-    try director.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, servers: [server])]))
-    return director.active.servers[0]
+    let tables = WrittenTables()
+    try tables.publish(ServiceTable(services: [VirtualService(web, ringSize: 251, servers: [server])]))
+    return tables.active.servers[0]
   }
 
   @Test func `a tunnel's entry says its method, port, checksum and source`() throws {
@@ -75,26 +74,26 @@ import Testing
   }
 
   @Test func `only servers with weight and a next hop are on the ring`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     var wanted = try table(servers: [1, 2, 3])
     try wanted.drainServer(IPAddress(10, 0, 1, 2), of: web)
-    director.unresolved = [IPAddress(10, 0, 1, 3)]
-    try director.publish(wanted)
-    #expect(director.onRing(0) == [0])
-    #expect(director.active.servers[1].flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED | SLUICE_SERVER_TAGS))
-    #expect(director.active.servers[2].flags == UInt8(SLUICE_SERVER_PRESENT))
+    tables.unresolved = [IPAddress(10, 0, 1, 3)]
+    try tables.publish(wanted)
+    #expect(Set(tables.ring(web)) == [0])
+    #expect(tables.active.servers[1].flags == UInt8(SLUICE_SERVER_PRESENT | SLUICE_SERVER_RESOLVED | SLUICE_SERVER_TAGS))
+    #expect(tables.active.servers[2].flags == UInt8(SLUICE_SERVER_PRESENT))
   }
 
   @Test func `a service whose servers can't be reached has no ring and isn't live`() throws {
-    let director = Director()
-    director.unresolved = [IPAddress(10, 0, 1, 1)]
-    try director.publish(table(servers: [1]))
-    #expect((director.active.services[0].ring_size, director.active.services[0].flags) == (0, 0))
-    #expect(director.find(web.address, port: 80, protocolNumber: 6) == 0, "its packets are still ours to drop")
+    let tables = WrittenTables()
+    tables.unresolved = [IPAddress(10, 0, 1, 1)]
+    try tables.publish(table(servers: [1]))
+    #expect((tables.active.services[0].ring_size, tables.active.services[0].member_count, tables.active.services[0].flags) == (0, 0, 0))
+    #expect(tables.find(web.address, port: 80, protocolNumber: 6) == 0, "its packets are still ours to drop")
   }
 
   @Test func `a next hop that the tables can't say is none`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let mac = try #require(MACAddress(bytes: [2, 0, 0, 0, 0, 9]))
     for (egress, tags) in [(0, [1, 2, 3].map { VLANTag($0) }), (16, []), (-1, [])] {
       let hop = NextHop(
@@ -105,15 +104,13 @@ import Testing
         source: IPAddress(10, 0, 0, 1),
         tags: tags
       )
-      try TableBuilder(table: table(servers: [1]), generation: 1, nextHops: [IPAddress(10, 0, 1, 1): hop]).build(
-        into: director.memory
-      )
-      #expect(director.memory.half(1).servers[0].flags == UInt8(SLUICE_SERVER_PRESENT))
+      try tables.publish(table(servers: [1]), nextHop: hop)
+      #expect(tables.active.servers[0].flags == UInt8(SLUICE_SERVER_PRESENT))
     }
   }
 
   @Test func `each tag of the way is written with its own kind`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let mac = try #require(MACAddress(bytes: [2, 0, 0, 0, 0, 9]))
     let (q, ad) = (VLANTag(100), VLANTag(7, isProvider: true))
     let kinds = UInt8(SLUICE_SERVER_OUTER_8021AD | SLUICE_SERVER_INNER_8021AD)
@@ -124,10 +121,8 @@ import Testing
     for (tags, expected) in ways {
       let source = IPAddress(10, 0, 0, 1)
       let hop = NextHop(egress: 0, sourceMAC: mac, nextHopMAC: mac, mtu: 1500, source: source, tags: tags)
-      try TableBuilder(table: table(servers: [1]), generation: 1, nextHops: [IPAddress(10, 0, 1, 1): hop]).build(
-        into: director.memory
-      )
-      let entry = director.memory.half(1).servers[0]
+      try tables.publish(table(servers: [1]), nextHop: hop)
+      let entry = tables.active.servers[0]
       #expect(Int(entry.flags & kinds) == expected)
       #expect(Int(entry.flags >> UInt8(SLUICE_SERVER_TAGS_SHIFT)) == tags.count)
       #expect([entry.tags.0, entry.tags.1].prefix(tags.count) == tags.map(\.id)[...])
@@ -136,43 +131,59 @@ import Testing
   }
 
   @Test func `tunnels to one address share the lowest index among them`() throws {
-    let director = Director()
+    let tables = WrittenTables()
     let second = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 443)
-    let servers = [RealServer(IPAddress(10, 0, 1, 1)), RealServer(IPAddress(10, 0, 1, 2))]
-    try director.publish(
+    let servers = [RealServer(IPAddress(10, 0, 1, 1), method: .ipip), RealServer(IPAddress(10, 0, 1, 2), method: .gue)]
+    try tables.publish(
       ServiceTable(services: [
         VirtualService(web, ringSize: 251, servers: servers), VirtualService(second, ringSize: 251, servers: servers),
       ])
     )
-    #expect((0..<4).map { director.active.servers[$0].tunnel } == [0, 1, 0, 1])
+    #expect((0..<4).map { tables.active.servers[$0].tunnel } == [0, 1, 0, 1])
   }
 
-  @Test func `a generation that doesn't fit leaves both halves as they were`() throws {
-    let director = Director(TableCapacity(slots: 64, services: 2, servers: 3, ringSlots: 2048))
-    try director.publish(table(servers: [1, 2]))
-    try director.publish(table(servers: [2, 3]))
-    let before = [director.bytes(ofHalf: 0), director.bytes(ofHalf: 1)]
+  @Test func `tunnels that lose the server they are named by take the lowest of the others, in every record and slot`() throws {
+    let tables = WrittenTables()
+    let keys = [80, 443, 8080].map { ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: $0) }
+    let services = keys.map { VirtualService($0, ringSize: 251, servers: [RealServer(IPAddress(10, 0, 1, 1), method: .ipip)]) }
+    try tables.publish(ServiceTable(services: services))
+    try tables.publish(ServiceTable(services: services.reversed().dropLast()))
+    #expect([1, 2].map { tables.active.servers[$0].tunnel } == [1, 1])
+    #expect(tables.find(IPAddress(10, 0, 1, 1), port: 0, protocolNumber: UInt8(SLUICE_SLOT_TUNNEL)) == 1)
+    try tables.publish(ServiceTable(services: Array(services[2...])))
+    #expect(tables.active.servers[2].tunnel == 2)
+    try tables.publish(ServiceTable())
+    #expect(tables.find(IPAddress(10, 0, 1, 1), port: 0, protocolNumber: UInt8(SLUICE_SLOT_TUNNEL)) == nil)
+  }
+
+  @Test func `a table that doesn't fit leaves both halves as they were`() throws {
+    let tables = WrittenTables(TableCapacity(slots: 64, services: 2, servers: 3, ringSlots: 8192))
+    try tables.publish(table(servers: [1, 2]))
+    try tables.publish(table(servers: [2, 3]))
+    let before = [tables.records(ofHalf: 0), tables.records(ofHalf: 1)]
     let others = (1...3).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
-    #expect(throws: TableBuildError.tooManyServices(needed: 3, limit: 2)) { try director.build(ServiceTable(services: others)) }
-    #expect(throws: TableBuildError.tooManyServers(needed: 4, limit: 3)) { try director.build(table(servers: [1, 2, 3, 4])) }
-    #expect(throws: TableBuildError.ringsTooLarge(needed: 4093, limit: 2048)) {
-      try director.build(table(ring: 4093, servers: [1]))
+    #expect(throws: TableCapacityError.tooManyServices(needed: 3, limit: 2)) { try tables.publish(ServiceTable(services: others)) }
+    #expect(throws: TableCapacityError.tooManyServers(needed: 4, limit: 3)) { try tables.publish(table(servers: [1, 2, 3, 4])) }
+    #expect(throws: TableCapacityError.ringsTooLarge(needed: 8192, limit: 4096)) {
+      try tables.publish(table(ring: 8191, servers: [1]))
     }
-    #expect([director.bytes(ofHalf: 0), director.bytes(ofHalf: 1)] == before)
+    #expect([tables.records(ofHalf: 0), tables.records(ofHalf: 1)] == before)
   }
 
-  @Test func `building touches the idle half only`() throws {
-    let director = Director()
-    try director.publish(table(servers: [1, 2]))
-    let active = Int(director.memory.root.pointee.active)
-    let before = director.bytes(ofHalf: active)
-    try director.build(table(ServiceKey(.udp, IPAddress(10, 9, 9, 9), port: 0), servers: [3, 4, 5]))
-    #expect(director.bytes(ofHalf: active) == before)
-    #expect(Int(director.memory.root.pointee.active) == active)
+  @Test func `writing touches the idle half only`() throws {
+    let tables = WrittenTables()
+    try tables.publish(table(servers: [1, 2]))
+    let active = tables.memory.activeHalf
+    let before = tables.records(ofHalf: active)
+    let ring = tables.ring(web)
+    try tables.write(table(ServiceKey(.udp, IPAddress(10, 9, 9, 9), port: 0), servers: [3, 4, 5]))
+    #expect(tables.records(ofHalf: active) == before)
+    #expect(tables.ring(web) == ring)
+    #expect(tables.memory.activeHalf == active)
   }
 
   @Test func `every refusal names the limit to raise`() {
-    let errors: [(TableBuildError, String, String)] = [
+    let errors: [(TableCapacityError, String, String)] = [
       (.tooManyServices(needed: 2, limit: 1), "too-many-services", "'services'"),
       (.tooManyServers(needed: 2, limit: 1), "too-many-servers", "'servers'"),
       (.ringsTooLarge(needed: 2, limit: 1), "rings-too-large", "'ring-slots'"),

@@ -1,0 +1,123 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+import Model
+
+/// Carrying out what `InterfaceFollowing` says.
+extension EngineState {
+  /// Looks at every interface and does what its changes ask for.
+  ///
+  /// - Returns: what happened, and what is wrong and could not be repaired.
+  mutating func follow() -> EngineReport {
+    var report = EngineReport()
+    guard let id = program?.id else { return report }
+    let seen = interfaces.map { InterfaceView($0.name) }
+    for step in InterfaceFollowing.steps(interfaces, seen, program: id) { carryOut(step, &report) }
+    report.problems += lasting()
+    return report
+  }
+
+  private mutating func carryOut(_ step: InterfaceFollowing.Step, _ report: inout EngineReport) {
+    switch step {
+    case .setMAC(let slot, let mac):
+      let former = interfaces[slot].mac
+      interfaces[slot].mac = mac
+      enterInterfaces()
+      report.note(.interface, "\(interfaces[slot].name) changed its MAC address from \(former) to \(mac): steering takes frames to the new one")
+    case .attachAgain(let slot): attachAgain(slot, &report)
+    case .foreignProgram(let slot, let other):
+      let name = interfaces[slot].name
+      report.problems.append(
+        "\(name) has another XDP program (\(other.name), id \(other.id)) in the place of Sluice's, and services' packets reach the kernel: "
+          + "`ip link set \(name) xdp off` removes it, and Sluice attaches again"
+      )
+    case .rebuild(let reasons): rebuild(reasons, &report)
+    }
+  }
+
+  private mutating func attachAgain(_ slot: Int, _ report: inout EngineReport) {
+    attachments[slot]?.abandon()
+    attachments[slot] = nil
+    do throws(EngineFailure) {
+      try attachProgram(slot)
+      report.note(.steering, "the steering program had been detached from \(interfaces[slot].name): attached again")
+    } catch {
+      report.problems.append("the steering program is not attached to \(interfaces[slot].name): \(error)")
+    }
+  }
+
+  private mutating func rebuild(_ reasons: [InterfaceFollowing.Reason], _ report: inout EngineReport) {
+    stopWorkers()
+    notes = []
+    for reason in reasons { apply(reason, &report) }
+    enterInterfaces()
+    do throws(EngineFailure) {
+      try startWorkers()
+      for note in notes { report.note(.interface, note) }
+    } catch {
+      stopWorkers()
+      report.problems.append("workers could not be started: \(error)")
+      // Tried again with the next look.
+      for slot in interfaces.indices { interfaces[slot].queues = 0 }
+    }
+  }
+
+  private mutating func apply(_ reason: InterfaceFollowing.Reason, _ report: inout EngineReport) {
+    switch reason {
+    case .gone(let slot):
+      attachments[slot]?.abandon()
+      attachments[slot] = nil
+      interfaces[slot].ifindex = 0
+      report.note(.interface, "\(interfaces[slot].name) is gone: nothing is received or sent there until it is back")
+    case .back(let slot, let ifindex):
+      attachments[slot]?.abandon()
+      attachments[slot] = nil
+      let view = InterfaceView(interfaces[slot].name)
+      interfaces[slot].ifindex = ifindex
+      interfaces[slot].mac = view.mac ?? interfaces[slot].mac
+      interfaces[slot].queues = max(view.queues, 1)
+      enterInterfaces()
+      do throws(EngineFailure) {
+        try attachProgram(slot)
+        report.note(.interface, "\(interfaces[slot].name) was made again: attached, with sockets on \(interfaces[slot].queues) queue(s)")
+      } catch {
+        interfaces[slot].ifindex = 0
+        report.problems.append("\(interfaces[slot].name) is back, but \(error)")
+      }
+    case .queues(let slot, let from, let to):
+      interfaces[slot].queues = to
+      report.note(.interface, "\(interfaces[slot].name) went from \(from) to \(to) queues: one worker for each")
+    }
+  }
+
+  private mutating func attachProgram(_ slot: Int) throws(EngineFailure) {
+    guard let program else { throw EngineFailure("there is no program to attach") }
+    try attach(program, slot)
+  }
+
+  /// What is wrong as long as it lasts.
+  private func lasting() -> [String] {
+    var problems = interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
+    let present = interfaces.filter(\.isPresent)
+    if let most = present.max(by: { $0.queues < $1.queues }), let least = present.min(by: { $0.queues < $1.queues }),
+      most.queues != least.queues
+    {
+      problems.append(
+        "\(most.name) has \(most.queues) queues and \(least.name) \(least.queues): what comes in on the further ones cannot leave by "
+          + "\(least.name); `ethtool -L \(least.name) combined \(most.queues)` gives it as many"
+      )
+    }
+    return problems
+  }
+}
+
+/// What the engine noticed and did.
+package struct EngineReport: Sendable {
+  package enum Kind: Sendable { case interface, steering }
+
+  package var events: [(kind: Kind, text: String)] = []
+  package var problems: [String] = []
+
+  mutating func note(_ kind: Kind, _ text: String) { events.append((kind, text)) }
+}

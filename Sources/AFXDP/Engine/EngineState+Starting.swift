@@ -1,0 +1,102 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+import Model
+
+/// Attaching the program and starting the workers; and again, when an interface or its queues have changed.
+extension EngineState {
+  /// Order of a start: the program over tables in force, then sockets (a driver may change its queues on attach), then threads; only
+  /// then does steering find the sockets. An empty or half-built data plane would leave services' packets to the kernel.
+  mutating func start() throws(EngineFailure) {
+    enterInterfaces()
+    let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
+    for slot in interfaces.indices {
+      if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
+      let queues = interfaces[slot].queues
+      try attach(program, slot)
+      guard interfaces[slot].queues == queues else {
+        throw EngineFailure(
+          "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: fix the number with `ethtool -L` and start again"
+        )
+      }
+    }
+    self.program = program
+    try startWorkers()
+  }
+
+  mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {
+    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.mode)
+    attachments[slot] = attachment
+    interfaces[slot].isNative = attachment.isNative
+    if let note { notes.append(note) }
+    try interfaces[slot].countQueues()
+  }
+
+  /// A worker for each queue of the present interfaces: sockets, thread, then the sockets' places in steering's map.
+  mutating func startWorkers() throws(EngineFailure) {
+    let present = interfaces.filter(\.isPresent)
+    let count = present.map(\.queues).max() ?? 0
+    try maps.addWorkers(upTo: count)
+    while counters.count < count { counters.append(try Self.makeCounters()) }
+    while fragments.count < count { fragments.append(FragmentTable.allocate()) }
+    let cpus = Self.cpus()
+    // With one worker there is nobody else to ask.
+    let peers = count > 1 ? PeerFlows(Array(maps.flows.prefix(count))) : .none
+    let uncounted = takeUncounted()
+    for number in 0..<count {
+      let own = present.filter { number < $0.queues }
+      let opened = try WorkerSockets.open(number, own, options)
+      notes += opened.notes
+      let wake = threads_wake_descriptor()
+      guard wake >= 0 else {
+        for (_, socket) in opened.sockets { sockets_close(socket) }
+        throw EngineFailure("cannot make an eventfd: \(EngineFailure.words(wake)); `ulimit -n` bounds descriptors")
+      }
+      let stop = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+      stop.initialize(to: 0)
+      let set = WorkerSet(
+        counters: counters[number],
+        flows: maps.flows[number],
+        hasFormerFlows: number < uncounted.count && uncounted[number],
+        peers: peers,
+        fragments: FragmentTables(Array(fragments.prefix(count)), own: number),
+        epoch: epochs[number],
+        stop: stop,
+        wakeDescriptor: wake,
+        busyPoll: options.busyPoll > 0,
+        sockets: opened.sockets
+      )
+      let cpu = cpus.isEmpty ? nil : cpus[number % cpus.count]
+      workers.append(try WorkerThread(number: number, of: count, cpu: cpu, set, published, opened.umem))
+      try show(opened.sockets, of: number)
+    }
+    if count > cpus.count, cpus.count > 0 {
+      notes.append(
+        "\(count) workers share \(cpus.count) CPUs: fewer queues (`ethtool -L`) would do the same work with less switching"
+      )
+    }
+    halves.memory.root.pointee.workers = UInt32(maps.flows.count)
+  }
+
+  /// From now on steering sends this worker its queues' frames.
+  private mutating func show(_ sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)], of number: Int) throws(EngineFailure) {
+    for (slot, socket) in sockets {
+      interfaces[slot].isZeroCopy = sockets_is_zero_copy(socket) != 0
+      let error = steering_set_socket(maps.sockets, UInt32(slot * Int(SLUICE_QUEUES) + number), socket.pointee.descriptor)
+      guard error == 0 else { throw EngineFailure("steering takes no socket: \(EngineFailure.words(error))") }
+    }
+  }
+
+  /// Ends the workers; closed sockets leave steering's map by themselves, and services' frames are dropped until there are others.
+  mutating func stopWorkers() {
+    for worker in workers { worker.stop() }
+    workers = []
+  }
+
+  private static func cpus() -> [Int32] {
+    var cpus = [Int32](repeating: 0, count: 1024)
+    let count = threads_cpus(&cpus, Int32(cpus.count))
+    return count > 0 ? Array(cpus[..<Int(count)]) : []
+  }
+}

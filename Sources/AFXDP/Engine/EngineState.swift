@@ -1,0 +1,134 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+import Model
+
+/// What the engine has claimed, opened, attached and started. One thread at a time changes it.
+struct EngineState {
+  let options: EngineOptions
+  var interfaces: [AttachedInterface] = []
+  /// Files and names that only one process can hold.
+  private var claims: [Int32] = []
+  /// By slot; nil where the program is not attached.
+  var attachments: [Attachment?] = []
+  var maps: SteeringMaps
+  var halves: TableHalves
+  let published: PublishedTables
+  let epochs: Epochs
+  /// By worker.
+  var counters: [Counters] = []
+  var workers: [WorkerThread] = []
+  /// The fragment tables of all workers there ever were.
+  var fragments: [FragmentTable] = []
+  var program: SteeringProgram?
+  /// Tables that workers read until the next generation.
+  var retired: (maps: TableMaps, halves: TableHalves)?
+  /// Larger tables that the next publication puts in force.
+  var coming: TableMaps?
+  var notes: [String] = []
+  /// Slots on which a former daemon's program was found: they stay steered when this start fails.
+  var former: Set<Int> = []
+  private var hasCountedFlows = false
+
+  /// Claims the interfaces and finds or makes the maps. Nothing is attached; a former daemon's program goes on steering.
+  init(_ options: EngineOptions) throws(EngineFailure) {
+    self.options = options
+    let (interfaces, claims) = try Self.claim(options)
+    self.interfaces = interfaces
+    self.claims = claims
+    attachments = Array(repeating: nil, count: interfaces.count)
+    do throws(EngineFailure) {
+      let count = try Self.workerCount(options, interfaces)
+      maps = try SteeringMaps(options, workers: count, interfaces: interfaces.map(\.ifindex))
+      for _ in 0..<count { counters.append(try Self.makeCounters()) }
+    } catch {
+      for claim in claims { close(claim) }
+      throw error
+    }
+    notes = maps.notes
+    halves = TableHalves(maps.tables.tables)
+    published = PublishedTables(halves)
+    epochs = Epochs(count: Int(SLUICE_QUEUES))
+  }
+
+  /// Room for as many servers as there can be, which costs nothing until they are used.
+  static func makeCounters() throws(EngineFailure) -> Counters {
+    let capacity = Int(SLUICE_SERVERS)
+    return Counters(zeroed: try ZeroedPages.map(Counters.size(serverCapacity: capacity)), serverCapacity: capacity)
+  }
+
+  private static func claim(_ options: EngineOptions) throws(EngineFailure) -> ([AttachedInterface], [Int32]) {
+    guard !options.interfaces.isEmpty else { throw EngineFailure("no interface is given: name one under director.interfaces") }
+    guard options.interfaces.count <= Int(SLUICE_INTERFACES) else {
+      throw EngineFailure("\(options.interfaces.count) interfaces are given, at most \(SLUICE_INTERFACES) can be attached")
+    }
+    var interfaces: [AttachedInterface] = []
+    var claims: [Int32] = []
+    do throws(EngineFailure) {
+      for (slot, name) in options.interfaces.enumerated() {
+        let interface = try AttachedInterface(name, slot: slot)
+        let claim = sockets_claim("sluice/\(name)")
+        if claim == -EADDRINUSE {
+          throw EngineFailure(
+            "another sluice runs on \(name) already: stop that one first, `ss -xlp | grep sluice/` shows its process"
+          )
+        }
+        guard claim >= 0 else { throw EngineFailure("cannot claim \(name): \(EngineFailure.words(claim))") }
+        claims.append(claim)
+        interfaces.append(interface)
+      }
+    } catch {
+      for claim in claims { close(claim) }
+      throw error
+    }
+    return (interfaces, claims)
+  }
+
+  /// Workers to start: one for each queue of the interface that has most, or as many as the operator says.
+  static func workerCount(_ options: EngineOptions, _ interfaces: [AttachedInterface]) throws(EngineFailure) -> Int {
+    let most = interfaces.map(\.queues).max() ?? 1
+    let count = options.workers ?? most
+    // A queue without a worker would be a black hole for its share of every service.
+    if let short = interfaces.first(where: { $0.queues > count }) {
+      throw EngineFailure(
+        "\(short.name) has \(short.queues) queues, but director.workers is \(count): use `ethtool -L \(short.name) combined \(count)`, or more workers"
+      )
+    }
+    // Worker q sends by queue q of the egress interface: it needs one there.
+    if let narrow = interfaces.first(where: { $0.queues < count }) {
+      throw EngineFailure(
+        "\(narrow.name) has \(narrow.queues) queue(s) and \(count) workers would send by it: give all interfaces the same number with `ethtool -L`"
+      )
+    }
+    return count
+  }
+
+  /// Tells the steering program which slot each interface is: the configuration's order.
+  func enterInterfaces() {
+    let entries = UnsafeMutableRawPointer(halves.memory.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
+      .assumingMemoryBound(to: sluice_interface.self)
+    for slot in 0..<Int(SLUICE_INTERFACES) {
+      guard slot < interfaces.count else {
+        entries[slot] = sluice_interface()
+        continue
+      }
+      let interface = interfaces[slot]
+      entries[slot] = sluice_interface(mac: interface.mac.word, ifindex: interface.ifindex, queues: UInt32(interface.queues))
+    }
+  }
+
+  /// Whether a worker has to count the flows that a former daemon left in its table: once, at its first start.
+  mutating func takeUncounted() -> [Bool] {
+    defer { hasCountedFlows = true }
+    return hasCountedFlows ? Array(repeating: false, count: maps.flows.count) : maps.hasFormerFlows
+  }
+
+  /// Takes the program off every interface, but those kept, then ends the workers and closes their sockets: the host is as it was before.
+  mutating func end(keeping kept: Set<Int> = []) {
+    for (slot, attachment) in attachments.enumerated() where !kept.contains(slot) { attachment?.detach() }
+    for worker in workers { worker.stop() }
+    for claim in claims { close(claim) }
+    (attachments, workers, claims) = ([], [], [])
+  }
+}

@@ -1,0 +1,41 @@
+import ABI
+import CXDP
+import Forwarding
+
+/// The maps of one worker's flow table; unmapped and closed with it.
+final class FlowMaps {
+  let flows: FlowTable
+  /// Whether a former daemon's flows are in it.
+  var isFormer: Bool
+  private let maps: MapSet
+
+  init(_ source: MapSource, worker: Int, buckets: Int) throws(EngineFailure) {
+    let maps = MapSet(source: source)
+    let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets)
+    let connections: UnsafeMutablePointer<sluice_connection> = try maps.table("sl_conns_\(worker)", count: 4 * buckets, elements: 4)
+    flows = FlowTable(
+      buckets: entries,
+      connections: connections,
+      // The worker's own business, so no map's.
+      displaced: try ZeroedPages.map(buckets).bindMemory(to: UInt8.self, capacity: buckets),
+      count: buckets
+    )
+    isFormer = source.isFormer
+    self.maps = maps
+  }
+
+  /// For the program to hold.
+  var descriptors: [Int32] { maps.descriptors }
+}
+
+/// Anonymous memory that the kernel zeroes, page by page, when it is first touched; never given back: workers, counters and reports read
+/// it as long as the process lives.
+enum ZeroedPages {
+  static func map(_ bytes: Int) throws(EngineFailure) -> UnsafeMutableRawPointer {
+    var (huge, error): (Int32, Int32) = (0, 0)
+    guard let memory = sockets_make_area(max(bytes, 1), &huge, &error) else {
+      throw EngineFailure("no memory for \(bytes >> 20) MiB: \(EngineFailure.words(error))")
+    }
+    return memory
+  }
+}

@@ -1,0 +1,69 @@
+import CXDP
+import Glibc
+
+/// Where maps come from.
+enum MapSource: Sendable {
+  case new
+  /// Those that the steering program on this interface holds.
+  case interface(UInt32)
+
+  var isFormer: Bool { if case .interface = self { true } else { false } }
+}
+
+/// BPF maps opened one after the other and mapped into the process; unmapped and closed with the set, also when a later one fails.
+// A class: what holds maps is replaced while the program runs, and a noncopyable value fits in no array and no optional property.
+final class MapSet {
+  /// A map's memory in this process.
+  struct Mapping {
+    let memory: UnsafeMutableRawPointer
+    let bytes: Int
+  }
+
+  let source: MapSource
+  private(set) var descriptors: [Int32] = []
+  private(set) var mappings: [Mapping] = []
+
+  init(source: MapSource) { self.source = source }
+
+  deinit {
+    for mapping in mappings { steering_unmap_memory(mapping.memory, mapping.bytes) }
+    for descriptor in descriptors { close(descriptor) }
+  }
+
+  func map(_ name: String, _ make: (String) -> Int32) throws(EngineFailure) -> Int32 {
+    let descriptor =
+      switch source {
+      case .new: make(name)
+      case .interface(let index): steering_find_map(index, SteeringMaps.program, name)
+      }
+    if descriptor == -EPERM {
+      throw EngineFailure("may not \(source.isFormer ? "open" : "make") BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    }
+    if descriptor == -EMFILE { throw EngineFailure("too many open files for the map \(name): raise `ulimit -n`") }
+    guard descriptor >= 0 else {
+      throw EngineFailure("cannot \(source.isFormer ? "find" : "make") the map \(name): \(EngineFailure.words(descriptor))")
+    }
+    descriptors.append(descriptor)
+    return descriptor
+  }
+
+  /// A table of `count` elements of type T, in map elements of `elements` each, mapped into the process.
+  func table<T>(_ name: String, count: Int, elements: Int = 1) throws(EngineFailure) -> UnsafeMutablePointer<T> {
+    let value = MemoryLayout<T>.stride * elements
+    let entries = (count + elements - 1) / elements
+    let map = try map(name) { steering_make_table($0, UInt32(value), UInt32(entries)) }
+    var found: (value: UInt32, entries: UInt32) = (0, 0)
+    guard steering_map_size(map, &found.value, &found.entries) == 0, found == (UInt32(value), UInt32(entries)) else {
+      throw EngineFailure("the map \(name) of the former daemon has \(found.entries) elements where its root says \(entries)")
+    }
+    let bytes = value * entries
+    var error: Int32 = 0
+    guard let memory = steering_map_memory(map, bytes, &error) else {
+      throw EngineFailure(
+        "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); director.limits and director.flows size it"
+      )
+    }
+    mappings.append(Mapping(memory: memory, bytes: bytes))
+    return memory.bindMemory(to: T.self, capacity: count)
+  }
+}

@@ -1,0 +1,105 @@
+import ABI
+import CXDP
+import Forwarding
+import Glibc
+
+/// The BPF maps of one data plane and their memory: made anew, or found on an interface where a daemon left them.
+///
+/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those it does not read itself), so they live exactly
+/// as long as it is attached, and a new daemon finds them through the interface: with or without a bpffs, and nothing is left to tidy up.
+struct SteeringMaps {
+  /// As BPF names programs and maps: 15 characters.
+  static let program = "sluice_steer"
+
+  private(set) var tables: TableMaps
+  let counters: Int32
+  let sockets: Int32
+  /// Why a former daemon's tables or flows do not go on, one line each.
+  private(set) var notes: [String] = []
+  /// Whether tables of a former daemon go on.
+  let isTakenOver: Bool
+
+  private let kernel: MapSet
+  private var flowMaps: [FlowMaps] = []
+  private let buckets: Int
+
+  /// Takes over the maps that the program on the first interface holds; makes new ones otherwise, and says why.
+  init(_ options: EngineOptions, workers: Int, interfaces: [UInt32]) throws(EngineFailure) {
+    buckets = options.flowBuckets
+    var source = MapSource.new
+    var former: TableMaps?
+    if let program = AttachedProgram(interfaces[0]), program.name == Self.program {
+      do throws(EngineFailure) {
+        former = try TableMaps(.interface(interfaces[0]), nil)
+        source = .interface(interfaces[0])
+      } catch {
+        notes.append("connections start anew, since \(error)")
+      }
+    }
+    isTakenOver = former != nil
+    if let former { tables = former } else { tables = try TableMaps(.new, options.capacity) }
+    // Of a taken-over program the counters go on counting.
+    let kernel = MapSet(source: source)
+    counters = try kernel.map("sl_steered") { steering_make_counters($0, UInt32(SLUICE_STEER_COUNTERS)) }
+    sockets = try kernel.map("sl_sockets") { steering_make_sockets($0, UInt32(SLUICE_INTERFACES * SLUICE_QUEUES)) }
+    self.kernel = kernel
+    try addWorkers(upTo: workers, source)
+    if isTakenOver, !tables.tables.capacity.covers(options.capacity) {
+      tables = try tables.enlarged(to: tables.tables.capacity.enlarged(to: options.capacity))
+    }
+    tables.tables.root.pointee.flow_buckets = UInt32(buckets)
+    tables.tables.root.pointee.workers = UInt32(workers)
+  }
+
+  /// Flow tables for more workers.
+  mutating func addWorkers(upTo count: Int, _ source: MapSource = .new) throws(EngineFailure) {
+    let root = tables.tables.root.pointee
+    // A worker of a former daemon keeps its flows, whatever the size of its table.
+    while flowMaps.count < count {
+      let worker = flowMaps.count
+      let isFormer = source.isFormer && worker < Int(root.workers)
+      if isFormer, Int(root.flow_buckets) == buckets {
+        try add(FlowMaps(source, worker: worker, buckets: buckets))
+      } else {
+        let maps = try FlowMaps(.new, worker: worker, buckets: buckets)
+        if isFormer {
+          let former = try FlowMaps(source, worker: worker, buckets: Int(root.flow_buckets))
+          let kept = maps.flows.takeOver(former.flows)
+          notes.append("worker \(worker): \(kept) flows moved to a table of another size")
+        }
+        add(maps, holdsFormer: isFormer)
+      }
+    }
+  }
+
+  /// By worker.
+  var flows: [FlowTable] { flowMaps.map(\.flows) }
+
+  /// By worker: whether flows of a former daemon are in its table.
+  var hasFormerFlows: [Bool] { flowMaps.map(\.isFormer) }
+
+  private mutating func add(_ maps: FlowMaps, holdsFormer: Bool = false) {
+    if holdsFormer { maps.isFormer = true }
+    flowMaps.append(maps)
+  }
+
+  /// Puts other tables in the place of these, which are returned: workers may still read them.
+  mutating func replaceTables(by larger: TableMaps) -> TableMaps {
+    defer { tables = larger }
+    return tables
+  }
+
+  /// What the program is loaded with.
+  func programMaps(_ tables: TableMaps) -> steering_maps {
+    steering_maps(root: tables.root, slots: tables.slots, sockets: sockets, counters: counters)
+  }
+
+  /// Every descriptor, for the program to hold.
+  func descriptors(_ tables: TableMaps) -> [Int32] { tables.descriptors + kernel.descriptors + flowMaps.flatMap(\.descriptors) }
+
+  /// Sum over all CPUs, by `SLUICE_STEER_*`.
+  static func steered(_ counters: Int32, _ index: Int) -> UInt64 {
+    var sum: UInt64 = 0
+    return steering_read_counter(counters, UInt32(index), &sum) == 0 ? sum : 0
+  }
+}

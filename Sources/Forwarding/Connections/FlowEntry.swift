@@ -1,0 +1,54 @@
+import ABI
+import Packet
+
+/// The fields packed into a flow entry's two words.
+extension sluice_flow {
+  /// - Parameters:
+  ///   - server: index into the servers table.
+  ///   - seen: seconds of the worker's clock.
+  @inline(__always) @_noLocks
+  package init(tag: UInt64, server: UInt32, incarnation: UInt16, state: UInt16, confirmed: Bool = false, seen: UInt32) {
+    self.init(
+      tag: tag,
+      incarnation_server: UInt32(incarnation) &<< 20 | server,
+      seen_state: seen &<< 4 | (confirmed ? 8 : 0) | UInt32(state)
+    )
+  }
+
+  /// Index into the servers table.
+  package var server: UInt32 {
+    @inline(__always) @_noLocks get { incarnation_server & 0xf_ffff }
+  }
+
+  package var incarnation: UInt16 {
+    @inline(__always) @_noLocks get { UInt16(truncatingIfNeeded: incarnation_server &>> 20) }
+  }
+
+  /// SLUICE_STATE_*.
+  package var state: UInt16 {
+    @inline(__always) @_noLocks get { UInt16(truncatingIfNeeded: seen_state & 7) }
+  }
+
+  /// Whether a second packet has continued the conversation; see `FlowTable+Places.swift`.
+  package var isConfirmed: Bool {
+    @inline(__always) @_noLocks get { seen_state & 8 != 0 }
+  }
+
+  /// The second of the flow's last packet.
+  package var seen: UInt32 {
+    @inline(__always) @_noLocks get { seen_state &>> 4 }
+  }
+
+  /// Seconds since then. The clock's 28 bits wrap after eight years, in which the hand passes a million times.
+  @inline(__always) @_noLocks
+  package func age(now: UInt32) -> UInt32 { (now &- seen) & 0x0fff_ffff }
+
+  /// Whether the flow has been silent for longer than its state's timeout.
+  @inline(__always) @_noLocks
+  package func isExpired(now: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> Bool {
+    // One load by the state: as a switch it is a jump through a table, and states come in no order. States are below 8, and the two
+    // words after the timeouts are 0.
+    let limit = UnsafeMutableRawPointer(half).raw32(SLUICE_HALF_TIMEOUTS &+ Int(state) &* 4)
+    return age(now: now) > limit
+  }
+}

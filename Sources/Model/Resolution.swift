@@ -1,0 +1,20 @@
+/// What is known of the path to a real server.
+package enum Resolution: Equatable, Sendable {
+  case resolved(NextHop)
+  /// Asked for, and not answered yet: for a moment it is worth waiting.
+  case pending(String)
+  /// Why nothing can be sent there: a clause that can follow "10.0.0.11: ".
+  case unresolved(String)
+
+  package var nextHop: NextHop? { if case .resolved(let hop) = self { hop } else { nil } }
+
+  package var isPending: Bool { if case .pending = self { true } else { false } }
+
+  /// Why there is no next hop.
+  package var fault: String? {
+    switch self {
+    case .resolved: nil
+    case .pending(let reason), .unresolved(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Forwarding
+import Model
+
+extension Director {
+  package func status() async -> Status {
+    let snapshot = snapshot
+    let counters = surroundings.counters()
+    return Status(
+      generation: snapshot.generation,
+      interfaces: surroundings.interfaces(),
+      services: snapshot.table.services.map { StatusReport(snapshot, counters).status(of: $0) }
+    )
+  }
+
+  /// Of one service; nil if there is none. Takes the same time however many others there are.
+  package func status(of key: ServiceKey) async -> Status? {
+    let snapshot = snapshot
+    guard let service = snapshot.table.service(key) else { return nil }
+    return Status(
+      generation: snapshot.generation,
+      interfaces: surroundings.interfaces(),
+      services: [StatusReport(snapshot, surroundings.counters()).status(of: service)]
+    )
+  }
+}
+
+/// One moment's picture of services and their servers.
+private struct StatusReport {
+  let snapshot: Snapshot
+  let counters: [Counters]
+
+  init(_ snapshot: Snapshot, _ counters: [Counters]) {
+    self.snapshot = snapshot
+    self.counters = counters
+  }
+
+  func status(of service: VirtualService) -> ServiceStatus {
+    let layout = snapshot.layout.services[service.key]
+    var servers = service.everyServer.map { status(of: $0, layout?.servers[$0.address]) }
+    let sent = servers.reduce(Totals()) { $0 + $1.totals }
+    for index in servers.indices where sent.packets > 0 {
+      servers[index].share = 100 * Double(servers[index].totals.packets) / Double(sent.packets)
+    }
+    let (active, inactive) = servers.reduce((0, 0)) { ($0.0 + $1.active, $0.1 + $1.inactive) }
+    var sorry = service.sorry.map { _ in servers.removeLast() }
+    if sorry?.state == .draining { sorry?.state = servers.contains { $0.state == .ok } ? .standby : .ok }
+    return ServiceStatus(
+      service: service.key,
+      scheduler: service.scheduler,
+      ring: service.effectiveRingSize,
+      onServerLoss: service.onServerLoss,
+      noServer: service.noServer,
+      totals: sent + snapshot.baselines.formerTotals(of: service.key),
+      active: active,
+      inactive: inactive,
+      servers: servers,
+      sorry: sorry
+    )
+  }
+
+  private func status(of server: RealServer, _ place: TableLayout.Place?) -> ServerStatus {
+    let live = place.map { LiveCount(at: $0.index, incarnation: $0.incarnation, counters) } ?? LiveCount()
+    let reason = snapshot.faults[server.address]
+    return ServerStatus(
+      address: server.address,
+      forward: server.method,
+      tunnelPort: server.tunnel.port,
+      checksum: server.tunnel.checksum,
+      source: server.tunnel.sourceText,
+      entropy: server.tunnel.entropy,
+      weight: server.weight,
+      state: reason != nil ? .unresolved : server.isDraining ? .draining : .ok,
+      reason: reason,
+      active: live.active,
+      inactive: live.inactive,
+      totals: place.map { snapshot.baselines.totals(at: $0.index, counters) } ?? Totals(),
+      share: nil
+    )
+  }
+}

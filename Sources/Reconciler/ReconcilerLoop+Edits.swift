@@ -1,0 +1,94 @@
+import Forwarding
+import Model
+
+/// What is desired: edits, one after the other, each on what the one before has left.
+extension ReconcilerLoop {
+  mutating func take(_ edit: Edit) {
+    do {
+      var wanted = desired
+      try edit.change(&wanted)
+      let changes = ServiceTable.difference(from: desired, to: wanted)
+      let touched = Set(changes.map(\.service))
+      let wantedDemand = demand(of: wanted, touched)
+      // Before anything has changed: what fits is judged by what is configured, whatever the network says of it today.
+      try makeRoom(for: wantedDemand)
+      if edit.isDryRun || changes.isEmpty && isPublished {
+        if !edit.isDryRun { desired = wanted }
+        return edit.answer(.success(Applied(generation: tables.generation, dryRun: edit.isDryRun, changes: changes)))
+      }
+      adopt(wanted, wantedDemand, touched)
+      waiting.append((edit, changes))
+      pace.note(isEdit: true, at: .now)
+      if !awaited.isEmpty { pace.postpone(until: awaitedUntil ?? .now) }
+    } catch {
+      edit.answer(.failure(error))
+    }
+  }
+
+  private mutating func adopt(_ wanted: ServiceTable, _ wantedDemand: TableDemand, _ touched: Set<ServiceKey>) {
+    var newcomers: Set<IPAddress> = []
+    for key in touched {
+      let former = Set(desired.service(key)?.everyServer.map(\.address) ?? [])
+      let coming = Set(wanted.service(key)?.everyServer.map(\.address) ?? [])
+      for address in coming.subtracting(former) {
+        servicesOf[address, default: []].append(key)
+        if resolutions[address] == nil { newcomers.insert(address) }
+      }
+      for address in former.subtracting(coming) {
+        servicesOf[address]?.removeAll { $0 == key }
+        if servicesOf[address]?.isEmpty == true {
+          servicesOf[address] = nil
+          resolutions[address] = nil
+          hasLeftOvers = true
+        }
+      }
+    }
+    desired = wanted
+    demand = wantedDemand
+    changed.formUnion(touched)
+    ask(newcomers.filter { servicesOf[$0] != nil })
+  }
+
+  /// The paths to servers not met before. Those that answer in a moment are waited for.
+  mutating func ask(_ newcomers: Set<IPAddress>) {
+    guard !newcomers.isEmpty else { return }
+    let answers = surroundings.resolve(Array(newcomers))
+    resolutions.merge(answers) { _, new in new }
+    let pending = answers.filter(\.value.isPending).keys
+    guard !pending.isEmpty else { return }
+    awaited.formUnion(pending)
+    awaitedUntil = .now + Pace.neighbourTimeout
+  }
+
+  private func demand(of wanted: ServiceTable, _ touched: Set<ServiceKey>) -> TableDemand {
+    var demand = demand
+    for key in touched {
+      if let former = desired.service(key) { demand.remove(former) }
+      if let coming = wanted.service(key) { demand.add(coming) }
+    }
+    return demand
+  }
+
+  /// Throws when the tables are too small and may not grow; then nothing has changed.
+  private mutating func makeRoom(for wanted: TableDemand) throws {
+    do throws(TableCapacityError) {
+      try wanted.check(tables.memory.capacity)
+    } catch {
+      try grow(to: TableCapacity(for: wanted), because: error)
+    }
+  }
+
+  /// Moves to larger tables, which come into force with the next generation.
+  mutating func grow(to wanted: TableCapacity, because error: TableCapacityError) throws {
+    guard let grow = surroundings.grow else { throw error }
+    let former = tables.memory.capacity
+    let larger = former.enlarged(to: wanted)
+    guard larger != former else { throw error }
+    tables.move(to: try grow(larger))
+    events.note(
+      .tables,
+      "tables enlarged from \(former.services) services, \(former.servers) servers and \(former.ringSlots) ring slots to "
+        + "\(larger.services), \(larger.servers) and \(larger.ringSlots)"
+    )
+  }
+}

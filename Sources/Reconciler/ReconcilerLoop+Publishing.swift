@@ -1,0 +1,109 @@
+import Forwarding
+import Model
+
+/// What is observed, and the generations made of it.
+extension ReconcilerLoop {
+  mutating func observe() {
+    let observation = surroundings.observe()
+    for (kind, text) in observation.events { events.note(kind, text) }
+    for (address, resolution) in observation.resolutions {
+      guard let services = servicesOf[address], resolutions[address] != resolution else { continue }
+      let former = resolutions.updateValue(resolution, forKey: address)
+      awaited.remove(address)
+      // Another reason for the same fault changes no table, only what is told of it.
+      if former?.nextHop != resolution.nextHop { changed.formUnion(services) } else { refreshFault(address, resolution) }
+    }
+    if let problems = observation.problems, problems != self.problems {
+      self.problems = problems
+      front.published.withLock { $0.problems = problems }
+    }
+    if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
+    if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
+    if observation.isPartial { pace.note(isEdit: false, at: .now) }
+  }
+
+  private func refreshFault(_ address: IPAddress, _ resolution: Resolution) {
+    front.published.withLock { $0.faults[address] = resolution.fault }
+  }
+
+  /// One generation of all that has changed.
+  mutating func reconcile() {
+    pace.begun()
+    (awaited, awaitedUntil) = ([], nil)
+    guard !changed.isEmpty || !waiting.isEmpty || !isPublished else { return }
+    let began = ContinuousClock.now
+    do {
+      try publish()
+      for (edit, changes) in waiting {
+        edit.answer(.success(Applied(generation: tables.generation, dryRun: false, changes: changes)))
+      }
+    } catch {
+      // The demand was checked before: what is left is an arena in pieces that cannot grow. What is in force stays in force.
+      events.note(.tables, "generation \(tables.generation + 1) could not be made: \(error)")
+      restore()
+      for (edit, _) in waiting { edit.answer(.failure(error)) }
+    }
+    waiting = []
+    pace.ended(at: .now, after: began.duration(to: .now))
+  }
+
+  /// Back to what is in force.
+  private mutating func restore() {
+    let snapshot = front.published.withLock { $0 }
+    changed.formUnion(ServiceTable.difference(from: desired, to: snapshot.table).map(\.service))
+    desired = snapshot.table
+    demand = TableDemand(desired)
+    servicesOf = [:]
+    for service in desired.services {
+      for server in service.everyServer { servicesOf[server.address, default: []].append(service.key) }
+    }
+    hasLeftOvers = true
+    ask(Set(servicesOf.keys.filter { resolutions[$0] == nil }))
+  }
+
+  private mutating func publish() throws {
+    let plan = try compile()
+    front.reading.withLock { _ in tables.write(plan) }
+    let counters = surroundings.counters()
+    baselines.begin(plan, counters)
+    surroundings.publish(tables.memory)
+    baselines.end(plan, counters)
+    tables.commit(plan)
+    (isPublished, changed) = (true, [])
+    front.published.withLock { snapshot in
+      snapshot.memory = tables.memory
+      snapshot.generation = tables.generation
+      snapshot.isPublished = true
+      snapshot.table = desired
+      snapshot.layout = tables.layout
+      snapshot.baselines = baselines
+      snapshot.faults = resolutions.compactMapValues(\.fault)
+    }
+    if hasLeftOvers {
+      hasLeftOvers = false
+      surroundings.forget(Set(servicesOf.keys))
+    }
+    surroundings.published(desired)
+  }
+
+  private mutating func compile() throws -> TablePlan {
+    do throws(TableCapacityError) {
+      return try tables.plan(desired, resolutions, changed: changed)
+    } catch {
+      try grow(to: tables.memory.capacity.doubled, because: error)
+      return try tables.plan(desired, resolutions, changed: changed)
+    }
+  }
+}
+
+extension TableCapacity {
+  fileprivate var doubled: TableCapacity {
+    TableCapacity(
+      slots: slots * 2,
+      services: services,
+      servers: servers,
+      ringSlots: min(ringSlots * 2, Self.mostRingSlots),
+      members: min(members * 2, Self.mostRingSlots)
+    )
+  }
+}

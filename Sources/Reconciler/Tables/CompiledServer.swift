@@ -1,0 +1,50 @@
+import ABI
+import Forwarding
+import Model
+
+/// A real server of a service as the tables will have it.
+struct CompiledServer {
+  let address: IPAddress
+  let place: TableLayout.Place
+  /// All but the tunnel's name.
+  private(set) var record: sluice_server
+  let isSorry: Bool
+  /// Nil for direct routing; 0 for tunnels without ports.
+  let tunnelPort: UInt16?
+
+  /// Whether it has slots of its service's ring.
+  var takesFlows: Bool { record.isOnRing }
+
+  /// All of a service, the sorry server last. That one stays while others take the new flows, for it keeps its own; alone it has the whole
+  /// ring.
+  static func all(
+    of service: VirtualService,
+    _ layout: TableLayout.Service,
+    _ resolutions: [IPAddress: Resolution]
+  ) -> [CompiledServer] {
+    var servers: [CompiledServer] = service.everyServer.compactMap { server in
+      guard let place = layout.servers[server.address] else { return nil }
+      let resolution = resolutions[server.address]
+      let weight = EffectiveWeight.of(server, resolution)
+      let isTunnel = server.method.isTunnel
+      return CompiledServer(
+        address: server.address,
+        place: place,
+        record: sluice_server(server, weight: weight, incarnation: place.incarnation, nextHop: resolution?.nextHop),
+        isSorry: server.address == service.sorry?.address,
+        tunnelPort: isTunnel ? (server.method.hasPort ? UInt16(server.tunnel.port ?? 0) : 0) : nil
+      )
+    }
+    let isLive = servers.contains { $0.takesFlows && !$0.isSorry }
+    if !isLive, let last = servers.indices.last, servers[last].isSorry { servers[last].record.weight = 1 }
+    return servers
+  }
+
+  /// What a ring is filled by: two rings of one digest are the same, since a place in the same incarnation is the same server.
+  static func digest(size: Int, _ servers: [CompiledServer]) -> UInt64 {
+    servers.reduce(sluice_mix64(UInt64(size))) { digest, server in
+      let place = UInt64(server.place.index) << 32 | UInt64(server.place.incarnation) << 16 | UInt64(server.record.weight)
+      return sluice_mix64(digest ^ place)
+    }
+  }
+}

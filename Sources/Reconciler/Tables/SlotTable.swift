@@ -1,0 +1,185 @@
+import ABI
+import Forwarding
+import Model
+
+/// The open-addressed table {address, port, protocol} -> service as the reconciler keeps it: the shared table's slots, and which of them
+/// a change has touched.
+///
+/// A reader looks at `SLUICE_PROBES` slots from a key's home on and stops at a free one. So that every key stays within that bound, a key
+/// that is farther from home than a resident takes its place and the resident moves on (Robin Hood hashing, Celis 1986), and a
+/// removed key's followers move back: first come, first served would break the bound at a quarter of the load. An insertion
+/// touches a handful of slots, whatever the table's size.
+struct SlotTable: Equatable, Sendable {
+  struct Key: Hashable, Sendable {
+    let address: IPAddress
+    /// Host order.
+    let port: UInt16
+    let protocolNumber: UInt8
+
+    static func vip(_ address: IPAddress) -> Key { Key(address: address, port: 0, protocolNumber: 0) }
+    static func service(_ key: ServiceKey) -> Key {
+      Key(address: key.address, port: key.port, protocolNumber: key.protocol.rawValue)
+    }
+    static func tunnel(_ address: IPAddress, port: UInt16) -> Key {
+      Key(address: address, port: port, protocolNumber: UInt8(SLUICE_SLOT_TUNNEL))
+    }
+
+    var hash: UInt32 { address.slotHash(port: port, protocolNumber: protocolNumber) }
+  }
+
+  struct Entry: Equatable, Sendable {
+    let key: Key
+    let hash: UInt32
+    var value: UInt32
+    /// SLUICE_SLOT_*.
+    var flags: UInt8
+  }
+
+  /// As many as the shared table uses: a power of two.
+  private(set) var slots: [Entry?]
+  private(set) var count = 0
+  /// Slots that differ from when `forgetTouched` was last called; all of them when the table is new or was laid out anew.
+  private(set) var touched: Set<Int> = []
+  private(set) var isLaidOutAnew = true
+
+  static let smallest = 64
+
+  init() { slots = Array(repeating: nil, count: Self.smallest) }
+
+  var mask: Int { slots.count - 1 }
+
+  subscript(key: Key) -> Entry? { position(of: key, key.hash).flatMap { slots[$0] } }
+
+  mutating func forgetTouched() {
+    touched = []
+    isLaidOutAnew = false
+  }
+
+  /// Adds or changes a key. False, and nothing is changed, when the table would need more than `limit` slots.
+  mutating func set(_ key: Key, _ value: UInt32, flags: UInt8 = 0, limit: Int) -> Bool {
+    let hash = key.hash
+    let entry = Entry(key: key, hash: hash, value: value, flags: flags)
+    if let position = position(of: key, hash) {
+      if slots[position] != entry { put(entry, at: position) }
+      return true
+    }
+    // A quarter full at most, where there is room: the probe bound is then in no danger.
+    if (count + 1) * 4 <= slots.count || slots.count * 2 > limit, insert(entry) { return true }
+    return enlarge(adding: entry, limit: limit)
+  }
+
+  mutating func remove(_ key: Key) {
+    guard var position = position(of: key, key.hash) else { return }
+    count -= 1
+    // Followers that are away from home move back by one.
+    while true {
+      let next = (position + 1) & mask
+      guard let follower = slots[next], distance(next, follower.hash) > 0 else { break }
+      put(follower, at: position)
+      position = next
+    }
+    put(nil, at: position)
+  }
+
+  private mutating func put(_ entry: Entry?, at position: Int) {
+    slots[position] = entry
+    touched.insert(position)
+  }
+
+  private func distance(_ position: Int, _ hash: UInt32) -> Int { (position - Int(hash)) & mask }
+
+  private func position(of key: Key, _ hash: UInt32) -> Int? {
+    for step in 0..<Int(SLUICE_PROBES) {
+      let position = (Int(hash) + step) & mask
+      guard let entry = slots[position] else { return nil }
+      if entry.key == key { return position }
+    }
+    return nil
+  }
+
+  /// False, and nothing is changed, when some key would come to lie out of reach.
+  private mutating func insert(_ entry: Entry) -> Bool {
+    var moves: [(position: Int, entry: Entry)] = []
+    var carried = entry
+    var position = Int(entry.hash) & mask
+    var steps = 0
+    // A chain of residents that each move on: bounded by the run of taken slots, which a quarter's load keeps short.
+    for _ in 0..<slots.count {
+      guard steps < Int(SLUICE_PROBES) else { return false }
+      guard let resident = slots[position] else {
+        moves.append((position, carried))
+        for move in moves { put(move.entry, at: move.position) }
+        count += 1
+        return true
+      }
+      if distance(position, resident.hash) < steps {
+        moves.append((position, carried))
+        carried = resident
+        steps = distance(position, resident.hash)
+      }
+      position = (position + 1) & mask
+      steps += 1
+    }
+    return false
+  }
+
+  private mutating func enlarge(adding entry: Entry, limit: Int) -> Bool {
+    let entries = slots.compactMap(\.self) + [entry]
+    var size = slots.count
+    while size < limit {
+      size *= 2
+      var larger = SlotTable(size: size)
+      // In an order of their own, so that the same keys give the same table whoever came first.
+      if entries.sorted(by: Self.precedes).allSatisfy({ larger.insert($0) }) {
+          self = larger
+        return true
+      }
+    }
+    return false
+  }
+
+  /// As it lies in a half of the shared tables.
+  init(adopting tables: Tables) {
+    slots = (0...Int(tables.half.pointee.slot_mask)).map { Entry(tables.slots[$0]) }
+    count = slots.count { $0 != nil }
+    isLaidOutAnew = false
+  }
+
+  private init(size: Int) { slots = Array(repeating: nil, count: size) }
+
+  private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+    (left.hash, left.key.protocolNumber, left.value) < (right.hash, right.key.protocolNumber, right.value)
+  }
+}
+
+extension SlotTable.Entry {
+  /// Nil for a free slot.
+  init?(_ slot: sluice_slot) {
+    guard slot.service != UInt32(SLUICE_NO_SERVICE) else { return nil }
+    let key = SlotTable.Key(
+      address: IPAddress(slot.address),
+      port: UInt16(bigEndian: slot.port_be),
+      protocolNumber: slot.protocol
+    )
+    self.init(key: key, hash: key.hash, value: slot.service, flags: slot.flags)
+  }
+
+  /// As the shared table has it.
+  var slot: sluice_slot {
+    var slot = sluice_slot()
+    slot.address = key.address.tuple
+    slot.port_be = key.port.bigEndian
+    slot.protocol = key.protocolNumber
+    slot.flags = flags
+    slot.service = value
+    return slot
+  }
+}
+
+extension sluice_slot {
+  static var free: sluice_slot {
+    var slot = sluice_slot()
+    slot.service = UInt32(SLUICE_NO_SERVICE)
+    return slot
+  }
+}

@@ -1,0 +1,174 @@
+import ABI
+import Forwarding
+import Model
+
+/// From what is desired and what is observed to the next generation: a pure function. It reads no shared memory, asks nobody and waits for
+/// nothing; `TablePlan.write` carries out what it answers.
+///
+/// Cost follows the change: only the services named are looked at, and of those only rings whose servers or weights differ are filled
+/// anew. Everything else stays where it lies.
+struct TableCompiler {
+  let desired: ServiceTable
+  let resolutions: [IPAddress: Resolution]
+
+  var plan: TablePlan
+  /// Addresses of tunnels whose name has gone.
+  var renamedTunnels: Set<IPAddress> = []
+  var slotsAreFull = false
+
+  /// - Parameters:
+  ///   - changed: services that differ between the former generation and the next, by configuration or by what is observed of their
+  ///     servers; those that are not in `desired` go.
+  ///   - former: the layout in force.
+  /// - Throws: when the tables are too small for what is desired; the caller has checked `TableDemand`, so only fragmentation is left.
+  static func compile(
+    _ desired: ServiceTable,
+    _ resolutions: [IPAddress: Resolution],
+    changed: some Collection<ServiceKey>,
+    _ former: TableLayout,
+    generation: UInt64,
+    hashKey: HashKey,
+    timeouts: Timeouts
+  ) throws(TableCapacityError) -> TablePlan {
+    var compiler = TableCompiler(desired, resolutions, former, generation, hashKey, timeouts)
+    // Those that go first: their places and indices serve those that come. In an order of their own, so that the same changes always
+    // give the same places.
+    let indices = former.services
+    let gone = changed.filter { desired.service($0) == nil }
+    for key in gone.sorted(by: { indices[$0]?.index ?? 0 < indices[$1]?.index ?? 0 }) { compiler.remove(key) }
+    let changed = changed.compactMap { key in desired.position(of: key) }.sorted()
+    for position in changed { try compiler.set(desired.services[position]) }
+    for key in compiler.renameTunnels() {
+      if let service = desired.service(key) { try compiler.set(service) }
+    }
+    try compiler.finish()
+    return compiler.plan
+  }
+
+  private init(
+    _ desired: ServiceTable,
+    _ resolutions: [IPAddress: Resolution],
+    _ former: TableLayout,
+    _ generation: UInt64,
+    _ hashKey: HashKey,
+    _ timeouts: Timeouts
+  ) {
+    self.desired = desired
+    self.resolutions = resolutions
+    plan = TablePlan(generation: generation, hashKey: hashKey, timeouts: timeouts, layout: former)
+  }
+
+  private mutating func remove(_ key: ServiceKey) {
+    guard let former = plan.layout.services.removeValue(forKey: key) else { return }
+    for (address, place) in former.servers.sorted(by: Self.precedes) { remove(address, place, of: key) }
+    release(former)
+    plan.layout.serviceIndices.release(former.index)
+    var record = sluice_service()
+    record.incarnation = former.incarnation
+    plan.services.append((former.index, record))
+    plan.removedServices.append(key)
+    countVIP(key, -1, live: former.isLive ? -1 : 0)
+    plan.layout.slots.remove(.service(key))
+  }
+
+  private mutating func set(_ service: VirtualService) throws(TableCapacityError) {
+    let key = service.key
+    let former = plan.layout.services[key]
+    var next: TableLayout.Service
+    if let former { next = former } else { next = try begin(key) }
+    let configured = Set(service.everyServer.map(\.address))
+    for (address, place) in next.servers.sorted(by: Self.precedes) where !configured.contains(address) {
+      remove(address, place, of: key)
+      next.servers[address] = nil
+    }
+    for server in service.everyServer where next.servers[server.address] == nil {
+      guard let given = plan.layout.serverIndices.allocate() else {
+        throw .tooManyServers(needed: plan.layout.serverIndices.used + 1, limit: plan.layout.capacity.servers)
+      }
+      let place = TableLayout.Place(index: given.index, incarnation: given.incarnation)
+      next.servers[server.address] = place
+      plan.added.append((ServerName(server.address, of: key), place))
+    }
+    let servers = CompiledServer.all(of: service, next, resolutions)
+    for server in servers {
+      var record = server.record
+      record.tunnel = UInt32(join(server, of: key))
+      let owner = sluice_owner(freed: 0, service: UInt32(next.index), reserved: 0)
+      plan.servers.append((server.place.index, record, owner))
+    }
+
+    let wasLive = next.isLive
+    next.isLive = servers.contains { $0.takesFlows && !$0.isSorry }
+    countVIP(key, former == nil ? 1 : 0, live: (next.isLive ? 1 : 0) - (wasLive ? 1 : 0))
+    try place(service, servers, &next)
+    plan.services.append((next.index, sluice_service(service, next)))
+    plan.layout.services[key] = next
+    setSlot(.service(key), UInt32(next.index))
+  }
+
+  private static func precedes(_ left: (key: IPAddress, value: TableLayout.Place), _ right: (key: IPAddress, value: TableLayout.Place))
+    -> Bool
+  { left.value.index < right.value.index }
+
+  private mutating func begin(_ key: ServiceKey) throws(TableCapacityError) -> TableLayout.Service {
+    guard let given = plan.layout.serviceIndices.allocate() else {
+      throw .tooManyServices(needed: plan.layout.serviceIndices.used + 1, limit: plan.layout.capacity.services)
+    }
+    return TableLayout.Service(index: given.index, incarnation: given.incarnation)
+  }
+
+  /// The ring and its members: kept where they lie if they are made of the same, else in a new place.
+  private mutating func place(
+    _ service: VirtualService,
+    _ servers: [CompiledServer],
+    _ next: inout TableLayout.Service
+  ) throws(TableCapacityError) {
+    // By address: another order of the same servers is no difference.
+    let ring = servers.filter(\.takesFlows).sorted { $0.address < $1.address }
+    let size = service.effectiveRingSize
+    let digest = CompiledServer.digest(size: size, ring)
+    if digest == next.digest, ring.isEmpty == (next.ring == nil) { return }
+    release(next)
+    (next.ring, next.members, next.digest) = (nil, nil, digest)
+    guard !ring.isEmpty else { return }
+    guard let start = plan.layout.rings.allocate(size), let first = plan.layout.members.allocate(ring.count) else {
+      throw .ringsTooLarge(needed: plan.layout.rings.used + size, limit: plan.layout.capacity.ringSlots)
+    }
+    next.ring = TableLayout.Span(start: start, count: size)
+    next.members = TableLayout.Span(start: first, count: ring.count)
+    plan.members.append((first, ring.map { UInt32($0.place.index) }))
+    plan.rings.append(
+      TablePlan.RingFilling(
+        span: TableLayout.Span(start: start, count: size),
+        servers: ring.enumerated().map { number, server in
+          Maglev.Server(identity: server.address.identity, weight: Int(server.record.weight), index: UInt16(number))
+        }
+      )
+    )
+  }
+
+  /// Of places that no reader must lose yet: free once the generation is live.
+  private mutating func release(_ service: TableLayout.Service) {
+    if let ring = service.ring { plan.releasedRings.append(ring) }
+    if let members = service.members { plan.releasedMembers.append(members) }
+  }
+
+  private mutating func remove(_ address: IPAddress, _ place: TableLayout.Place, of key: ServiceKey) {
+    leave(address, place.index)
+    plan.layout.serverIndices.release(place.index)
+    var record = sluice_server()
+    record.incarnation = place.incarnation
+    record.address = address.tuple
+    let owner = sluice_owner(freed: plan.generation, service: UInt32(SLUICE_NO_SERVICE), reserved: 0)
+    plan.servers.append((place.index, record, owner))
+    plan.removed.append((ServerName(address, of: key), place))
+  }
+
+  private mutating func finish() throws(TableCapacityError) {
+    guard !slotsAreFull else { throw .slotsFull(keys: plan.layout.slots.count + 1, slots: plan.layout.capacity.slots) }
+    let slots = plan.layout.slots
+    plan.slots = slots.isLaidOutAnew
+      ? Array(slots.slots.enumerated().map { ($0, $1) })
+      : slots.touched.map { ($0, slots.slots[$0]) }
+  }
+}

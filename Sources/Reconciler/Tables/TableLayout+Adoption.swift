@@ -1,0 +1,90 @@
+import ABI
+import Forwarding
+import Model
+
+/// Finding out where everything lies in tables that a former daemon left, so that servers keep their indices and rings their places.
+extension TableLayout {
+  /// - Returns: nil when the tables contradict themselves: they are then no more than memory.
+  init?(adopting memory: TableMemory) {
+    self.init(capacity: memory.capacity)
+    let (tables, owners) = (memory.inForce(), memory.owners(ofHalf: memory.activeHalf))
+    guard tables.half.pointee.generation > 0, Int(tables.half.pointee.slot_mask) < memory.capacity.slots,
+      Int(tables.half.pointee.service_count) <= memory.capacity.services,
+      Int(tables.half.pointee.server_limit) <= memory.capacity.servers
+    else { return nil }
+    guard adoptServices(tables), adoptServers(tables, owners) else { return nil }
+    slots = SlotTable(adopting: tables)
+    for vip in vips.keys {
+      let bit = Int(SlotTable.Key.vip(vip).hash) & (filter.count - 1)
+      filter[bit] += 1
+    }
+  }
+
+  private mutating func adoptServices(_ tables: Tables) -> Bool {
+    let count = Int(tables.half.pointee.service_count)
+    var freed: [Int] = []
+    for index in 0..<count {
+      let record = tables.services[index]
+      guard let key = ServiceKey(record) else {
+        freed.append(index)
+        continue
+      }
+      var service = Service(index: index, incarnation: record.incarnation, digest: record.ring_digest)
+      service.isLive = record.flags & UInt8(SLUICE_SERVICE_LIVE) != 0
+      if record.ring_size > 0 {
+        let ring = Span(start: Int(record.ring_start), count: Int(record.ring_size))
+        let members = Span(start: Int(record.member_start), count: Int(record.member_count))
+        guard rings.claim(start: ring.start, count: ring.count), self.members.claim(start: members.start, count: members.count)
+        else { return false }
+        (service.ring, service.members) = (ring, members)
+      }
+      guard services.updateValue(service, forKey: key) == nil else { return false }
+      vips[key.address, default: VIP()].count(key.protocol, live: service.isLive)
+    }
+    serviceIndices = IndexAllocator(
+      capacity: serviceIndices.capacity,
+      incarnationMask: serviceIndices.incarnationMask,
+      incarnations: (0..<count).map { tables.services[$0].incarnation },
+      freed: freed
+    )
+    return true
+  }
+
+  private mutating func adoptServers(_ tables: Tables, _ owners: UnsafeMutablePointer<sluice_owner>) -> Bool {
+    let limit = Int(tables.half.pointee.server_limit)
+    let keys = Dictionary(services.map { ($1.index, $0) }, uniquingKeysWith: { first, _ in first })
+    var freed: [(index: Int, generation: UInt64)] = []
+    for index in 0..<limit {
+      let record = tables.servers[index]
+      guard record.isPresent else {
+        freed.append((index, owners[index].freed))
+        continue
+      }
+      guard let key = keys[Int(owners[index].service)] else { return false }
+      let address = IPAddress(record.address)
+      let place = Place(index: index, incarnation: record.incarnation)
+      guard services[key]?.servers.updateValue(place, forKey: address) == nil else { return false }
+      guard Int(record.method) != SLUICE_DIRECT else { continue }
+      let port = Int(record.method) == SLUICE_GUE ? UInt16(bigEndian: record.tunnel_port_be) : 0
+      var tunnel = tunnels[address] ?? Tunnel(name: Int(record.tunnel), servers: [:], ports: [:])
+      tunnel.servers[index] = TunnelUser(service: key, port: port)
+      tunnel.ports[port, default: 0] += 1
+      tunnels[address] = tunnel
+    }
+    freed.sort { ($0.generation, $0.index) < ($1.generation, $1.index) }
+    serverIndices = IndexAllocator(
+      capacity: serverIndices.capacity,
+      incarnationMask: serverIndices.incarnationMask,
+      incarnations: (0..<limit).map { tables.servers[$0].incarnation },
+      freed: freed.map(\.index)
+    )
+    return true
+  }
+}
+
+extension TableLayout.VIP {
+  fileprivate mutating func count(_ protocol: TransportProtocol, live: Bool) {
+    if `protocol` == .tcp { tcp += 1 } else { udp += 1 }
+    if live { self.live += 1 }
+  }
+}

@@ -1,0 +1,64 @@
+import ABI
+import Forwarding
+import Model
+
+/// Carrying a plan out in the half that nobody reads. Nothing here can fail.
+extension TablePlan {
+  /// Writes the generation: the idle half still holds the one before the one in force, so what that one changed is brought over first.
+  ///
+  /// - Parameters:
+  ///   - memory: no reader is left in its idle half.
+  ///   - last: the plan of the generation in force; nil when what the idle half holds is not known: all of it is then brought over.
+  func write(to memory: TableMemory, after last: TablePlan?) {
+    let active = memory.activeHalf
+    if let last { catchUp(with: last, memory, from: active) } else { copyAll(memory, from: active) }
+    let (idle, owners) = (memory.half(1 - active), memory.owners(ofHalf: 1 - active))
+    for (index, record) in services { idle.services[index] = record }
+    for (index, record, owner) in servers {
+      idle.servers[index] = record
+      owners[index] = owner
+    }
+    for (position, entry) in slots { idle.slots[position] = entry?.slot ?? .free }
+    for (start, list) in members { (idle.members + start).update(from: list, count: list.count) }
+    for ring in rings { Maglev.fill(ring: idle.rings + ring.span.start, size: ring.span.count, servers: ring.servers) }
+    writeHead(idle)
+  }
+
+  private func catchUp(with last: TablePlan, _ memory: TableMemory, from active: Int) {
+    let (current, idle) = (memory.half(active), memory.half(1 - active))
+    let (currentOwners, idleOwners) = (memory.owners(ofHalf: active), memory.owners(ofHalf: 1 - active))
+    for (index, _) in last.services { idle.services[index] = current.services[index] }
+    for (index, _, _) in last.servers {
+      idle.servers[index] = current.servers[index]
+      idleOwners[index] = currentOwners[index]
+    }
+    for (position, _) in last.slots { idle.slots[position] = current.slots[position] }
+  }
+
+  private func copyAll(_ memory: TableMemory, from active: Int) {
+    let (current, idle) = (memory.half(active), memory.half(1 - active))
+    idle.services.update(from: current.services, count: memory.capacity.services)
+    idle.servers.update(from: current.servers, count: memory.capacity.servers)
+    memory.owners(ofHalf: 1 - active).update(from: memory.owners(ofHalf: active), count: memory.capacity.servers)
+    idle.slots.update(from: current.slots, count: memory.capacity.slots)
+  }
+
+  private func writeHead(_ tables: Tables) {
+    tables.half.pointee.generation = generation
+    tables.half.pointee.hash_key = hashKey.words
+    tables.half.pointee.slot_mask = UInt32(layout.slots.mask)
+    tables.half.pointee.service_count = UInt32(layout.serviceIndices.limit)
+    tables.half.pointee.server_limit = UInt32(layout.serverIndices.limit)
+    // By SLUICE_STATE_*; the first is that of no flow.
+    let seconds = (0, timeouts.synReceived, timeouts.established, timeouts.finWait, timeouts.close, timeouts.udp)
+    tables.half.pointee.timeouts = (
+      UInt32(seconds.0), UInt32(seconds.1), UInt32(seconds.2), UInt32(seconds.3), UInt32(seconds.4), UInt32(seconds.5)
+    )
+    withUnsafeMutableBytes(of: &tables.half.pointee.vip_filter) { filter in
+      let words = filter.bindMemory(to: UInt64.self)
+      for word in words.indices {
+        words[word] = (0..<64).reduce(0) { $0 | (layout.filter[word * 64 + $1] > 0 ? 1 << UInt64($1) : 0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Forwarding
+import Model
+
+/// The shared tables as one writer sees them from generation to generation: what is in force, and the steps to the next. The reconciler
+/// takes the steps with a publication between them; `replay`, benchmarks and tests take them all at once.
+package struct TableWriter: Sendable {
+  package private(set) var memory: TableMemory
+  var layout: TableLayout
+  private var last: TablePlan?
+  /// Of the tables in force.
+  package private(set) var generation: UInt64
+  package let hashKey: HashKey
+  package let timeouts: Timeouts
+
+  /// - Parameter memory: may hold what a former daemon left: its generation is counted on, and its servers keep their indices.
+  package init(
+    _ memory: TableMemory,
+    hashKey: HashKey = HashKey(HashKey.defaultText),
+    timeouts: Timeouts = Timeouts()
+  ) {
+    self.memory = memory
+    self.hashKey = hashKey
+    self.timeouts = timeouts
+    let adopted = TableLayout(adopting: memory)
+    layout = adopted ?? TableLayout(capacity: memory.capacity)
+    generation = adopted == nil ? 0 : memory.inForce().half.pointee.generation
+  }
+
+  /// Services of the tables in force.
+  package var services: Set<ServiceKey> { Set(layout.services.keys) }
+
+  /// Pure: nothing is written.
+  func plan(
+    _ desired: ServiceTable,
+    _ resolutions: [IPAddress: Resolution],
+    changed: Set<ServiceKey>
+  ) throws(TableCapacityError) -> TablePlan {
+    try TableCompiler.compile(
+      desired,
+      resolutions,
+      changed: changed,
+      layout,
+      generation: generation + 1,
+      hashKey: hashKey,
+      timeouts: timeouts
+    )
+  }
+
+  /// Writes the half that is not in force. No reader is left in it.
+  func write(_ plan: TablePlan) { plan.write(to: memory, after: last) }
+
+  /// The plan is in force, and nobody reads what it has left any more.
+  mutating func commit(_ plan: TablePlan) {
+    layout = plan.layout
+    layout.slots.forgetTouched()
+    for ring in plan.releasedRings { layout.rings.release(start: ring.start, count: ring.count) }
+    for members in plan.releasedMembers { layout.members.release(start: members.start, count: members.count) }
+    last = plan
+    generation = plan.generation
+  }
+
+  /// Goes on in larger memory that holds the same tables.
+  package mutating func move(to larger: TableMemory) {
+    memory = larger
+    layout.grow(to: larger.capacity)
+    last = nil
+  }
+}
+
+extension TableWriter {
+  /// All steps at once, for tables that nobody reads meanwhile: all services are compiled.
+  ///
+  /// - Returns: how many rings were filled.
+  @discardableResult
+  package mutating func publish(
+    _ table: ServiceTable,
+    _ nextHops: [IPAddress: NextHop]
+  ) throws(TableCapacityError) -> Int {
+    try TableDemand(table).check(memory.capacity)
+    let plan = try plan(table, nextHops.mapValues { .resolved($0) }, changed: services.union(table.services.map(\.key)))
+    write(plan)
+    memory.flip()
+    commit(plan)
+    return plan.rings.count
+  }
+
+  /// Index into the servers table, and so into each worker's counters; nil for a server that is not in force.
+  package func index(of server: ServerName) -> Int? { layout.place(of: server.address, in: server.service)?.index }
+}
