@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The tables as the steering program reads them: the half in force, and whose an address, protocol and port are. The same look-ups as
- * Sources/Forwarding/Classify/ServiceLookup.swift.
+ * The tables as the steering program reads them: the active half, and the look-up of address, protocol and port. The look-ups are
+ * the same as in Sources/Forwarding/Classify/ServiceLookup.swift.
  */
 #ifndef SLUICE_LOOKUP_H
 #define SLUICE_LOOKUP_H
@@ -9,7 +9,7 @@
 #include "packet.h"
 #include "tables.h"
 
-/* Made by the daemon, sized by its configuration, and handed over at load; max_entries is only a placeholder. */
+/* The daemon creates these maps in the configured size and passes them at load; max_entries is a placeholder. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -26,7 +26,7 @@ struct {
 	__type(value, struct sluice_slot);
 } sl_slots SEC(".maps");
 
-/* The half in force. One load decides for the whole packet. */
+/* The active half. One load for each packet, so that a packet sees one generation. */
 static __always_inline const struct sluice_half *half_in_force(const struct sluice_root *root, __u32 *index)
 {
 	*index = *(const volatile __u32 *)&root->active & 1;
@@ -35,13 +35,12 @@ static __always_inline const struct sluice_half *half_in_force(const struct slui
 
 struct lookup {
 	const struct sluice_half *half;
-	__u32 first; /* the half's first slot in sl_slots */
-	__u32 index; /* the half's own */
+	__u32 first; /* first slot of the half in sl_slots */
+	__u32 index; /* of the half: 0 or 1 */
 };
 
-/*
- * The key's slot, or 0. Open addressing, at most SLUICE_PROBES looks: the builder sees to it that no key lies farther from its place.
- */
+/* The slot of a key, or 0. Open addressing with at most SLUICE_PROBES probes: the table builder never places a key farther away.
+ * */
 static __always_inline const struct sluice_slot *find_slot(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
 {
 	__u32 mask = tables->half->slot_mask;
@@ -67,7 +66,7 @@ static __always_inline int is_listed(const struct lookup *tables, const __u64 *a
 	return find_slot(tables, address, port_be, protocol) != 0;
 }
 
-/* Exact port before any port is the worker's business; here either will do. */
+/* Whether there is a service for the port or for any port. The worker decides which of the two. */
 static __always_inline int is_service(const struct lookup *tables, const __u64 *address, __u16 port_be, __u8 protocol)
 {
 	return is_listed(tables, address, port_be, protocol) || (port_be && is_listed(tables, address, 0, protocol));
@@ -85,7 +84,7 @@ static __always_inline int is_transport(__u8 protocol)
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
-/* The destination port, or 0 where the frame ends before it: such a packet can only belong to a service of any port. */
+/* The destination port; 0 if the frame ends before it: such a packet can only match a service of any port. */
 static __always_inline __u16 destination_port(const void *transport, const void *end)
 {
 	const __be16 *ports = transport;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Reading a frame in BPF: the link layer and the IPv4 header, as the steering program and the decapsulator both need them.
+ * Parsing a frame in BPF: link layer and IP headers, for the steering program and the decapsulator.
  *
- * A cursor walks forward; every step compares against the end first, in the form the verifier follows (pointer + constant > end).
- * Nothing here decides anything: a step that finds too few bytes says so, and the caller passes the frame to the kernel.
+ * A cursor moves forward; every step first compares with the end, in the form that the verifier understands (pointer + constant >
+ * end). A step that finds too few bytes returns 0, and the caller passes the frame to the kernel.
  */
 #ifndef SLUICE_PACKET_H
 #define SLUICE_PACKET_H
@@ -16,14 +16,14 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-/* What is kept in the frame of an 802.1Q or 802.1ad tag, after the addresses (linux/if_vlan.h does not export it to user space). */
+/* An 802.1Q or 802.1ad tag after the MAC addresses (linux/if_vlan.h does not export its struct to user space). */
 struct packet_tag {
 	__be16 tci;
 	__be16 ethertype;
 };
 
 enum {
-	PACKET_TAGS = 2, /* 802.1ad outside 802.1Q; a third tag is nothing we know */
+	PACKET_TAGS = 2, /* 802.1ad around 802.1Q; frames with a third tag are left to the kernel */
 	PACKET_LINK_MAX = ETH_HLEN + PACKET_TAGS * sizeof(struct packet_tag),
 	PACKET_IPV4_MAX = 60, /* IHL is 4 bits of 4-byte words: RFC 791 3.1 */
 };
@@ -32,7 +32,7 @@ struct packet_cursor {
 	void *start;
 	void *at;
 	void *end;
-	__be16 ethertype; /* of what `at` points to */
+	__be16 ethertype; /* of the header that `at` points to */
 	__u8 link_length; /* bytes from start to at */
 };
 
@@ -41,7 +41,8 @@ static __always_inline int packet_is_tag(__be16 ethertype)
 	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD);
 }
 
-/* Past the Ethernet header and up to two tags. 0: a frame too short to have them. With more tags, `ethertype` is still a tag's. */
+/* Moves the cursor past the Ethernet header and up to two tags. 0: the frame is too short. With more tags, `ethertype` is a
+ * tag's. */
 static __always_inline int packet_link(struct xdp_md *ctx, struct packet_cursor *cursor)
 {
 	struct ethhdr *ethernet;
@@ -70,7 +71,7 @@ static __always_inline int packet_link(struct xdp_md *ctx, struct packet_cursor 
 	return 1;
 }
 
-/* The fixed IPv4 header under the cursor, or 0 if it is not whole or its version and IHL are impossible. Options may follow. */
+/* The fixed IPv4 header at the cursor; 0 if it is truncated or has an invalid version or IHL. Options may follow. */
 static __always_inline struct iphdr *packet_ipv4(const struct packet_cursor *cursor)
 {
 	struct iphdr *ip = cursor->at;
@@ -80,7 +81,7 @@ static __always_inline struct iphdr *packet_ipv4(const struct packet_cursor *cur
 	return ip;
 }
 
-/* The fixed IPv6 header under the cursor, or 0. */
+/* The fixed IPv6 header at the cursor, or 0. */
 static __always_inline struct ipv6hdr *packet_ipv6(const struct packet_cursor *cursor)
 {
 	struct ipv6hdr *ip = cursor->at;
@@ -92,13 +93,13 @@ static __always_inline struct ipv6hdr *packet_ipv6(const struct packet_cursor *c
 
 /* RFC 8200 4.5. */
 struct packet_ipv6_fragment {
-	__u8 next; /* header of the fragmentable part */
+	__u8 next; /* protocol of the fragmentable part */
 	__u8 reserved;
-	__be16 offset; /* 13 bits of 8-byte units, 2 reserved, more */
+	__be16 offset; /* 13 bits in units of 8 bytes, 2 reserved bits, more-fragments bit */
 	__be32 identification;
 };
 
-/* The fragment header right behind an IPv6 header, or 0. */
+/* The fragment header directly behind an IPv6 header, or 0. */
 static __always_inline const struct packet_ipv6_fragment *packet_ipv6_fragment(const struct ipv6hdr *ip, const void *end)
 {
 	const struct packet_ipv6_fragment *fragment = (const void *)(ip + 1);
@@ -113,8 +114,8 @@ static __always_inline int packet_ipv6_is_later(const struct packet_ipv6_fragmen
 }
 
 /*
- * Is the header checksum right (RFC 1071: the one's complement sum over a sound header is 0xffff), options included? 0 as well
- * when the options are not in the frame. A loop over 16-bit words was chosen over bpf_csum_diff, which wants a constant length.
+ * Whether the header checksum, options included, is correct (RFC 1071: the one's complement sum is 0xffff). 0 also if the frame
+ * ends within the options. A loop over 16-bit words, because bpf_csum_diff needs a constant length.
  */
 static __always_inline int packet_ipv4_checksum_holds(const struct iphdr *ip, const void *end)
 {
@@ -134,13 +135,13 @@ static __always_inline int packet_ipv4_checksum_holds(const struct iphdr *ip, co
 	return sum == 0xffff;
 }
 
-/* More fragments, or an offset: not a whole packet (RFC 791 3.1). */
+/* Whether more fragments follow or the offset is not 0 (RFC 791 3.1). */
 static __always_inline int packet_ipv4_is_fragment(const struct iphdr *ip)
 {
 	return ip->frag_off & bpf_htons(0x3fff);
 }
 
-/* A fragment other than the first: what follows the header is not what its protocol begins with. */
+/* Whether it is a later fragment: no transport header follows. */
 static __always_inline int packet_ipv4_is_later(const struct iphdr *ip)
 {
 	return ip->frag_off & bpf_htons(0x1fff);

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Unwraps IP-in-IP (RFC 2003, RFC 2473, RFC 4213), GUE and GRE on a real server whose kernel has no devices for them.
+ * Unwraps IP-in-IP (RFC 2003, RFC 2473, RFC 4213), GUE and GRE on a real server without tunnel devices.
  *
- * Model. Outer destination is one of this host's addresses, outer headers sound and whole: they go, the link header moves up against the
- * inner packet, and the kernel receives the inner packet as if it had come so, an ICMP error like any other. What the inner packet is allowed
- * to do is then the kernel's own judgement (martian sources, rp_filter, firewall, local or not), as for any packet of the wire; the
- * link header keeps its destination, so a frame for another machine stays another machine's.
+ * Model. If the outer destination is an address of this host and the outer headers are valid and complete, they are removed: the
+ * link header moves to the inner packet, and the kernel receives the inner packet as if it had arrived that way. The kernel then
+ * applies its own checks (martian sources, rp_filter, firewall, local delivery), as to any packet. The link header keeps its
+ * destination MAC address.
  *
- * Caveats. A wrong checksum of GUE or GRE is refused: between two ends on one machine (veth), whose kernel leaves checksums unfinished,
- * transmit offload must be off. IPv6 tunnels with extension headers (Linux's ip6tnl adds a destination option unless told `encaplimit none`) and
- * fragments of tunnel packets are not unwrapped: the kernel gets them as they came.
+ * Caveats. A packet with a wrong GUE or GRE checksum is dropped. Between two ends on one host (veth) the kernel leaves checksums
+ * unfinished, so transmit offload must be off there. IPv6 tunnels with extension headers (ip6tnl of Linux adds a destination
+ * option without `encaplimit none`) and fragments of tunnel packets are not unwrapped: the kernel gets them unchanged.
  */
 #include "formats.h"
 #include "maps.h"
 
-/* Takes `outer` bytes out between link header and inner packet. The context's frame must be re-read afterwards. */
+/* Removes the `outer` bytes between link header and inner packet. Pointers into the frame are invalid afterwards. */
 static __always_inline int unwrap(struct xdp_md *ctx, const struct packet_cursor *cursor, __u32 outer, __u8 protocol)
 {
 	__u8 link[PACKET_LINK_MAX];
 	__be16 ethertype = protocol == IPPROTO_IPIP ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	void *frame, *end;
 
-	/* Copied out and back in, because the two places overlap with tags or a short outer header, and because the verifier wants
-	 * one constant length: the longest link header always lies inside the outer headers that were just checked. */
+	/* Copied to the stack first: source and target may overlap (tags, a short outer header), and the verifier needs a
+	 * constant length. The longest link header always lies within the outer headers that were just checked. */
 	__builtin_memcpy(link, cursor->start, sizeof(link));
 	if (bpf_xdp_adjust_head(ctx, outer))
 		return refuse();
@@ -46,7 +46,7 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct packet_cursor
 	return count(DECAP_UNWRAPPED, XDP_PASS);
 }
 
-/* Is there an inner packet of that protocol's version, with at least a fixed header, and no longer than what carries it? */
+/* Whether there is an inner packet of the protocol's IP version, with a complete fixed header, not longer than its payload. */
 static __always_inline int inner_is_sound(const struct decap_payload *payload, __u32 before, __u8 protocol)
 {
 	const struct iphdr *v4 = (const void *)(payload->at + before);
@@ -60,7 +60,7 @@ static __always_inline int inner_is_sound(const struct decap_payload *payload, _
 	return v6->version == 6 && room >= sizeof(*v6) && bpf_ntohs(v6->payload_len) <= room - sizeof(*v6);
 }
 
-/* May that be a tunnel's? Of UDP the port says it: unknown in a later fragment, which is then nobody's business here. */
+/* Whether the packet may be a tunnel packet. For UDP the port decides; a later fragment has none and is left to the kernel. */
 static __always_inline int may_be_tunnel(__u8 protocol, const __be16 *ports, const void *end, int is_later)
 {
 	switch (protocol) {
@@ -74,7 +74,7 @@ static __always_inline int may_be_tunnel(__u8 protocol, const __be16 *ports, con
 	return 0;
 }
 
-/* Past an outer IP header for us, of `header` bytes, that was found sound. */
+/* Unwraps the payload of a valid outer IP header to this host. */
 static __always_inline int unwrap_payload(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct decap_payload *payload,
 					  __u8 protocol)
 {
@@ -155,7 +155,7 @@ static __always_inline int from_ipv6(struct xdp_md *ctx, const struct packet_cur
 	return unwrap_payload(ctx, cursor, &payload, protocol);
 }
 
-/* xdp.frags: frames of several buffers (MTU over a page) are welcome. */
+/* xdp.frags: also for frames of several buffers (MTU over a page). */
 SEC("xdp.frags")
 int sluice_decap(struct xdp_md *ctx)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What stands between an outer IP header and the packet inside: nothing, GUE, or GRE.
+ * The headers between an outer IP header and the inner packet: none, GUE, or GRE.
  *
- * Each reader says how many bytes to take and what is inside, or one of the two other things that may become of a packet for us: what is
- * well formed and not plainly unwrapped (options, keys, control messages, other payloads) is the kernel's, what contradicts itself is refused.
+ * Each reader returns the number of bytes to remove and the inner protocol. Well-formed packets that it does not support
+ * (options, keys, control messages, other payloads) are left to the kernel (DECAP_KERNELS); inconsistent ones are dropped
+ * (DECAP_BROKEN).
  */
 #ifndef SLUICE_DECAP_FORMATS_H
 #define SLUICE_DECAP_FORMATS_H
@@ -14,46 +15,46 @@
 enum {
 	DECAP_KERNELS = -1,
 	DECAP_BROKEN = -2,
-	DECAP_CHUNK = 256, /* half of what bpf_csum_diff took at once before Linux 6.13, and of the stack */
+	DECAP_CHUNK = 256, /* half of the limit of bpf_csum_diff before Linux 6.13, and half of the stack */
 };
 
-/* What an outer IP header carries. `length` is the IP header's word, and lies in the frame; `at` may have fewer bytes before the first
- * buffer's end. */
+/* The payload of an outer IP header. `length` is from the IP header and lies within the frame; the first buffer may end before.
+ * */
 struct decap_payload {
 	const __u8 *at;
 	const void *end;
 	__u32 offset;    /* of `at` in the frame */
 	__u32 length;
-	__u32 addresses; /* unfolded sum of the two addresses, for a pseudo header */
+	__u32 addresses; /* unfolded sum of both addresses, for a pseudo header */
 };
 
 /* GUE, variant 0 (draft-ietf-intarea-gue-09 3.1). */
 struct decap_gue {
-	__u8 word;     /* version (2 bits), C: a control message, length of the options in 4-byte words (5 bits) */
-	__u8 protocol; /* of what is inside; of a control message, its type */
-	__be16 flags;  /* which options there are */
+	__u8 word;     /* version (2 bits), C (control message), length of the options in 4-byte words (5 bits) */
+	__u8 protocol; /* of the inner packet; for a control message its type */
+	__be16 flags;  /* which options are present */
 };
 
 struct decap_gre {
 	__be16 word; /* checksum, routing, key, sequence, strict source route, …, version (3 bits): RFC 2784 2, RFC 2890 2 */
 	__be16 protocol;
-	__sum16 checksum; /* and 2 reserved bytes; both only with the checksum bit */
+	__sum16 checksum; /* this and the next field only with the checksum bit */
 	__be16 reserved;
 };
 
 /*
- * The one's complement sum (RFC 1071) of a part of the frame, which may lie in several buffers, over `seed`: 0xffff if a checksum in it
- * is right, 0 if the part is not there.
+ * The one's complement sum (RFC 1071) of a part of the frame, starting with `seed`: 0xffff if a checksum in it is correct, 0 if
+ * the part is not in the frame.
  *
- * Global, so that the verifier walks its loop once and not for every way that leads here. Direct access to the packet was rejected: it ends
- * with the first buffer.
+ * A global function, so that the verifier checks its loop once and not for every path to it. By bpf_xdp_load_bytes, because
+ * direct access ends with the first buffer.
  */
 __attribute__((noinline)) int decap_sum(struct xdp_md *ctx, __u32 offset, __u32 length, __u32 seed)
 {
 	__be32 chunk[DECAP_CHUNK / 4];
 	__u64 sum = seed;
 
-	/* A part longer than IP's 64 KiB has no turn for its rest, and so never the right sum. */
+	/* Bounded by IP's 64 KiB; a longer part keeps a rest and never has the correct sum. */
 	for (__u32 i = 0; i < 65536 / DECAP_CHUNK && length >= DECAP_CHUNK; i++) {
 		if (bpf_xdp_load_bytes(ctx, offset, chunk, DECAP_CHUNK))
 			return 0;
@@ -72,7 +73,7 @@ __attribute__((noinline)) int decap_sum(struct xdp_md *ctx, __u32 offset, __u32 
 	return sum;
 }
 
-/* Bytes of UDP and GUE before the packet inside, whose protocol goes to *inside. */
+/* Bytes of UDP and GUE before the inner packet; sets *inside to its protocol. */
 static __always_inline int decap_read_gue(struct xdp_md *ctx, const struct decap_payload *payload, __u8 *inside)
 {
 	const struct udphdr *udp = (const void *)payload->at;
@@ -84,19 +85,19 @@ static __always_inline int decap_read_gue(struct xdp_md *ctx, const struct decap
 	length = bpf_ntohs(udp->len);
 	if (length < sizeof(*udp) || length > payload->length)
 		return DECAP_BROKEN;
-	/* 0 says there is none, over IPv6 too: RFC 6935 5, RFC 6936 (a tunnel's inner packet has checksums of its own). */
+	/* 0 means no checksum, over IPv6 too: RFC 6935 5, RFC 6936 (the inner packet has its own checksums). */
 	if (udp->check && decap_sum(ctx, payload->offset, length, payload->addresses + bpf_htons(IPPROTO_UDP) + udp->len) != 0xffff)
 		return DECAP_BROKEN;
 	if (length < sizeof(*udp) + sizeof(*gue) || (const void *)(gue + 1) > payload->end)
 		return DECAP_KERNELS;
-	/* Any variant, control message, option or flag: nothing that Sluice sends. */
+	/* Another variant, a control message, options or flags: not sent by Sluice. */
 	if (gue->word != 0 || gue->flags != 0)
 		return DECAP_KERNELS;
 	*inside = gue->protocol;
 	return sizeof(*udp) + sizeof(*gue);
 }
 
-/* The same of GRE. */
+/* The same for GRE. */
 static __always_inline int decap_read_gre(struct xdp_md *ctx, const struct decap_payload *payload, __u8 *inside)
 {
 	const struct decap_gre *gre = (const void *)payload->at;
@@ -105,8 +106,8 @@ static __always_inline int decap_read_gre(struct xdp_md *ctx, const struct decap
 	if (payload->length < 4 || (const void *)(payload->at + 4) > payload->end)
 		return DECAP_BROKEN;
 	word = bpf_ntohs(gre->word);
-	/* Routing, key, sequence, strict source route, recursion's highest bit (RFC 2784 2.2: bits 1 to 5), and version 1, which is PPTP.
-	 * Bits 6 to 12 must be ignored. */
+	/* Routing, key, sequence, strict source route, the highest recursion bit (RFC 2784 2.2: bits 1 to 5), and version 1
+	 * (PPTP). Bits 6 to 12 must be ignored. */
 	if (word & 0x7c07)
 		return DECAP_KERNELS;
 	if (gre->protocol == bpf_htons(ETH_P_IP))

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* What the decapsulator knows and counts. */
+/* Maps and counters of the decapsulator. */
 #ifndef SLUICE_DECAP_MAPS_H
 #define SLUICE_DECAP_MAPS_H
 
 #include "packet.h"
 
 enum {
-	DECAP_PASSED = 0,    /* not a tunnel packet for this host. Nonzero is normal */
-	DECAP_UNWRAPPED = 1, /* nonzero is what it is for */
-	DECAP_REFUSED = 2,   /* for us, but broken: dropped, as the kernel would. A few are normal on a bad link */
-	DECAP_FRAGMENT = 3,  /* for us, but in pieces: passed. Nonzero: the path to this host has too small an MTU for the tunnel */
+	DECAP_PASSED = 0,    /* not a tunnel packet for this host, left to the kernel; nonzero is normal */
+	DECAP_UNWRAPPED = 1, /* unwrapped; nonzero is normal */
+	DECAP_REFUSED = 2,   /* invalid tunnel packet for this host, dropped as the kernel would; a few are normal on a bad link */
+	DECAP_FRAGMENT = 3,  /* fragment of a tunnel packet, left to the kernel; nonzero: the path MTU to this host is too small for the tunnel */
 	DECAP_COUNTERS = 4,
 };
 
@@ -21,10 +21,10 @@ struct {
 } decap_counters SEC(".maps");
 
 struct decap_address {
-	__u8 bytes[16]; /* IPv4 as ::ffff:a.b.c.d, like everywhere in tables.h */
+	__u8 bytes[16]; /* IPv4 as ::ffff:a.b.c.d, as in tables.h */
 };
 
-/* This host's own addresses, kept up to date by `sluice decap`. */
+/* The addresses of this host, kept up to date by `sluice decap`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -33,7 +33,7 @@ struct {
 } decap_addresses SEC(".maps");
 
 struct decap_settings {
-	__be16 gue_port; /* the UDP port that GUE comes to */
+	__be16 gue_port; /* UDP destination port of GUE */
 };
 
 struct {

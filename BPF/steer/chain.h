@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/*
- * The walk along IPv6 extension headers, as Sources/Packet/IPv6.swift walks them.
- */
+/* The walk along IPv6 extension headers, the same as in Sources/Packet/IPv6.swift. */
 #ifndef SLUICE_CHAIN_H
 #define SLUICE_CHAIN_H
 
 #include "packet.h"
 
 enum {
-	EXTENSIONS = 8,           /* as many as Sources/Packet/IPv6.swift walks */
-	EXTENSIONS_BYTES = 0x4fff, /* more than a frame has; a bound the verifier can hold on to */
+	EXTENSIONS = 8,            /* the same limit as in Sources/Packet/IPv6.swift */
+	EXTENSIONS_BYTES = 0x4fff, /* more than a frame has; a bound for the verifier */
 };
 
 static __always_inline int is_extension(__u8 protocol)
@@ -18,20 +16,20 @@ static __always_inline int is_extension(__u8 protocol)
 	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS;
 }
 
-/* A walk along the extension headers. */
+/* Input and result of a walk. */
 struct chain {
-	__u32 offset; /* before: from the frame's start to what follows the IPv6 header; after: to what follows the last extension */
+	__u32 offset; /* from the start of the frame. In: behind the IPv6 header; out: behind the last extension header */
 	__u8 protocol;
 	__u8 is_first_fragment;
 	__u32 identification; /* of the last fragment header */
 };
 
-/* CHAIN_FRAGMENT: a later one, whose `protocol` is what its datagram begins with. */
+/* CHAIN_FRAGMENT: a later fragment; `protocol` is that of the datagram's first header behind the fragment header. */
 enum { CHAIN_WHOLE, CHAIN_NOT_OURS, CHAIN_TOO_MANY, CHAIN_FRAGMENT };
 
 /*
- * A global function: the verifier follows it once, for any frame and any start, and not again behind every path that leads to it. Inlined,
- * a walk along a quoted packet behind a walk along the packet itself took half of the million steps a kernel is willing to follow.
+ * A global function: the verifier checks it once, for any frame and any start, and not again for every path to it. Inlined, a
+ * walk along a quoted packet after the walk along the packet itself took half of the verifier's limit of a million instructions.
  */
 __noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 {
@@ -41,7 +39,7 @@ __noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 	__u8 protocol;
 
 	if (!chain)
-		return CHAIN_NOT_OURS; /* never so, but the verifier wants it asked */
+		return CHAIN_NOT_OURS; /* never true; for the verifier */
 	offset = chain->offset;
 	protocol = chain->protocol;
 	chain->is_first_fragment = 0;
@@ -60,7 +58,7 @@ __noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 			return CHAIN_NOT_OURS;
 		bytes = (extension[1] + 1) * 8;
 		switch (protocol) {
-		case IPPROTO_ROUTING: /* on its way to elsewhere, unless of type 0, which nobody may forward (RFC 5095) */
+		case IPPROTO_ROUTING: /* segments left: to another host; type 0 goes to the worker, which drops it (RFC 5095) */
 			if (extension[2] && extension[3])
 				return CHAIN_NOT_OURS;
 			break;
@@ -87,7 +85,7 @@ __noinline int sluice_walk(struct xdp_md *ctx, struct chain *chain)
 	return CHAIN_WHOLE;
 }
 
-/* Walks from an IPv6 header within the frame; sets *next to what follows the last extension. */
+/* Walks from an IPv6 header in the frame; sets *next to the header behind the last extension header. */
 static __always_inline int ipv6_walk(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct ipv6hdr *ip, struct chain *chain,
 				     const __u8 **next)
 {
@@ -99,7 +97,7 @@ static __always_inline int ipv6_walk(struct xdp_md *ctx, const struct packet_cur
 	if (ended != CHAIN_WHOLE)
 		return ended;
 	if (chain->offset > EXTENSIONS_BYTES)
-		return CHAIN_NOT_OURS; /* never so, but the verifier forgets at the call what it knew */
+		return CHAIN_NOT_OURS; /* never true; the verifier loses the bound at the call */
 	*next = cursor->start + chain->offset;
 	return CHAIN_WHOLE;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Whose a later fragment is. Ports are in a datagram's first fragment only, so steering remembers, of every first fragment to a VIP, whether it
- * was a service's; the rest goes the same way. Unknown yet, a fragment goes to a worker, which holds it, if the VIP has a service it may be of.
+ * Steering of later fragments (Docs/fragments.md). Only the first fragment of a datagram has ports, so steering remembers for
+ * every first fragment to a VIP whether it was for a service; later fragments follow it. If the first is still unknown, a later
+ * one goes to a worker, which holds it, when the VIP has a service that it may belong to.
  *
- * One memory for all CPUs: a NIC spreads first fragments by their ports and cannot so spread the rest. Bounded by the map, which forgets what was
- * used least recently; it belongs to the program, not to the daemon, and is empty after a change of either: for as long as a datagram takes,
- * the rest of one is held in vain.
+ * One map for all CPUs: NICs spread first fragments by ports, and can't do so for later ones. The LRU map bounds it. The map
+ * belongs to the program, not to the daemon, and is empty after a restart of either: then datagrams in transit are lost.
  */
 #ifndef SLUICE_FRAGMENTS_H
 #define SLUICE_FRAGMENTS_H
@@ -17,15 +17,15 @@
 struct datagram {
 	__u64 source[2];
 	__u64 destination[2];
-	__u32 identification; /* as it lies in the packet */
-	__u32 protocol;       /* of IPv4 alone (RFC 791 3.2); IPv6: 0 (RFC 8200 4.5) */
+	__u32 identification; /* byte order of the packet */
+	__u32 protocol;       /* IPv4 only (RFC 791 3.2); IPv6: 0 (RFC 8200 4.5) */
 };
 
 enum { DATAGRAM_UNKNOWN, DATAGRAM_SERVICE, DATAGRAM_KERNEL };
 
 struct first_fragment {
-	__u64 until; /* bpf_ktime_get_ns */
-	__u64 whose; /* DATAGRAM_SERVICE, DATAGRAM_KERNEL */
+	__u64 until; /* expiry, bpf_ktime_get_ns */
+	__u64 owner; /* DATAGRAM_SERVICE, DATAGRAM_KERNEL */
 };
 
 struct {
@@ -58,29 +58,30 @@ static __always_inline void datagram_remember(const struct datagram *datagram, i
 {
 	struct first_fragment first = {
 		.until = bpf_ktime_get_ns() + SLUICE_FRAGMENT_SECONDS * 1000000000ULL,
-		.whose = is_service ? DATAGRAM_SERVICE : DATAGRAM_KERNEL,
+		.owner = is_service ? DATAGRAM_SERVICE : DATAGRAM_KERNEL,
 	};
 
 	bpf_map_update_elem(&sl_datagrams, datagram, &first, BPF_ANY);
 }
 
-static __always_inline int datagram_whose(const struct datagram *datagram)
+static __always_inline int datagram_owner(const struct datagram *datagram)
 {
 	const struct first_fragment *first = bpf_map_lookup_elem(&sl_datagrams, datagram);
 
 	if (!first || first->until < bpf_ktime_get_ns())
 		return DATAGRAM_UNKNOWN;
-	return first->whose;
+	return first->owner;
 }
 
-/* A service's, or perhaps one's whose first fragment is yet to come: the VIP has a service of one of these protocols (SLUICE_SLOT_*). */
+/* Whether the datagram is for a service, or its first fragment is unknown and the VIP has a service of one of `kinds`
+ * (SLUICE_SLOT_*). */
 static __always_inline int later_fragment_is_ours(const struct lookup *tables, const struct datagram *datagram, __u8 kinds)
 {
 	const struct sluice_slot *vip = find_slot(tables, datagram->destination, 0, 0);
 
 	if (!vip)
 		return 0;
-	switch (datagram_whose(datagram)) {
+	switch (datagram_owner(datagram)) {
 	case DATAGRAM_SERVICE:
 		return 1;
 	case DATAGRAM_KERNEL:
@@ -94,7 +95,7 @@ static __always_inline __u8 slot_kinds(__u8 protocol)
 	return protocol == IPPROTO_TCP ? SLUICE_SLOT_TCP : protocol == IPPROTO_UDP ? SLUICE_SLOT_UDP : 0;
 }
 
-/* A whole packet's answer is its own; a first fragment's is its datagram's. */
+/* Returns `ours`; for a first fragment it is remembered for the datagram. */
 static __always_inline int ipv4_first_is_ours(const struct lookup *tables, const struct iphdr *ip, const __u64 *address, int ours)
 {
 	struct datagram datagram;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Whose an ICMP message is: an echo request to a VIP, an error about a packet of one of its services, an error about an outer packet of our own; or the
- * kernel's. In the order of Sources/Forwarding/Classify/ICMPClassification.swift, ICMPQuote.swift and TunnelQuote.swift.
+ * Steering of ICMP. To a worker: echo requests to a VIP, errors about a packet of a service, errors about an outer packet of one
+ * of our tunnels. All else goes to the kernel. Same order as in Sources/Forwarding/Classify/ICMPClassification.swift,
+ * ICMPQuote.swift and TunnelQuote.swift.
  */
 #ifndef SLUICE_ICMP_H
 #define SLUICE_ICMP_H
@@ -11,7 +12,7 @@
 #include "packet.h"
 #include "tables.h"
 
-/* Of a packet that an ICMP error quotes: it came from the VIP, so the service's port is the source's. */
+/* Whether the quoted packet is from a service. It was sent from the VIP, so the service's port is the source port. */
 static __always_inline int quotes_service(const struct lookup *tables, const __u64 *vip, const __u8 *transport, const void *end, __u8 protocol)
 {
 	if ((const void *)(transport + 8) > end || !is_transport(protocol))
@@ -19,7 +20,7 @@ static __always_inline int quotes_service(const struct lookup *tables, const __u
 	return is_service(tables, vip, *(const __be16 *)transport, protocol);
 }
 
-/* Whether a tunnel to this address carries this protocol. GUE is known by its port as well. */
+/* Whether a tunnel to this address uses this protocol; for GUE also this port. */
 static __always_inline int is_tunnel(const struct lookup *tables, const __u64 *address, const __u8 *payload, __u8 protocol)
 {
 	__be16 port = 0;
@@ -41,8 +42,8 @@ static __always_inline int is_tunnel(const struct lookup *tables, const __u64 *a
 }
 
 /*
- * An error that says our own outer packet was too big: known by the quote alone, whosever address is the outer source. What the director
- * writes has no options and no extension header but a fragment's, so nothing is walked.
+ * A too-big error about an outer packet of a tunnel. The quote identifies it, whatever the outer source address is. Outer headers
+ * have no options and no extension header except a fragment header, so there is no walk.
  */
 static __always_inline int ipv4_is_path_error(const struct iphdr *ip, const void *end, const struct lookup *tables)
 {
@@ -76,7 +77,7 @@ static __always_inline int ipv6_is_path_error(const struct ipv6hdr *ip, const vo
 	if (from[0] != to[0] || from[1] != to[1])
 		return 0;
 	protocol = quote->nexthdr;
-	if (protocol == IPPROTO_FRAGMENT) { /* an outer packet sent in fragments; a later one has no UDP port */
+	if (protocol == IPPROTO_FRAGMENT) { /* the outer packet was fragmented; a later fragment has no UDP port */
 		if (*(const __be16 *)(payload + 2) & bpf_htons(0xfff8))
 			return 0;
 		protocol = payload[0];
@@ -85,12 +86,12 @@ static __always_inline int ipv6_is_path_error(const struct ipv6hdr *ip, const vo
 			return 0;
 	}
 	__builtin_memcpy(to, &quote->daddr, sizeof(to));
-	if (to[0] == 0 && (__u32)to[1] == 0xffff0000) /* looks like an IPv4 server's key */
+	if (to[0] == 0 && (__u32)to[1] == 0xffff0000) /* IPv4-mapped: would match the key of an IPv4 server */
 		return 0;
 	return is_tunnel(tables, to, payload, protocol);
 }
 
-/* Of the IP header at `offset` of the frame. A global function, as sluice_walk is and for the same reason. */
+/* The same for the IP header at `offset` of the frame. A global function for the same reason as sluice_walk. */
 __noinline int sluice_is_path_error(struct xdp_md *ctx, __u32 offset, __u32 half)
 {
 	const void *end = (void *)(long)ctx->data_end;
@@ -101,7 +102,7 @@ __noinline int sluice_is_path_error(struct xdp_md *ctx, __u32 offset, __u32 half
 	struct lookup tables;
 
 	if (!root || offset > PACKET_LINK_MAX)
-		return 0; /* never so, but the verifier wants it asked */
+		return 0; /* never true; for the verifier */
 	tables.half = half & 1 ? &root->halves[1] : &root->halves[0];
 	tables.first = (half & 1) * root->slot_capacity;
 	ip = (void *)(long)ctx->data + offset;
@@ -115,7 +116,7 @@ __noinline int sluice_is_path_error(struct xdp_md *ctx, __u32 offset, __u32 half
 	return ip6->version == 6 && ip6->nexthdr == IPPROTO_ICMPV6 && ipv6_is_path_error(ip6, end, &tables);
 }
 
-/* Echo requests to a VIP, and errors about a packet of one of its services. Fragments and all else are the kernel's. */
+/* Whether it is an echo request to a VIP, or an error about a packet of one of its services; not for fragments. */
 static __always_inline int ipv4_icmp_is_ours(const struct packet_cursor *cursor, const struct lookup *tables, const struct iphdr *ip,
 					     const __u64 *vip)
 {
@@ -141,7 +142,7 @@ static __always_inline int ipv4_icmp_is_ours(const struct packet_cursor *cursor,
 	return quotes_service(tables, vip, (const __u8 *)quote + quote->ihl * 4, cursor->end, quote->protocol);
 }
 
-/* The same as ipv4_icmp_is_ours; the VIP is known to be one. */
+/* The same for IPv6; the caller has checked that `vip` is a VIP. */
 static __always_inline int ipv6_icmp_is_ours(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables,
 					     const __u8 *icmp, const __u64 *vip)
 {

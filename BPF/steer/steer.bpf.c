@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Steering: which frames go to a worker, which stay the kernel's.
+ * Steering: decides which frames go to a worker and which to the kernel (Docs/packets.md).
  *
- * Model. A frame whose {address, protocol, port}, or {address, protocol, any port}, is a virtual service goes into the AF_XDP socket of
- * the queue it came in on; so do echo requests to a VIP, and ICMP errors that quote a service's packet, or say that an outer packet of
- * ours was too big; fragments go with their first one. Everything else is XDP_PASS, untouched: ssh, ARP, BGP, broken packets, other
- * machines' frames. What is wrong with a service's packet is the worker's to say; here only the question "whose" is answered, in the order
- * and with the same lookups as Sources/Forwarding/Classify/IPv4+Classify.swift and IPv6.swift.
+ * Model. These go to the AF_XDP socket of the receive queue: frames for the {address, protocol, port} or {address, protocol, any
+ * port} of a service, echo requests to a VIP, ICMP errors that quote a packet of a service, ICMP too-big errors about our tunnel
+ * packets, and later fragments with their first one. Everything else is XDP_PASS, unchanged: ssh, ARP, BGP, malformed packets,
+ * frames to other hosts. The worker checks packets; steering only decides who gets them, in the same order and with the same
+ * look-ups as Sources/Forwarding/Classify/IPv4+Classify.swift and IPv6+Classify.swift.
  *
- * Caveat. The program outlives the daemon. A service's packet that then finds no socket is dropped, not passed: the kernel would answer
- * with a reset or an ICMP error, while a dropped packet is sent again and survives a restart.
+ * Caveat. The program outlives the daemon. Without a socket, a packet of a service is dropped, not passed: the kernel would
+ * answer with a reset or an ICMP error, while the sender repeats a dropped packet, so its connection survives a restart of the
+ * daemon.
  */
 #include "chain.h"
 #include "fragments.h"
@@ -18,7 +19,7 @@
 #include "packet.h"
 #include "tables.h"
 
-/* Made by the daemon and handed over at load, as those of lookup.h; max_entries is only a placeholder. */
+/* The daemon creates these maps, as those of lookup.h, and passes them at load; max_entries is a placeholder. */
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, SLUICE_INTERFACES * SLUICE_QUEUES);
@@ -66,7 +67,7 @@ static __always_inline int ipv4_is_for_service(struct xdp_md *ctx, const struct 
 		return 0;
 	if (ip->frag_off & bpf_htons(0x1fff))
 		return ipv4_later_is_ours(tables, ip, address);
-	/* A header that claims less than its minimum is read as the minimum: the worker counts and drops it. */
+	/* An IHL below the minimum is read as the minimum: the worker drops and counts the packet. */
 	header = ip->ihl < 5 ? 20 : ip->ihl * 4;
 	return ipv4_first_is_ours(tables, ip, address, is_service(tables, address, destination_port(cursor->at + header, cursor->end), ip->protocol));
 }
@@ -83,7 +84,7 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 	if (!ip)
 		return 0;
 	__builtin_memcpy(address, &ip->daddr, sizeof(address));
-	/* A v4-mapped destination looks like an IPv4 VIP's key; it belongs on no wire. */
+	/* A v4-mapped destination would match the key of an IPv4 VIP; it is not valid on the wire. */
 	if (address[0] == 0 && (__u32)address[1] == 0xffff0000)
 		return 0;
 	if (ip->nexthdr == IPPROTO_ICMPV6 && sluice_is_path_error(ctx, cursor->link_length, tables->index))
@@ -92,10 +93,10 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 		return 0;
 	ended = ipv6_walk(ctx, cursor, ip, &chain, &transport);
 	if (ended == CHAIN_TOO_MANY)
-		return 1; /* the worker refuses it */
+		return 1; /* the worker drops it */
 	if (ended == CHAIN_FRAGMENT) {
 		datagram_ipv6(&datagram, ip, address, chain.identification);
-		/* Behind other extension headers, which the first fragment has, it may be of any protocol. */
+		/* The first fragment has further extension headers, so the protocol is unknown. */
 		return later_fragment_is_ours(tables, &datagram,
 					      is_extension(chain.protocol) ? SLUICE_SLOT_TCP | SLUICE_SLOT_UDP : slot_kinds(chain.protocol));
 	}
@@ -111,7 +112,7 @@ static __always_inline int ipv6_is_for_service(struct xdp_md *ctx, const struct 
 	return ours;
 }
 
-/* A service's packet, by its EtherType's family. */
+/* By EtherType. */
 static __always_inline int is_for_service(struct xdp_md *ctx, const struct packet_cursor *cursor, const struct lookup *tables)
 {
 	if (cursor->ethertype == bpf_htons(ETH_P_IP))
@@ -119,8 +120,8 @@ static __always_inline int is_for_service(struct xdp_md *ctx, const struct packe
 	return cursor->ethertype == bpf_htons(ETH_P_IPV6) && ipv6_is_for_service(ctx, cursor, tables);
 }
 
-/* Six bytes as sluice_interface has them. By words: older clangs make a call of memcmp, which BPF does not have. */
-static __always_inline __u64 station(const __u8 *address)
+/* The address in the format of sluice_interface.mac. By words: older versions of clang call memcmp, which BPF does not have. */
+static __always_inline __u64 mac_word(const __u8 *address)
 {
 	const __u16 *words = (const void *)address;
 
@@ -134,8 +135,8 @@ static __always_inline int interface_slot(const struct sluice_root *root, const 
 
 		if (interface->ifindex != ctx->ingress_ifindex)
 			continue;
-		/* Another machine's frame, seen because the interface is promiscuous or a switch floods: not ours to take. */
-		return *(const volatile __u64 *)&interface->mac == station(ethernet->h_dest) ? (int)slot : -1;
+		/* A frame to another host, seen in promiscuous mode or because a switch floods, is not ours. */
+		return *(const volatile __u64 *)&interface->mac == mac_word(ethernet->h_dest) ? (int)slot : -1;
 	}
 	return -1;
 }

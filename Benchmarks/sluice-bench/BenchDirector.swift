@@ -1,10 +1,10 @@
 import ABI
-import Model
-import Reconciler
 import Forwarding
+import Model
 import Packet
+import Reconciler
 
-/// One worker's forwarder over plain memory, with the flows it knows.
+/// The forwarder of one worker over plain memory, with its flow table.
 struct BenchDirector: ~Copyable {
   /// Entries there are for each flow at most: 40 bytes each with the connection beside it.
   static let entriesPerFlow = 2
@@ -16,11 +16,11 @@ struct BenchDirector: ~Copyable {
   private let counters: Counters
   private let forwarder: Forwarder
   private let verdicts: UnsafeMutablePointer<Verdict>
-  /// Frames for the pieces of packets that don't fit.
+  /// Spare frames for fragments of oversize packets.
   private let spares: UnsafeMutableRawPointer
 
-  init(servers: Int, way: BenchMethod) throws {
-    built = try BenchTables(servers: servers, way: way)
+  init(servers: Int, method: BenchMethod) throws {
+    built = try BenchTables(servers: servers, method: method)
     flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters, spareSize: FrameArena.chunk)
@@ -43,16 +43,16 @@ struct BenchDirector: ~Copyable {
   func count(_ outcome: Outcome) -> Int { Int(counters.outcomes[outcome.index]) }
   var received: Int { Int(counters.received.pointee) }
   var forwarded: Int { Int(counters.outcomes[Outcome.forwarded.index]) }
-  /// New flows that found no place, so far.
+  /// Number of new flows without an entry.
   var withoutEntry: Int { Int(counters.flowTableFull.pointee) }
 
-  /// All frames once, in batches of 64.
+  /// Processes all frames once, in batches of 64.
   func process(_ arena: borrowing FrameArena, now: UInt32 = 1000) {
     var index = 0
     while index < arena.count {
       forwarder.process(arena.frames + index, count: Forwarder.batch, built.tables, now: now, into: verdicts)
       forwarder.count(verdicts, Forwarder.batch)
-      // As if they were sent at once.
+      // As if they were sent immediately.
       for number in 0..<forwarder.outputFragments.pointee.count {
         forwarder.outputFragments.pointee.put(forwarder.outputFragments.pointee.outputFragment(number).bytes)
       }
@@ -73,7 +73,7 @@ extension FlowTable {
   }
 }
 
-/// The floor: what touching a frame costs on this machine at this moment, whatever is done with it.
+/// The floor: the cost of reading and writing the frames, on this machine and at this time.
 enum Floor {
   /// Swaps the MAC addresses of every frame.
   static func process(_ arena: borrowing FrameArena) {

@@ -1,25 +1,25 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
-/// How the real servers of a benchmark are reached, and by whom.
+/// The forwarding method of a benchmark, with the IP versions of client and servers.
 struct BenchMethod {
-  var method: ForwardingMethod
+  var forwarding: ForwardingMethod
   var clientIsIPv6 = false
   var serverIsIPv6 = false
-  /// Of GUE and GRE.
+  /// For GUE and GRE.
   var hasChecksum = false
   var hasEntropy = false
   var tags: [VLANTag] = []
   var mtu = 1500
 
-  init(_ method: ForwardingMethod, _ change: (inout BenchMethod) -> Void = { _ in }) {
-    self.method = method
+  init(_ forwarding: ForwardingMethod, _ change: (inout BenchMethod) -> Void = { _ in }) {
+    self.forwarding = forwarding
     change(&self)
   }
 
   var tunnel: TunnelOptions {
-    var options = TunnelOptions(checksum: method.hasChecksum ? hasChecksum : nil)
+    var options = TunnelOptions(checksum: forwarding.hasChecksum ? hasChecksum : nil)
     if hasEntropy, let prefix = AddressPrefix(serverIsIPv6 ? "fd00:9::/64" : "10.9.0.0/16") { options.source = .prefix(prefix) }
     return options
   }

@@ -1,25 +1,25 @@
 import Forwarding
 import Packet
 
-/// What a client, or a router on his way, sends: one packet of flow n, written into a frame.
+/// A packet from a client, or from a router on the client's path: written into a frame for flow n.
 enum BenchPacket: String, Codable {
   /// 64 bytes on the wire, no payload.
   case tcp
   case tcp6
-  /// 1400 bytes of IP.
+  /// An IP packet of 1400 bytes.
   case large
-  /// 1480 bytes of IP without DF.
+  /// An IP packet of 1480 bytes without DF.
   case fragmentable
-  /// Host unreachable about what the flow's server sent.
+  /// Host unreachable about a packet from the flow's server.
   case icmpError
   case echo
-  /// In pairs, of even and odd flows: a first fragment and the rest of its datagram.
+  /// In pairs of even and odd flows: a first fragment, and the later fragment of its datagram.
   case fragments
 
   /// Addresses and ports of flow n.
   private struct Flow {
     let number: Int
-    /// Neighbouring flows are of unlike services, in no order that a cache could learn.
+    /// Consecutive flows have different services in random order, so that prefetching can't learn it.
     let service: Int
     var client: UInt32 { 0x6400_0000 &+ UInt32(truncatingIfNeeded: number &>> 10) }  // 100.0.0.0 and up
     var vip: UInt32 { 0x0a00_0000 &+ 100 &+ UInt32(truncatingIfNeeded: service) }
@@ -138,7 +138,7 @@ enum BenchPacket: String, Codable {
     header.set16(10, checksum(header, 20))
   }
 
-  /// RFC 1071, of an even number of bytes.
+  /// RFC 1071, for an even number of bytes.
   private static func checksum(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> UInt16 {
     var sum: UInt32 = 0
     for at in stride(from: 0, to: count, by: 2) { sum &+= UInt32(bytes.u16(at)) }

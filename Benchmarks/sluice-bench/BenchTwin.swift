@@ -1,10 +1,10 @@
 import ABI
 import CTwin
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
-/// The C twin over tables and flows of its own, made as the director's are.
+/// The C twin, with its own tables and flow table, built like the director's.
 struct BenchTwin: ~Copyable {
   private let built: BenchTables
   private let flows: FlowTable
@@ -13,14 +13,14 @@ struct BenchTwin: ~Copyable {
   private let tables: UnsafeMutablePointer<twin_tables>
   private let verdicts: UnsafeMutablePointer<twin_verdict>
 
-  init(servers: Int, way: BenchMethod) throws {
+  init(servers: Int, method: BenchMethod) throws {
     precondition(
       MemoryLayout<Frame>.stride == MemoryLayout<twin_frame>.stride
         && MemoryLayout<ServerCounters>.stride == MemoryLayout<twin_counters>.stride
         && MemoryLayout<ServerLoad>.stride == MemoryLayout<twin_load>.stride,
       "the twin's records are laid out as Forwarding's"
     )
-    built = try BenchTables(servers: servers, way: way)
+    built = try BenchTables(servers: servers, method: method)
     flows = .allocate(buckets: BenchDirector.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     twin = .allocate(capacity: 1)
@@ -53,7 +53,7 @@ struct BenchTwin: ~Copyable {
     counters.free()
   }
 
-  /// All frames once, in batches of 64.
+  /// Processes all frames once, in batches of 64.
   func process(_ arena: borrowing FrameArena) {
     let frames = UnsafeRawPointer(arena.frames).assumingMemoryBound(to: twin_frame.self)
     var index = 0

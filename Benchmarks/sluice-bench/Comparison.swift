@@ -1,9 +1,9 @@
-/// The director, the C twin and the floor by turns, over the same frames.
+/// Measures the director, the C twin and the floor alternately, over the same frames.
 struct Comparison: ~Copyable {
   private let director: BenchDirector
   private let twin: BenchTwin
   private let rounds: Int
-  /// Of one side in one round.
+  /// Packets of one side in one round.
   private let packets: Int
 
   init(director: consuming BenchDirector, twin: consuming BenchTwin, rounds: Int, packets: Int) {
@@ -20,13 +20,13 @@ struct Comparison: ~Copyable {
     if !scenario.newFlows {
       let before = director.withoutEntry
       learn(scenario.flows, frames)
-      // Fewer flows than frames: each was refused as often as it came.
-      // A flow without an entry is refused twice, by its SYN and by its ACK.
+      // A flow without an entry is counted twice, for its SYN and its ACK. With fewer flows than frames, each flow is counted for
+      // every frame.
       line.withoutEntry = (director.withoutEntry - before) / 2 * min(scenario.flows, frames.count) / frames.count
     }
     try compare(scenario, frames)
     for round in 1...rounds {
-      // New flows are new in each round, known ones the next of their number.
+      // Each round has other new flows; known flows continue with the next ones.
       let first = round * packets
       line.floor.add(time(scenario, first, frames) { Floor.process($0) })
       line.twin.add(time(scenario, first, frames) { twin.process($0) })
@@ -37,10 +37,10 @@ struct Comparison: ~Copyable {
     return line
   }
 
-  /// Both sides know this many flows, their handshakes completed.
+  /// Adds this many flows with complete handshakes to both sides.
   private func learn(_ flows: Int, _ frames: borrowing FrameArena) {
     for first in stride(from: 0, to: flows, by: frames.count) {
-      // SYN and ACK of one flow come soon after one another, as they do on the wire.
+      // SYN and ACK of a flow follow soon after one another, as on the wire.
       for flags in [0x02, 0x10] as [UInt8] {
         frames.restore(first: first, flows: flows, flags: flags)
         twin.process(frames)
@@ -50,7 +50,7 @@ struct Comparison: ~Copyable {
     }
   }
 
-  /// Both sides write the same frames, byte by byte, or they don't do the same work.
+  /// Throws unless both sides write the same bytes: only then do they do the same work.
   private func compare(_ scenario: Scenario, _ frames: borrowing FrameArena) throws {
     restore(scenario, 0, frames)
     director.process(frames)
@@ -60,7 +60,7 @@ struct Comparison: ~Copyable {
     guard frames.written == expected else { throw BenchFailure.twinDiffers(flows: scenario.flows) }
   }
 
-  /// ns a packet. Frames are restored before each pass, and that is not timed.
+  /// Nanoseconds per packet. Restoring the frames before each pass is not timed.
   private func time(
     _ scenario: Scenario,
     _ first: Int,

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Encodable {
-  /// On standard output, keys in one order whatever the run: two reports can be compared line by line.
+  /// Prints with sorted keys, so that two reports can be compared line by line.
   func printJSON() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -1,32 +1,32 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
-/// One row of the table of costs: a kind of packet by a way.
+/// One row of the cost table: a kind of packet with a forwarding method.
 struct Feature {
   let name: String
-  let way: BenchMethod
+  let method: BenchMethod
   let packet: BenchPacket
-  /// What must become of every packet.
+  /// The expected outcome of every packet.
   let outcome: Outcome
-  /// Of the clock, from one pass over the frames to the next: what the director says itself is limited by the second.
+  /// Seconds that the clock advances for each pass over the frames: answers of the director are limited per second.
   let step: UInt32
 
   private init(
     _ name: String,
-    _ way: BenchMethod,
+    _ method: BenchMethod,
     _ packet: BenchPacket? = nil,
     becomes outcome: Outcome = .forwarded,
     step: UInt32 = 0
   ) {
     self.name = name
-    self.way = way
-    self.packet = packet ?? (way.clientIsIPv6 ? .tcp6 : .tcp)
+    self.method = method
+    self.packet = packet ?? (method.clientIsIPv6 ? .tcp6 : .tcp)
     self.outcome = outcome
     self.step = step
   }
 
-  /// The first is what the others are compared with.
+  /// The others are compared with the first.
   static let all: [Feature] = [
     Feature("direct", BenchMethod(.direct)),
     Feature("direct, IPv6", BenchMethod(.direct) { ($0.clientIsIPv6, $0.serverIsIPv6) = (true, true) }),
@@ -47,14 +47,14 @@ struct Feature {
     Feature("GRE, checksum, 1400 bytes", BenchMethod(.gre) { $0.hasChecksum = true }, .large),
     Feature("fragments, first and second", BenchMethod(.direct), .fragments),
     Feature("fragments, IPIP", BenchMethod(.ipip), .fragments),
-    Feature("cut in two, direct, 1480 bytes", BenchMethod(.direct) { $0.mtu = 1400 }, .fragmentable),
-    Feature("cut in two, IPIP, 1480 bytes", BenchMethod(.ipip) { $0.mtu = 1400 }, .fragmentable),
+    Feature("fragmented in two, direct, 1480 bytes", BenchMethod(.direct) { $0.mtu = 1400 }, .fragmentable),
+    Feature("fragmented in two, IPIP, 1480 bytes", BenchMethod(.ipip) { $0.mtu = 1400 }, .fragmentable),
     Feature("ICMP error to its server", BenchMethod(.direct), .icmpError),
     Feature("echo, answered", BenchMethod(.direct), .echo, becomes: .answeredEcho, step: 1),
     Feature("too big, answered", BenchMethod(.direct) { $0.mtu = 1280 }, .large, becomes: .answeredTooBig, step: 1),
   ]
 
-  /// IPv6 and what it stands beside.
+  /// IPv6 rows and the IPv4 rows they are compared with.
   static let pairs = [
     ("direct, IPv6", "direct"), ("IPIP, IPv6 in IPv6", "IPIP"), ("IPIP, IPv6 in IPv4", "IPIP"), ("GUE, IPv6 in IPv6", "GUE"),
   ]

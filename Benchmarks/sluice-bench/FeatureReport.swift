@@ -1,6 +1,6 @@
 import Foundation
 
-/// The table of costs.
+/// The cost table.
 struct FeatureReport: Codable {
   struct Row: Codable {
     var name: String
@@ -17,8 +17,8 @@ struct FeatureReport: Codable {
     guard !json else { return try printJSON() }
     print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); medians of \(rounds) alternating rounds,")
     print("\(flows) known flows, \(servers) servers in each of \(Scenario.services) services, frames that stay in cache\n")
-    // As Docs/benchmarks.md has it.
-    print("| what | ns a packet | min–max | to the first, round by round |\n|---|---|---|---|")
+    // The format of Docs/benchmarks.md.
+    print("| feature | ns per packet | min–max | ratio to the first row, by round |\n|---|---|---|---|")
     for row in rows {
       let times = row.times
       let ratio = rows.first.map { times.ratio(to: $0.times) } ?? Measurement()
@@ -26,7 +26,7 @@ struct FeatureReport: Codable {
         "| \(row.name) | \(text(times.median, 1)) | \(text(times.least, 1))–\(text(times.greatest, 1)) | \(text(ratio.median, 2)) |"
       )
     }
-    print("\n| IPv6 to IPv4, round by round | median | min–max |\n|---|---|---|")
+    print("\n| IPv6 to IPv4, by round | median | min–max |\n|---|---|---|")
     for (name, other) in Feature.pairs {
       guard let one = rows.first(where: { $0.name == name }), let two = rows.first(where: { $0.name == other }) else { continue }
       let ratio = one.times.ratio(to: two.times)
@@ -38,7 +38,7 @@ struct FeatureReport: Codable {
 }
 
 extension Measurement {
-  /// Of the rounds one by one: a machine that slows down slows both.
+  /// Ratio of each round: a machine that slows down slows both.
   func ratio(to other: Measurement) -> Measurement {
     var ratio = Measurement()
     for (own, others) in zip(nanoseconds, other.nanoseconds) { ratio.add(own / max(others, 0.001)) }

@@ -1,8 +1,8 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
-/// A row of the table at work: the director, or for what it also does the C twin.
+/// The measurement of a row: with the director, and for some rows also with the C twin.
 final class FeatureSide {
   private enum Engine: ~Copyable {
     case director(BenchDirector)
@@ -21,16 +21,20 @@ final class FeatureSide {
   }
 
   static func made(for feature: Feature, servers: Int) throws -> [FeatureSide] {
-    let director = FeatureSide(.director(try BenchDirector(servers: servers, way: feature.way)), feature, name: feature.name)
-    // The twin is Forwarding's IPv4 half, without options.
+    let director = FeatureSide(
+      .director(try BenchDirector(servers: servers, method: feature.method)),
+      feature,
+      name: feature.name
+    )
+    // The twin has only IPv4 by direct routing and IPIP.
     guard ["direct", "IPIP"].contains(feature.name) else { return [director] }
-    let twin = FeatureSide(.twin(try BenchTwin(servers: servers, way: feature.way)), feature, name: "\(feature.name), in C")
+    let twin = FeatureSide(.twin(try BenchTwin(servers: servers, method: feature.method)), feature, name: "\(feature.name), in C")
     return [director, twin]
   }
 
-  /// So many flows, their handshakes completed.
+  /// Adds this many flows with complete handshakes.
   func learn(_ flows: Int, _ frames: borrowing FrameArena) {
-    let packet: BenchPacket = feature.way.clientIsIPv6 ? .tcp6 : .tcp
+    let packet: BenchPacket = feature.method.clientIsIPv6 ? .tcp6 : .tcp
     for first in stride(from: 0, to: flows, by: frames.count) {
       for flags in [0x02, 0x10] as [UInt8] {
         frames.restore(first: first, flows: flows, flags: flags, packet)
@@ -64,7 +68,7 @@ final class FeatureSide {
     }
   }
 
-  /// Packets so far that became what they should.
+  /// Packets so far with the expected outcome.
   private var wanted: Int {
     switch engine {
     case .director(let director): director.count(feature.outcome)

@@ -2,28 +2,30 @@ import ArgumentParser
 import Model
 import Reconciler
 
-/// Nanoseconds a packet of one core, next to the C twin and the floor.
+/// Nanoseconds per packet on one core, compared with the C twin and the floor.
 struct ForwardingBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forwarding",
     abstract:
-      "ns and packets per second of one core, direct routing and IPIP, next to the same in C and to a loop that only swaps MAC addresses."
+      "Packets per second of one core by direct routing and IPIP, compared with C and with a loop that only swaps MAC addresses."
   )
 
   @Option(help: "Rounds; sides alternate in each. Medians are printed.") var rounds = 9
   @Option(help: "Packets of one side in one round.") var packets = 1 << 18
-  @Option(help: "Frames that stay in cache, or one in each chunk of 256 MiB: warm, cold. Default: both.") var arena: String?
+  @Option(help: "warm: frames that stay in cache; cold: frames over 256 MiB. Default: both.") var arena: String?
   @Option(help: "Real servers of each service: 16, 1000. Default: both.") var servers: Int?
   @Option(help: "Known flows, a power of two up to 1048576. Default: 16, 65536 and 1048576, then new flows.") var flows: Int?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    guard rounds > 0, packets > 0 else { throw ValidationError("--rounds and --packets are above 0") }
-    guard arena == nil || Scenario.Arena(rawValue: arena ?? "") != nil else { throw ValidationError("--arena is warm or cold") }
-    guard flows == nil || (flows ?? 0).nonzeroBitCount == 1 && flows ?? 0 <= BenchDirector.largest else {
-      throw ValidationError("--flows is a power of two up to \(BenchDirector.largest)")
+    guard rounds > 0, packets > 0 else { throw ValidationError("--rounds and --packets must be above 0") }
+    guard arena == nil || Scenario.Arena(rawValue: arena ?? "") != nil else {
+      throw ValidationError("--arena must be warm or cold")
     }
-    guard servers == nil || (1...1000).contains(servers ?? 0) else { throw ValidationError("--servers is 1 to 1000") }
+    guard flows == nil || (flows ?? 0).nonzeroBitCount == 1 && flows ?? 0 <= BenchDirector.largest else {
+      throw ValidationError("--flows must be a power of two up to \(BenchDirector.largest)")
+    }
+    guard servers == nil || (1...1000).contains(servers ?? 0) else { throw ValidationError("--servers must be 1 to 1000") }
   }
 
   func run() throws {
@@ -36,7 +38,7 @@ struct ForwardingBenchmark: ParsableCommand {
     try report.show(json: json)
   }
 
-  /// Every number of flows, then new ones.
+  /// Measures each number of known flows, then new flows.
   private func measure(_ servers: Int, _ kind: Scenario.Arena, _ frames: borrowing FrameArena, _ report: inout Report) throws {
     let counts: [Int?] = flows.map { [$0] } ?? [16, 1 << 16, BenchDirector.largest, nil]
     for method in [ForwardingMethod.direct, .ipip] {
@@ -44,8 +46,8 @@ struct ForwardingBenchmark: ParsableCommand {
         Scenario(flows: $0 ?? BenchDirector.largest, servers: servers, method: method, arena: kind, newFlows: $0 == nil)
       }
       let comparison = Comparison(
-        director: try BenchDirector(servers: servers, way: BenchMethod(method)),
-        twin: try BenchTwin(servers: servers, way: BenchMethod(method)),
+        director: try BenchDirector(servers: servers, method: BenchMethod(method)),
+        twin: try BenchTwin(servers: servers, method: BenchMethod(method)),
         rounds: rounds,
         packets: packets
       )

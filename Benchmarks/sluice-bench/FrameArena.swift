@@ -1,17 +1,17 @@
 import Forwarding
 import Glibc
 
-/// Frames as a worker finds them in its UMEM: one in each 2 KiB chunk, 256 bytes in.
+/// Frames as in a worker's UMEM: one in each 2 KiB chunk, behind 256 bytes of headroom.
 struct FrameArena: ~Copyable {
   static let chunk = 2048
   static let headroom = 256
-  /// 64 bytes on the wire, 4 of them the FCS, which no worker sees.
+  /// 64 bytes on the wire without the 4 bytes of FCS, which a worker doesn't see.
   static let frameLength = 60
 
   let count: Int
   private let memory: UnsafeMutableRawPointer
   private let bytes: Int
-  /// Handed to the forwarder as they are; 64 of them are a batch.
+  /// Passed to the forwarder in batches of 64.
   let frames: UnsafeMutablePointer<Frame>
 
   init(count: Int) throws {
@@ -19,7 +19,7 @@ struct FrameArena: ~Copyable {
     bytes = count * Self.chunk
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { throw BenchFailure.noMemory(bytes: bytes) }
-    // As the UMEM is, where the kernel has huge pages to give. Refused, 4 KiB pages do.
+    // Huge pages, like the UMEM, if the kernel has free ones.
     _ = madvise(memory, bytes, MADV_HUGEPAGE)
     self.memory = memory
     frames = .allocate(capacity: count)
@@ -34,12 +34,12 @@ struct FrameArena: ~Copyable {
     frames.deallocate()
   }
 
-  /// Every byte that processing can have written: the frames and the headers in front of them.
+  /// All bytes that processing may write: the frames and the headers in front of them.
   var written: [UInt8] {
     (0..<count).flatMap { Array(UnsafeRawBufferPointer(start: frames[$0].bytes - 64, count: 64 + Self.frameLength)) }
   }
 
-  /// Writes each frame anew, at the place it had: a rewritten frame would not be the same work again. The n-th is of flow `first` + n,
+  /// Writes all frames again, because processing a rewritten frame would be other work. Frame n belongs to flow `first` + n
   /// modulo `flows`.
   func restore(first: Int, flows: Int, flags: UInt8, _ packet: BenchPacket = .tcp) {
     for index in 0..<count {

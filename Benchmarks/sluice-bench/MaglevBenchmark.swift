@@ -1,7 +1,7 @@
 import ArgumentParser
 import Forwarding
 
-/// How long a ring takes to fill.
+/// The time to fill a ring.
 struct MaglevBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "maglev",

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One side of a comparison: what its rounds took.
+/// The times of all rounds of one side.
 struct Measurement: Codable {
   private(set) var nanoseconds: [Double] = []
 
@@ -16,7 +16,7 @@ struct Measurement: Codable {
   var greatest: Double { nanoseconds.max() ?? 0 }
 }
 
-/// CLOCK_MONOTONIC_RAW in nanoseconds: no adjustment of the clock within a measurement.
+/// CLOCK_MONOTONIC_RAW in nanoseconds: without clock adjustments during a measurement.
 func monotonicNanoseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC_RAW, &time)

@@ -1,7 +1,7 @@
 import ABI
 import Foundation
 
-/// Where a figure was measured; without it a figure says nothing.
+/// The machine of a measurement.
 struct Machine: Codable {
   let processor: String
   let cores: Int
@@ -19,15 +19,15 @@ struct Machine: Codable {
   }
 }
 
-/// Everything one run measured.
+/// The results of a run.
 struct Report: Codable {
   struct Line: Codable {
     var scenario: Scenario
     var director = Measurement()
-    /// The same in C.
+    /// The C twin.
     var twin = Measurement()
     var floor = Measurement()
-    /// Flows that found no entry: their buckets were full.
+    /// Flows without an entry, because their buckets were full.
     var withoutEntry = 0
 
     init(scenario: Scenario) { self.scenario = scenario }
@@ -58,7 +58,9 @@ struct Report: Codable {
   }
 
   private func showLines() {
-    let heads = ["arena", "servers", "flows", "way", "ns", "min-max", "Mpps", "C ns", "floor ns", "to C", "to floor", "no entry"]
+    let heads = [
+      "arena", "servers", "flows", "method", "ns", "min-max", "Mpps", "C ns", "floor ns", "to C", "to floor", "no entry",
+    ]
     let widths = [6, 8, 7, 8, 7, 13, 7, 7, 9, 6, 9, 8]
     func row(_ columns: [String]) {
       let padded = zip(columns, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
@@ -76,7 +78,7 @@ struct Report: Codable {
         Self.decimals(own.median / max(floor.median, 0.001), 1), "\(line.withoutEntry)",
       ])
     }
-    print("\n\(bytesPerFlow) bytes of flow table a flow at 1 Mi flows; servers: of each of 64 virtual services\n")
+    print("\n\(bytesPerFlow) bytes of flow table for each flow at 1 Mi flows; servers: of each of 64 virtual services\n")
   }
 
   private static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }

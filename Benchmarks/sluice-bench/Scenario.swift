@@ -1,13 +1,13 @@
+import Forwarding
 import Model
 import Reconciler
-import Forwarding
 
-/// What is measured: how many flows to how many real servers, how the packets leave, and where frames lie.
+/// One measurement: number of flows and real servers, forwarding method, and arena of the frames.
 struct Scenario: Codable {
   enum Arena: String, Codable, CaseIterable {
-    /// Few frames, over and over: they stay in the nearest cache.
+    /// The same few frames again and again: they stay in the L1 and L2 caches.
     case warm
-    /// One frame in each 2 KiB chunk of 256 MiB: each is out of the near caches when its turn comes again.
+    /// One frame in each 2 KiB chunk of 256 MiB: none is cached when it is processed again.
     case cold
 
     var frames: Int { self == .warm ? 256 : 1 << 17 }
@@ -19,7 +19,7 @@ struct Scenario: Codable {
   var servers: Int
   var method: ForwardingMethod
   var arena: Arena
-  /// Every packet begins a flow; otherwise every packet is of a flow that is known.
+  /// Whether every packet starts a flow; otherwise every packet belongs to a known flow.
   var newFlows = false
 
   static let services = 64

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// What Sluice's claims of speed are measured with.
+/// The benchmarks of all figures in the documentation.
 @main struct SluiceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
-    abstract: "Measures the fast path over plain memory: no root, no network, no kernel in between.",
+    abstract: "Measures the packet path over plain memory, without root, network or kernel.",
     subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self]
   )
 }

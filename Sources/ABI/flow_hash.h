@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The keyed hash of a flow: it names the flow, places it in the flow table and picks its slot of the Maglev ring. Swift's workers and BPF
- * compute it alike, so the kernel's forwarder finds the same entry and the same server; all directors of a fleet hold the same key, so
- * they agree on every flow without talking.
+ * The keyed hash of a flow. It identifies the flow and selects its bucket of the flow table and its slot of the Maglev ring. Swift and
+ * BPF share this code, so both find the same entry and the same server. All directors of a fleet have the same key, so they choose the
+ * same server for every flow without communicating.
  *
- * Made of 64-bit multiplications whose upper half is thrown away: BPF has no other. Each round is a bijection of the running word (an odd
- * multiplier, then a shift that folds the well mixed upper bits into the lower ones); three rounds move every output bit by every
- * input bit with probability 1/2 within 1 % (FlowHashQualityTests). The key is 256 secret bits, xored in before the first and added
- * between the rounds: a client that does not know it can aim at no bucket and no server.
+ * It uses 64-bit multiplications without the upper half of the product, because BPF has no others. Each round is a bijection of the
+ * 64-bit state (an odd multiplier, then a shift that folds the well mixed upper bits into the lower ones); after three rounds every
+ * input bit flips every output bit with probability 1/2 within 1 % (FlowHashQualityTests). The key is 256 secret bits, xored in before
+ * the first round and added between the rounds: a client that does not know it cannot aim at a bucket or a server.
  *
- * Rejected: the 128-bit product folded in half (wyhash), as fast, but BPF cannot multiply so; SipHash, four times the instructions for
- * 13 bytes; a 32-bit jhash, whose 2^32 names would make two of a million flows share a server.
+ * Rejected: folding the 128-bit product (wyhash), which is as fast, but BPF has no such multiplication; SipHash, four times the
+ * instructions for 13 bytes; a 32-bit jhash, with which among a million flows some would share a hash, and so a server.
  */
 #ifndef SLUICE_FLOW_HASH_H
 #define SLUICE_FLOW_HASH_H
@@ -21,7 +21,7 @@
 #define SLUICE_MULTIPLIER_1 0x3c79ac492ba7b653ULL
 #define SLUICE_MULTIPLIER_2 0x1c69b3f74ac4ae35ULL
 
-/* The rounds behind the first; `rest` is ports and protocol. Never 0, which marks a free flow entry. */
+/* All rounds after the first; `rest` is ports and protocol. The result is never 0, which marks a free flow entry. */
 SLUICE_INLINE __u64 sluice_flow_hash_finish(const struct sluice_half *half, __u64 first, __u64 rest)
 {
 	__u64 hash = first ^ first >> 32;
@@ -33,7 +33,7 @@ SLUICE_INLINE __u64 sluice_flow_hash_finish(const struct sluice_half *half, __u6
 	return hash ? hash : 1;
 }
 
-/* Addresses and ports as they lie in the packet; ports: the source's first. */
+/* Addresses and ports in packet order; ports: source first. */
 SLUICE_INLINE __u64 sluice_flow_hash_v4(const struct sluice_half *half, __u32 source, __u32 destination, __u32 ports, __u8 protocol)
 {
 	__u64 first = (((__u64)source | (__u64)destination << 32) ^ half->hash_key[0]) * (half->hash_key[1] | 1);
@@ -41,8 +41,8 @@ SLUICE_INLINE __u64 sluice_flow_hash_v4(const struct sluice_half *half, __u32 so
 	return sluice_flow_hash_finish(half, first, (__u64)ports | (__u64)protocol << 32);
 }
 
-/* IPv6: each address is folded by two rounds of its own, keyed differently, so that swapped addresses are another flow. The two chains
- * run side by side. */
+/* IPv6: two rounds with different keys fold each address, so that swapped addresses are another flow. The CPU computes the two chains in
+ * parallel. */
 SLUICE_INLINE __u64 sluice_flow_hash_v6(const struct sluice_half *half, __u64 source_high, __u64 source_low, __u64 destination_high,
 					__u64 destination_low, __u32 ports, __u8 protocol)
 {
@@ -57,8 +57,8 @@ SLUICE_INLINE __u64 sluice_flow_hash_v6(const struct sluice_half *half, __u64 so
 				       (__u64)ports | (__u64)protocol << 32);
 }
 
-/* A flow's two buckets of a table of mask + 1, a power of two. The first is where it normally lives; a flow that finds it full goes to the
- * second. Both follow from the tag alone, so an entry can be moved without asking who it is. */
+/* A flow's two buckets in a table of mask + 1 buckets, a power of two. A flow goes to the second if the first is full. Both depend only on
+ * the tag, so an entry can be moved without its 5-tuple. */
 SLUICE_INLINE __u64 sluice_first_bucket(__u64 hash, __u64 mask)
 {
 	return hash & mask;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Swift can't say: a prefetch, and ordered loads and stores of single words of shared memory. */
+/* Functions that Swift doesn't have: a prefetch, and ordered loads and stores of single words of shared memory. */
 #ifndef SLUICE_INTRINSICS_H
 #define SLUICE_INTRINSICS_H
 
 #include <linux/types.h>
 
-/* swift_attr lets functions marked @_noLocks call these; they inline to one instruction. */
+/* swift_attr lets functions with @_noLocks call these; each inlines to one instruction. */
 #define SLUICE_HOT static inline __attribute__((always_inline, swift_attr("@_noLocks")))
 
 SLUICE_HOT void sluice_prefetch(const void *line)
@@ -23,7 +23,7 @@ SLUICE_HOT void sluice_store_release(__u32 *word, __u32 value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* Whole words that order nothing else. */
+/* Atomic for the word, without ordering. */
 SLUICE_HOT __u64 sluice_load_word(const __u64 *word)
 {
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -45,8 +45,9 @@ SLUICE_HOT void sluice_store_release_word(__u64 *word, __u64 value)
 }
 
 /*
- * A worker's epoch: odd within a batch, even outside. Plain stores on the worker's side; the fence of the entry is the writer's
- * membarrier, which runs one on this CPU for us. Only the compiler must be kept from moving the table's first load above the store.
+ * A worker's epoch: odd within a batch, even outside. The worker uses plain stores; the control thread's membarrier executes the
+ * fence on this CPU (Docs/generations.md). The signal fence keeps the compiler from moving the first load of the tables above the
+ * store.
  */
 SLUICE_HOT void sluice_enter_batch(__u64 *epoch)
 {
@@ -65,8 +66,9 @@ SLUICE_HOT __u64 sluice_read_epoch(const __u64 *epoch)
 }
 
 /*
- * An entry of plain fields behind a word that names it: unset the word, write the rest, store the word with release; the reader loads the word with
- * acquire, copies the rest, and takes the word again. Each fence orders the rest between the two.
+ * An entry with a key word and plain fields. Writer: clear the key (sluice_unset_word), write the fields, store the key with
+ * release. Reader: load the key with acquire, copy the fields, load the key again (sluice_load_word_again). The fences keep the
+ * field accesses between the two.
  */
 SLUICE_HOT __u64 sluice_load_word_again(const __u64 *word)
 {

@@ -13,7 +13,7 @@ struct listing {
 	uint32_t count;
 };
 
-/* By attribute: libnl 3.7 knows no IFA_PROTO and has no public parser of one address message. */
+/* Parses the attributes itself: libnl 3.7 doesn't know IFA_PROTO and has no public parser for a single address message. */
 static int take(struct nl_msg *message, void *into)
 {
 	struct listing *listing = into;
@@ -25,7 +25,7 @@ static int take(struct nl_msg *message, void *into)
 	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*header), attributes, IFA_MAX, NULL) < 0)
 		return -EPROTO;
 	header = nlmsg_data(nlmsg_hdr(message));
-	/* IPv4 and point-to-point say their own address in IFA_LOCAL, IPv6 in IFA_ADDRESS. */
+	/* IPv4 and point-to-point links have the local address in IFA_LOCAL, IPv6 in IFA_ADDRESS. */
 	local = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
 	if (!local || nla_len(local) != (header->ifa_family == AF_INET ? 4 : 16))
 		return 0;
@@ -90,8 +90,8 @@ int sluice_nl_add_address(struct sluice_nl *nl, uint32_t ifindex, const struct s
 	if (!address)
 		return ip->family ? -ENOMEM : -EAFNOSUPPORT;
 	if (ip->family == AF_INET6) {
-		/* No duplicate address detection: whoever moves a VIP here can't wait a second for it, and the real servers do have
-		 * the address. Preferred for 0 s: the host itself must never speak from a VIP (RFC 6724 rule 3). */
+		/* No duplicate address detection: it would delay a take-over of the VIP by a second, and the real servers have
+		 * the address too. Preferred for 0 s, so that the host never uses the VIP as source (RFC 6724 rule 3). */
 		rtnl_addr_set_flags(address, IFA_F_NODAD);
 		rtnl_addr_set_valid_lifetime(address, UINT32_MAX);
 		rtnl_addr_set_preferred_lifetime(address, 0);
@@ -102,7 +102,7 @@ int sluice_nl_add_address(struct sluice_nl *nl, uint32_t ifindex, const struct s
 	rtnl_addr_put(address);
 	if (error < 0)
 		return sluice_nl_failure(error);
-	/* Kernels before 5.18 overlook it. */
+	/* Kernels before 5.18 ignore it. */
 	if (nla_put_u8(request, IFA_PROTO, proto) < 0) {
 		nlmsg_free(request);
 		return -ENOMEM;

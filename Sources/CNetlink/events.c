@@ -9,14 +9,14 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-/* A few thousand events: enough for a full neighbour table to expire at once between two looks. */
+/* A few thousand events: enough when a full neighbour table expires at once between two reads. */
 enum { RECEIVE_BUFFER = 4 << 20 };
 
 static void note_neighbour(struct nl_msg *message, struct sluice_nl_event *event)
 {
 	int error;
 
-	/* A second neighbour in one datagram has no room here; the kernel sends them one by one. */
+	/* There is room for one neighbour in each event; the kernel sends one in each datagram. */
 	if (event->about & SLUICE_NL_NEIGHBOURS) {
 		event->about |= SLUICE_NL_LOST;
 		return;
@@ -79,7 +79,7 @@ int sluice_nl_open_events(struct sluice_nl **out)
 
 	if (error < 0)
 		return error;
-	/* An event carries the number of the question that caused it, whosever it was. */
+	/* An event has the sequence number of the request that caused it, from any process. */
 	nl_cb_set(nl->callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_any, nl);
 	nl_cb_set(nl->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_event, nl);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -88,9 +88,9 @@ int sluice_nl_open_events(struct sluice_nl **out)
 		if (error < 0)
 			goto fail;
 	}
-	/* Kernels before 5.3 have no next-hop objects, so nothing of them changes. */
+	/* Fails on kernels before 5.3, which have no next-hop objects. */
 	(void)nl_socket_add_membership(nl->socket, RTNLGRP_NEXTHOP);
-	/* Without CAP_NET_ADMIN it stays at the default: then events are lost sooner, which is noticed (SLUICE_NL_LOST). */
+	/* Fails without CAP_NET_ADMIN: then events are lost sooner, which is reported (SLUICE_NL_LOST). */
 	(void)setsockopt(nl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	error = nl_socket_set_nonblocking(nl->socket);
 	if (error < 0)
@@ -116,7 +116,7 @@ int sluice_nl_next_event(struct sluice_nl *nl, struct sluice_nl_event *out)
 		return 1;
 	if (error == -NLE_AGAIN)
 		return nl->heard;
-	/* ENOBUFS arrives as NLE_NOMEM: the socket overflowed and goes on. A message that can't be read counts the same. */
+	/* ENOBUFS becomes NLE_NOMEM: the socket overflowed but still works. An unreadable message counts the same. */
 	if (error == -NLE_NOMEM || error == -NLE_MSG_TRUNC || error == -NLE_MSG_TOOSHORT || error == -NLE_DUMP_INTR) {
 		out->about |= SLUICE_NL_LOST;
 		return 1;

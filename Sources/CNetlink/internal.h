@@ -7,37 +7,37 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
-/* Takes one message of an answer. A negative result ends the question with it. */
+/* Handles one message of an answer. The first negative result becomes the result of the request. */
 typedef int (*sluice_nl_take)(struct nl_msg *message, void *into);
 
 struct sluice_nl {
 	struct nl_sock *socket;
 	struct nl_cb *callbacks;
-	/* The question under way. */
-	uint32_t sequence; /* answers of another number are of a question given up, and skipped */
+	/* The current request. */
+	uint32_t sequence; /* answers with another number belong to an abandoned request and are skipped */
 	int done;
 	int error; /* -errno */
 	sluice_nl_take take;
 	void *into;
-	/* An event socket's. */
+	/* Of an event socket. */
 	struct sluice_nl_event *event;
 	int heard;
 };
 
-/* Asks and reads the whole answer. Takes `request` over; a NULL request is -ENOMEM. */
+/* Sends the request and reads the whole answer. Frees `request`; a NULL request is -ENOMEM. */
 int sluice_nl_ask(struct sluice_nl *nl, struct nl_msg *request, sluice_nl_take take, void *into);
 
-/* -errno for libnl's own failures while building or parsing (it has numbers of its own: NLE_*). */
+/* -errno for an error number of libnl (NLE_*). */
 int sluice_nl_failure(int nle);
 
-/* Fills a neighbour from RTM_NEWNEIGH or RTM_DELNEIGH. -EAFNOSUPPORT: a bridge's forwarding entry. */
+/* Reads a neighbour from RTM_NEWNEIGH or RTM_DELNEIGH. -EAFNOSUPPORT: a forwarding entry of a bridge. */
 int sluice_nl_take_neighbour(struct nl_msg *message, void *into);
 
-/* NULL for an unknown family or out of memory. */
+/* NULL for an unknown family or without memory. */
 struct nl_addr *sluice_nl_to_address(const struct sluice_nl_ip *ip);
-/* Family 0 for NULL and for what is neither IPv4 nor IPv6. */
+/* Family 0 for NULL and for other families than IPv4 and IPv6. */
 struct sluice_nl_ip sluice_nl_from_address(const struct nl_addr *address);
-/* Copies an Ethernet address; another length copies nothing and returns 0. */
+/* Copies an Ethernet address and returns its length; 0, and nothing copied, for another length. */
 uint8_t sluice_nl_copy_mac(const struct nl_addr *address, uint8_t mac[6]);
 
 #endif

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(SLUICE_NL_NAME == IFNAMSIZ, "interface names grew");
-_Static_assert(SLUICE_NL_ETHERNET == ARPHRD_ETHER, "the header's copy of the kernel's number");
-_Static_assert(SLUICE_NL_LOWER_UP == IFF_LOWER_UP, "the header's copy of the kernel's number");
+_Static_assert(SLUICE_NL_NAME == IFNAMSIZ, "SLUICE_NL_NAME must be IFNAMSIZ");
+_Static_assert(SLUICE_NL_ETHERNET == ARPHRD_ETHER, "SLUICE_NL_ETHERNET must be ARPHRD_ETHER");
+_Static_assert(SLUICE_NL_LOWER_UP == IFF_LOWER_UP, "SLUICE_NL_LOWER_UP must be IFF_LOWER_UP");
 
-/* libnl 3.7 reads IPv6's settings of a link but has no getter for its MTU:
+/* libnl 3.7 parses the IPv6 settings of a link but has no getter for its MTU:
  * IFLA_AF_SPEC / AF_INET6 / IFLA_INET6_CONF[DEVCONF_MTU6]. */
 static uint32_t ipv6_mtu(struct nl_msg *message)
 {
@@ -43,7 +43,7 @@ static void fill(struct nl_object *object, void *into)
 	out->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
 	out->flags = rtnl_link_get_flags(link);
 	out->mtu = rtnl_link_get_mtu(link);
-	/* An index in another namespace is no index here. */
+	/* An index of another namespace is meaningless here. */
 	out->lower = rtnl_link_get_link_netnsid(link, &elsewhere) == 0 ? 0 : (uint32_t)rtnl_link_get_link(link);
 	out->master = (uint32_t)rtnl_link_get_master(link);
 	out->type = (uint16_t)rtnl_link_get_arptype(link);
@@ -52,7 +52,7 @@ static void fill(struct nl_object *object, void *into)
 	snprintf(out->kind, sizeof(out->kind), "%s", kind ? kind : "");
 	if (rtnl_link_is_vlan(link)) {
 		out->vlan_id = (uint16_t)rtnl_link_vlan_get_id(link);
-		/* libnl hands over the attribute as it came: network order. */
+		/* libnl returns the attribute unchanged, in network order. */
 		out->vlan_protocol = ntohs((uint16_t)rtnl_link_vlan_get_protocol(link));
 	}
 }

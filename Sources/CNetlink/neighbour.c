@@ -40,7 +40,8 @@ int sluice_nl_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct slu
 	memset(out, 0, sizeof(*out));
 	if (!address)
 		return -EAFNOSUPPORT;
-	/* One entry instead of libnl's cache of the whole table; kernels from 5.0 (neigh_get), older than any with our AF_XDP. */
+	/* One entry, not libnl's cache of the whole table. Needs Linux 5.0 (neigh_get), which AF_XDP as used here needs anyway.
+	 * */
 	request = nlmsg_alloc_simple(RTM_GETNEIGH, 0);
 	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 			nla_put_addr(request, NDA_DST, address) < 0)) {
@@ -61,7 +62,7 @@ int sluice_nl_use_neighbour(struct sluice_nl *nl, uint32_t ifindex, const struct
 	if (address && entry) {
 		rtnl_neigh_set_ifindex(entry, (int)ifindex);
 		rtnl_neigh_set_dst(entry, address);
-		rtnl_neigh_set_state(entry, NUD_NONE); /* said, or libnl asks for a permanent entry */
+		rtnl_neigh_set_state(entry, NUD_NONE); /* explicit, because libnl's default is a permanent entry */
 		rtnl_neigh_set_flags(entry, NTF_USE);
 		error = rtnl_neigh_build_add_request(entry, create ? NLM_F_CREATE | NLM_F_EXCL : 0, &request);
 		error = error < 0 ? sluice_nl_failure(error) : sluice_nl_ask(nl, request, NULL, NULL);

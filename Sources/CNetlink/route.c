@@ -24,7 +24,7 @@ static int take(struct nl_msg *message, void *into)
 	out->source = sluice_nl_from_address(rtnl_route_get_pref_src(route));
 	if (rtnl_route_get_metric(route, RTAX_MTU, &out->mtu) < 0)
 		out->mtu = 0;
-	/* The kernel answers a look-up with the one hop it chose, never with the list of an ECMP route. */
+	/* The answer to a look-up has the one hop that the kernel chose, never the list of an ECMP route. */
 	hop = rtnl_route_nexthop_n(route, 0);
 	if (hop) {
 		struct nl_addr *via = rtnl_route_nh_get_via(hop);
@@ -46,7 +46,7 @@ int sluice_nl_route(struct sluice_nl *nl, const struct sluice_nl_ip *destination
 	memset(out, 0, sizeof(*out));
 	if (!address)
 		return -EAFNOSUPPORT;
-	/* Not rtnl_route_lookup: it reads the answer with the socket's own callbacks and folds the errno. */
+	/* Not rtnl_route_lookup: it uses the socket's own callbacks and loses the errno. */
 	header.rtm_dst_len = (unsigned char)(nl_addr_get_len(address) * 8);
 	request = nlmsg_alloc_simple(RTM_GETROUTE, 0);
 	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question, one answer. libnl's own nl_send_sync and *_get_kernel functions turn the kernel's errno into NLE_* numbers, which
- * can't be turned back (ENETUNREACH and EHOSTUNREACH become one), so the exchange is done here with libnl's callbacks and the
- * errno is kept. libnl's sequence check gives a socket up after one lost answer; this one skips answers to older questions.
+ * One request, one answer. nl_send_sync and the *_get_kernel functions of libnl convert the kernel's errno to NLE_* numbers,
+ * which is not reversible (ENETUNREACH and EHOSTUNREACH become one). So the exchange is done here with libnl's callbacks, which
+ * keep the errno. The sequence check of libnl makes a socket unusable after one lost answer; this one skips answers to older
+ * requests.
  */
 #include "internal.h"
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Messages read for one question at most, each up to a 32 KiB datagram: bounds a dump. */
+/* Limit of reads for one request, each a datagram of up to 32 KiB: bounds a dump. */
 enum { MOST_READS = 65536, BUFFER = 65536 };
 
 int sluice_nl_failure(int nle)
@@ -128,7 +129,7 @@ int sluice_nl_ask(struct sluice_nl *nl, struct nl_msg *request, sluice_nl_take t
 	nl->into = into;
 	nl->done = 0;
 	nl->error = 0;
-	/* Asks for an acknowledgement too, so that every answer has a marked end. */
+	/* Requests an acknowledgement too, so that every answer has an end mark. */
 	nl_complete_msg(nl->socket, request);
 	nl->sequence = nlmsg_hdr(request)->nlmsg_seq;
 	error = nl_send(nl->socket, request);

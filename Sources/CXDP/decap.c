@@ -30,7 +30,7 @@ int decap_load(const void *object, size_t size, uint16_t gue_port, struct decap 
 		return -ENOMEM;
 	*result = decap;
 	decap->link = -1;
-	/* libbpf tells its story on stderr; the caller has one clear line instead. */
+	/* No messages of libbpf on stderr; the caller prints one line instead. */
 	libbpf_set_print(NULL);
 	decap->object = bpf_object__open_mem(object, size, NULL);
 	if (!decap->object)

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* A handler and a pipe: signalfd and sigwait want the signals blocked in every thread, and Swift's runtime has started threads that we can't
- * tell before any of our code runs. */
+/* A handler and a pipe. signalfd and sigwait need the signals blocked in every thread, but the Swift runtime has started threads
+ * before any of our code runs. */
 static int pipe_ends[2] = { -1, -1 };
 
 static void on_signal(int number)
@@ -19,7 +19,7 @@ static void on_signal(int number)
 	int saved = errno;
 	ssize_t written = write(pipe_ends[1], &byte, 1);
 
-	(void)written; /* a full pipe holds thousands of signals nobody has read: one more says nothing new */
+	(void)written; /* a full pipe has thousands of unread signals: one more may be lost */
 	errno = saved;
 }
 

@@ -62,7 +62,7 @@ int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t q
 	const struct xsk_socket_config config = {
 		.rx_size = ring,
 		.tx_size = ring,
-		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD, /* or libxdp replaces our program by its own */
+		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD, /* else libxdp replaces our program by its own */
 		.bind_flags = flags | XDP_USE_NEED_WAKEUP,
 	};
 	int error = xsk_socket__create_shared(&socket->socket, interface, queue, umem, &socket->rx, &socket->tx, &socket->fill,
@@ -78,7 +78,7 @@ int sockets_statistics(int descriptor, struct xdp_statistics *statistics)
 	struct xdp_statistics read = {};
 	socklen_t size = sizeof(read);
 
-	/* A kernel older than 5.9 fills in the first three. */
+	/* Kernels before 5.9 write only the first three fields. */
 	if (getsockopt(descriptor, SOL_XDP, XDP_STATISTICS, &read, &size))
 		return -errno;
 	*statistics = read;
@@ -118,7 +118,7 @@ int sockets_unregister(struct xsk_umem *umem)
 	return xsk_umem__delete(umem);
 }
 
-/* One ethtool or interface ioctl; /sys would show another network namespace's interfaces under `nsenter --net`. */
+/* One ethtool or interface ioctl. Not by /sys, which shows the interfaces of another network namespace under `nsenter --net`. */
 static int interface_ioctl(const char *interface, unsigned long request, struct ifreq *about)
 {
 	int error, control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -138,10 +138,10 @@ int sockets_queues(const char *interface)
 	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
 
 	if (error == -EOPNOTSUPP)
-		return 1; /* a driver that can't say has one */
+		return 1; /* a driver without this call has one queue */
 	if (error)
 		return error;
-	/* Drivers count a queue of both directions as combined, or as one of each. */
+	/* Drivers report a queue pair as combined, or as one receive and one transmit queue. */
 	if (channels.combined_count + channels.rx_count == 0)
 		return 1;
 	return (int)(channels.combined_count + channels.rx_count);
@@ -159,7 +159,8 @@ int sockets_mac(const char *interface, uint8_t *mac)
 
 int sockets_claim(const char *name)
 {
-	/* An abstract name (unix(7)): scoped to the network namespace, as interfaces are, and never left behind. */
+	/* An abstract name (unix(7)): its scope is the network namespace, like that of interfaces, and it goes with the process.
+	 * */
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t length = strlen(name);
 	int claim;

@@ -61,7 +61,7 @@ int steering_map_size(int map, uint32_t *value, uint32_t *entries)
 	return 0;
 }
 
-/* The program attached to the interface, or -errno. */
+/* Descriptor of the program attached to the interface, or -errno. */
 static int attached_program(unsigned int ifindex)
 {
 	uint32_t id = 0;
@@ -105,25 +105,25 @@ int steering_find_map(unsigned int ifindex, const char *program, const char *map
 	return found;
 }
 
-/* libbpf speaks through one process-wide function; loading happens on one thread, at start. */
+/* Log buffer of the print function of libbpf, which is process-wide; programs are loaded by one thread, at start. */
 static struct {
 	char *text;
 	size_t room;
-} words;
+} load_log;
 
-static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments)
+static int append_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	int written;
 
-	if (level == LIBBPF_DEBUG || !words.text || words.room < 2)
+	if (level == LIBBPF_DEBUG || !load_log.text || load_log.room < 2)
 		return 0;
-	written = vsnprintf(words.text, words.room, format, arguments);
+	written = vsnprintf(load_log.text, load_log.room, format, arguments);
 	if (written < 0)
 		return 0;
-	if ((size_t)written >= words.room)
-		written = (int)words.room - 1;
-	words.text += written;
-	words.room -= (size_t)written;
+	if ((size_t)written >= load_log.room)
+		written = (int)load_log.room - 1;
+	load_log.text += written;
+	load_log.room -= (size_t)written;
 	return written;
 }
 
@@ -136,12 +136,12 @@ int steering_load(const void *object, size_t size, const struct steering_maps *m
 	struct bpf_program *program;
 	int error = 0, fd = -ENOENT;
 
-	words.text = log;
-	words.room = log_size;
-	libbpf_set_print(keep_words);
+	load_log.text = log;
+	load_log.room = log_size;
+	libbpf_set_print(append_log);
 	opened = bpf_object__open_mem(object, size, NULL);
 	if (!opened) {
-		words.text = NULL;
+		load_log.text = NULL;
 		return -errno;
 	}
 	for (size_t i = 0; !error && i < sizeof(parts) / sizeof(*parts); i++) {
@@ -153,11 +153,11 @@ int steering_load(const void *object, size_t size, const struct steering_maps *m
 		error = bpf_object__load(opened);
 	program = bpf_object__find_program_by_name(opened, "sluice_steer");
 	if (!error && program) {
-		fd = dup(bpf_program__fd(program)); /* the object goes, the program stays */
+		fd = dup(bpf_program__fd(program)); /* keeps the program when the object is closed */
 		error = fd < 0 ? -errno : 0;
 	}
 	bpf_object__close(opened);
-	words.text = NULL;
+	load_log.text = NULL;
 	return error ? error : fd;
 }
 
@@ -218,7 +218,7 @@ int steering_detach(unsigned int ifindex, int native, uint32_t id)
 
 	if (options.old_prog_fd < 0)
 		return -errno;
-	/* Only if it is still ours: somebody may have put another program there since. */
+	/* Only if it is still our program: it may have been replaced meanwhile. */
 	error = bpf_xdp_detach((int)ifindex, (native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE) | XDP_FLAGS_REPLACE, &options);
 	close(options.old_prog_fd);
 	return error;

@@ -36,16 +36,16 @@ int threads_cpus(int *cpus, int room)
 	return count;
 }
 
-int threads_bell(void)
+int threads_wake_descriptor(void)
 {
-	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	return bell < 0 ? -errno : bell;
+	return descriptor < 0 ? -errno : descriptor;
 }
 
-void threads_ring(int bell)
+void threads_wake(int descriptor)
 {
-	eventfd_write(bell, 1);
+	eventfd_write(descriptor, 1);
 }
 
 int threads_wait_for_readers(void)
@@ -57,7 +57,7 @@ int threads_wait_for_readers(void)
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) ||
 	    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
 		return -errno;
-	/* XDP programs run in softirq, not preempted: 50 ms is three orders of magnitude more than one takes. */
+	/* XDP programs run in softirq without preemption: 50 ms is a thousand times longer than one takes. */
 	usleep(50000);
 	return 0;
 }

@@ -3,11 +3,12 @@ import Model
 import Yams
 
 extension Configuration {
-  /// Reads a configuration file's text.
+  /// Reads the text of a configuration file.
   ///
-  /// - Parameter file: what errors call it.
-  /// - Parameter needsInterfaces: a director can't start without any; a file that is only applied to a running one can leave them out.
-  /// - Parameter staticTopology: what it must say of the machine when there is none to ask.
+  /// - Parameter file: its name in errors.
+  /// - Parameter needsInterfaces: whether `director.interfaces` is required: to start a director, but not for a file that is only
+  ///   applied.
+  /// - Parameter staticTopology: what the `replay` section must contain.
   package init(
     yaml text: String,
     file: String,
@@ -27,12 +28,12 @@ extension Configuration {
     if need == .everything || fields["replay"] != nil {
       let part = try fields.required("replay", example: "{ interfaces: { eth0: { mac: 02:00:00:00:00:02 } } }")
       var attached = director.interfaces
-      if case .news(let interfaces) = need { attached = interfaces }
+      if case .changes(let interfaces) = need { attached = interfaces }
       staticTopology = try StaticTopology(part, attached: attached, need: need)
     }
   }
 
-  /// The same from a file's bytes.
+  /// The same from the file's bytes.
   package init(
     utf8 bytes: some Sequence<UInt8>,
     file: String,
@@ -40,7 +41,7 @@ extension Configuration {
     staticTopology need: StaticTopology.Need = .optional
   ) throws(ConfigurationError) {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError(file: file, what: "it isn't UTF-8 text", hint: "save it as UTF-8")
+      throw ConfigurationError(file: file, what: "the file is not UTF-8 text", hint: "save it as UTF-8")
     }
     try self.init(yaml: text, file: file, needsInterfaces: needsInterfaces, staticTopology: need)
   }
@@ -52,7 +53,7 @@ extension Configuration {
         file: file,
         line: 1,
         column: 1,
-        what: "there is nothing in it",
+        what: "the file is empty",
         hint: "start from Docs/sluice.example.yaml"
       )
     } catch let error as ConfigurationError {
@@ -64,10 +65,10 @@ extension Configuration {
 }
 
 extension ConfigurationError {
-  /// What Yams says of text that is no YAML.
+  /// An error from Yams: the text is not valid YAML.
   fileprivate init(_ error: any Error, text: String, file: String) {
     var place: (line: Int, column: Int)?
-    var what = "it can't be read as YAML"
+    var what = "the file is not valid YAML"
     var hint = "check indentation, colons and quotes here"
     switch error as? YamlError {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -75,12 +76,12 @@ extension ConfigurationError {
       place = (mark.line, mark.column)
       what = [problem, context?.text].compactMap(\.self).joined(separator: " ")
     case .reader(let problem, let offset, _, _):
-      // The offset is in bytes of the text, the mark in lines and scalars.
+      // The offset counts bytes; line and column are lines and Unicode scalars.
       let before = String(decoding: text.utf8.prefix(offset ?? 0), as: UTF8.self).unicodeScalars
       let line = before.split(separator: "\n", omittingEmptySubsequences: false)
       place = (line.count, (line.last?.count ?? 0) + 1)
       what = problem
-      hint = "take out the character here"
+      hint = "remove the character here"
     case .duplicatedKeysInMapping(let duplicates, let context):
       place = (context.mark.line, context.mark.column)
       what = "'\(duplicates.first ?? "")' is given more than once in one mapping"
@@ -127,7 +128,7 @@ extension DirectorSettings {
     var names: [String] = []
     for item in items {
       // The kernel's own rule (dev_valid_name in net/core/dev.c).
-      let name = try item.parsed("an interface's name as 'ip link' shows it, at most 15 bytes") { name in
+      let name = try item.parsed("an interface name as 'ip link' shows it, at most 15 bytes") { name in
         let bad =
           name.isEmpty || name.utf8.count > 15 || name == "." || name == ".."
           || name.contains { $0 == "/" || $0 == ":" || $0.isWhitespace }

@@ -1,9 +1,9 @@
 import Model
 
 extension Configuration {
-  /// The configuration as a file: reading it gives the same again. Of the director's settings and timeouts only what isn't the default
-  /// is written. Comments of a former file are lost; so say the commands that write.
-  // By hand, not by Yams' emitter: that one orders and quotes as it likes, and a person is to read this.
+  /// The text of a configuration file; reading it gives an equal configuration. Director settings and timeouts are written only
+  /// where they differ from the defaults. Comments of an earlier file are lost; the help of the commands that write says so.
+  // Not by the emitter of Yams: it chooses order and quotes itself, and people read this file.
   package var yaml: String {
     var lines: [String] = []
     let settings = director.lines
@@ -17,7 +17,7 @@ extension Configuration {
 }
 
 extension ServiceTable {
-  /// The `services` part of a file.
+  /// The `services` section of a file.
   package var yamlLines: [String] {
     if services.isEmpty { return ["services: []"] }
     return ["services:"] + services.flatMap(\.lines).map { "  " + $0 }
@@ -26,20 +26,20 @@ extension ServiceTable {
 
 extension DirectorSettings {
   fileprivate var lines: [String] {
-    let usual = DirectorSettings()
+    let defaults = DirectorSettings()
     var lines: [String] = []
     func add(_ key: String, _ value: String, unless same: Bool) { if !same { lines.append("\(key): \(value)") } }
     add("interfaces", "[" + interfaces.map(yamlQuoted).joined(separator: ", ") + "]", unless: interfaces.isEmpty)
     if case .count(let count) = workers { lines.append("workers: \(count)") }
-    add("socket", yamlQuoted(socket), unless: socket == usual.socket)
-    add("addresses", addresses.rawValue, unless: addresses == usual.addresses)
-    add("busy-poll", "\(busyPoll)", unless: busyPoll == usual.busyPoll)
-    add("huge-pages", hugePages.rawValue, unless: hugePages == usual.hugePages)
-    add("mode", mode.rawValue, unless: mode == usual.mode)
-    add("copy", copy.rawValue, unless: copy == usual.copy)
+    add("socket", yamlQuoted(socket), unless: socket == defaults.socket)
+    add("addresses", addresses.rawValue, unless: addresses == defaults.addresses)
+    add("busy-poll", "\(busyPoll)", unless: busyPoll == defaults.busyPoll)
+    add("huge-pages", hugePages.rawValue, unless: hugePages == defaults.hugePages)
+    add("mode", mode.rawValue, unless: mode == defaults.mode)
+    add("copy", copy.rawValue, unless: copy == defaults.copy)
     if let hashKeyText { lines.append("hash-key: \(yamlQuoted(hashKeyText))") }
-    add("flows", "\(flows)", unless: flows == usual.flows)
-    if limits != usual.limits {
+    add("flows", "\(flows)", unless: flows == defaults.flows)
+    if limits != defaults.limits {
       let given = [("services", limits.services), ("servers", limits.servers), ("ring-slots", limits.ringSlots)]
       lines += ["limits:"] + given.compactMap { name, value in value.map { "  \(name): \($0)" } }
     }
@@ -49,10 +49,10 @@ extension DirectorSettings {
 
 extension Timeouts {
   fileprivate var lines: [String] {
-    let usual = Timeouts()
+    let defaults = Timeouts()
     let all = [
-      ("syn-received", synReceived, usual.synReceived), ("established", established, usual.established),
-      ("fin-wait", finWait, usual.finWait), ("close", close, usual.close), ("udp", udp, usual.udp),
+      ("syn-received", synReceived, defaults.synReceived), ("established", established, defaults.established),
+      ("fin-wait", finWait, defaults.finWait), ("close", close, defaults.close), ("udp", udp, defaults.udp),
     ]
     return all.filter { $0.1 != $0.2 }.map { "\($0.0): \($0.1)" }
   }
@@ -81,7 +81,7 @@ extension RealServer {
 }
 
 extension TunnelOptions {
-  /// The usual source goes without saying.
+  /// The default source is not written.
   fileprivate var yamlLines: [String] {
     var lines: [String] = []
     if let port { lines.append("tunnel-port: \(port)") }
@@ -92,7 +92,7 @@ extension TunnelOptions {
   }
 }
 
-/// Plain where no YAML reader can take it for anything else, else in double quotes with YAML's (and JSON's) escapes.
+/// Plain if every YAML reader reads it as this text, else in double quotes with the escapes of YAML and JSON.
 func yamlQuoted(_ text: String) -> String {
   let letters = text.utf8.allSatisfy {
     (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || "-_./".utf8.contains($0)

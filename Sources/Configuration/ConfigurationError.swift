@@ -1,9 +1,9 @@
 import Model
 
-/// What is wrong with a configuration file: one line, `file:line:column: what; mend`, which editors and people can jump to.
+/// An error in a configuration file, in one line that editors can jump to: `file:line:column: what is wrong; how to fix it`.
 package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
   package var file: String
-  /// From 1; nil when it is the whole file.
+  /// From 1; nil when the error is about the whole file.
   package var line: Int?
   /// From 1, in Unicode scalars.
   package var column: Int?

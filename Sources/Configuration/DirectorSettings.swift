@@ -1,7 +1,7 @@
 import ABI
 import Model
 
-/// How many queues of each interface get a worker.
+/// How many workers there are.
 package enum WorkerCount: Equatable, Sendable {
   case all
   case count(Int)
@@ -9,21 +9,21 @@ package enum WorkerCount: Equatable, Sendable {
   package static let range = 1...Int(SLUICE_QUEUES)
 }
 
-/// Who puts the VIPs on the interface, so that the kernel answers ARP and neighbour solicitations for them.
+/// Who adds the VIPs to the interface, so that the kernel answers ARP and neighbour solicitations for them.
 package enum AddressPolicy: String, CaseIterable, Codable, Sendable {
-  /// Sluice does, and takes them away again.
+  /// Sluice adds and removes them.
   case managed
-  /// keepalived, a routing daemon or the operator.
+  /// keepalived, a routing daemon or the operator adds them.
   case external
 }
 
-/// How much the shared tables hold, where the operator says so. What is not given is sized by the file at start, with room to grow, and
-/// grows while the daemon runs.
+/// The configured capacity of the shared tables. What is not given is sized by the configuration file at start, with room to grow, and grows
+/// while the daemon runs.
 package struct Limits: Equatable, Sendable {
   package var services: Int?
-  /// Each counted once for each of its services.
+  /// A server of two services counts twice.
   package var servers: Int?
-  /// Of all services' rings together.
+  /// Of the rings of all services together.
   package var ringSlots: Int?
 
   package static let serviceRange = 1...Int(UInt16.max)
@@ -37,28 +37,28 @@ package struct Limits: Equatable, Sendable {
   }
 }
 
-/// What the daemon is started with. A change takes a restart; services are what changes while it runs.
+/// Settings that the daemon starts with; a change takes effect at a restart.
 package struct DirectorSettings: Equatable, Sendable {
   package var interfaces: [String]
   package var workers: WorkerCount = .all
-  /// Of the control API.
+  /// Path of the control socket.
   package var socket = DirectorSettings.defaultSocket
   package var addresses: AddressPolicy = .managed
-  /// Microseconds that the kernel polls the queue for a worker's system call; 0 is off.
+  /// Microseconds that the kernel polls the NIC queue in a worker's system call; 0 turns it off.
   package var busyPoll = 0
   package var hugePages: HugePages = .auto
   package var mode: AttachMode = .auto
   package var copy: CopyMode = .auto
-  /// The text that the flow hash's key is made of, the same on every director of a fleet; nil is `HashKey.defaultText`.
+  /// The text that the key of the flow hash is derived from, the same on every director of a fleet; nil: `HashKey.defaultText`.
   package var hashKeyText: String?
   /// Flow entries of each worker, a power of two; 16 bytes each.
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
 
-  /// Bytes: what `sun_path` (unix(7)) holds with its final zero, less what FlyingFox cuts off (104).
+  /// In bytes: FlyingFox limits `sun_path` (unix(7)) to 104 with the final zero.
   package static let longestSocketPath = 103
   package static let defaultSocket = "/run/sluice/sluice.sock"
-  /// 8 MiB a worker: mapped BPF memory counts as resident whether it is touched or not, and an idle daemon should stay under 64 MiB.
+  /// 8 MiB a worker. Mapped BPF memory counts as resident even when untouched, and an idle daemon should stay under 64 MiB.
   package static let defaultFlows = 1 << 19
   package static let flowRange = 1024...(1 << 28)
   package static let busyPollRange = 0...1_000_000
@@ -68,12 +68,12 @@ package struct DirectorSettings: Equatable, Sendable {
   package var hashKey: HashKey { HashKey(hashKeyText ?? HashKey.defaultText) }
 }
 
-/// Everything the operator's file says.
+/// The contents of a configuration file.
 package struct Configuration: Equatable, Sendable {
   package var director: DirectorSettings
   package var timeouts: Timeouts
   package var table: ServiceTable
-  /// Under `replay`: for the commands that need no machine.
+  /// The `replay` section, for commands that don't ask the kernel.
   package var staticTopology: StaticTopology
 
   package init(

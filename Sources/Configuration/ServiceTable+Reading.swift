@@ -1,11 +1,10 @@
 import Model
 
-
 extension ServiceTable {
-  /// The `services` of a file. What the table refuses is reported where it stands in the file.
+  /// Reads the `services` section. A validation error of the table is reported at its place in the file.
   init(_ value: YAMLValue) throws(ConfigurationError) {
     var services: [VirtualService] = []
-    // Of what is named twice the second place remains: that is the one to mend.
+    // For a duplicate the second place is kept: that is the one to remove.
     var keys: [ServiceKey: YAMLValue] = [:]
     var addresses: [ServerName: YAMLValue] = [:]
     for item in try value.list() {
@@ -45,7 +44,7 @@ extension ServiceTable {
     return (server, address)
   }
 
-  /// An address alone, or what a real server has but for its weight.
+  /// An address alone, or a real server without a weight.
   private static func sorry(_ value: YAMLValue) throws(ConfigurationError) -> (SorryServer, address: YAMLValue) {
     if value.node.scalar != nil { return (SorryServer(try value.address()), value) }
     let fields = try value.fields(SorryServer.fields.map(\.rawValue))

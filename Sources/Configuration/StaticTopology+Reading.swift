@@ -1,41 +1,41 @@
 import Model
 
 extension StaticTopology {
-  /// What a file must say of the machine.
+  /// What the `replay` section must contain.
   package enum Need: Equatable, Sendable {
-    /// Nothing: there is a kernel to ask.
+    /// Nothing: the kernel is asked.
     case optional
     /// Every interface of `director.interfaces`.
     case everything
-    /// What is new against a former configuration with these interfaces.
-    case news(interfaces: [String])
+    /// What differs from an earlier configuration with these interfaces.
+    case changes(interfaces: [String])
   }
 
   static let mtuRange = 68...65535
 
-  /// - Parameter attached: names that entries may be about; empty when the file doesn't say.
+  /// - Parameter attached: the allowed interface names; empty when any name is allowed.
   init(_ value: YAMLValue, attached: [String], need: Need) throws(ConfigurationError) {
     let fields = try value.fields(["interfaces", "next-hops"])
     if let part = fields["interfaces"] {
       for (key, value) in try part.entries(of: "interfaces by name") {
         let name = try key.text()
         try Self.check(key, name, attached)
-        if interface(name) != nil { throw key.error("\(name) is given twice in \(part.path)", hint: "keep one") }
+        if interface(name) != nil { throw key.error("interface \(name) is given twice in \(part.path)", hint: "keep one") }
         interfaces.append(try Interface(name, value))
       }
     }
     if need == .everything, let missing = attached.first(where: { interface($0) == nil }) {
       let place = fields["interfaces"] ?? value
       throw place.error(
-        "\(missing) of director.interfaces is missing in \(place.path)",
+        "interface \(missing) of director.interfaces is missing in \(place.path)",
         hint: "add a line such as '\(missing): {mac: 02:00:00:00:00:02, addresses: [10.0.0.1/24]}'"
       )
     }
     if let part = fields["next-hops"] {
       for (key, value) in try part.entries(of: "next hops by real server") {
-        let address = try key.parsed("a real server's IPv4 or IPv6 address") { IPAddress($0) }
+        let address = try key.parsed("the IPv4 or IPv6 address of a real server") { IPAddress($0) }
         guard hops.updateValue(try Hop(value, attached: attached), forKey: address) == nil else {
-          throw key.error("\(address) is given twice in \(part.path)", hint: "keep one")
+          throw key.error("server \(address) is given twice in \(part.path)", hint: "keep one")
         }
       }
     }
@@ -43,7 +43,7 @@ extension StaticTopology {
 
   fileprivate static func check(_ place: YAMLValue, _ name: String, _ attached: [String]) throws(ConfigurationError) {
     if attached.isEmpty || attached.contains(name) { return }
-    throw place.error("\(name) is not one of director.interfaces", hint: UnknownName.hint(name, known: attached))
+    throw place.error("interface \(name) is not in director.interfaces", hint: UnknownName.hint(name, known: attached))
   }
 }
 
@@ -77,15 +77,17 @@ extension StaticTopology.Hop {
 extension YAMLValue {
   fileprivate func macAddress() throws(ConfigurationError) -> MACAddress {
     let mac = try parsed("a MAC address such as 02:00:00:00:00:02") { MACAddress($0) }
-    // The first byte's lowest bit: a group's address (IEEE 802), which no interface has.
-    if mac.bytes[0] & 1 != 0 { throw error("\(path) is \(mac), a multicast address", hint: "write the interface's own") }
+    // The lowest bit of the first byte marks a multicast address (IEEE 802), which no interface has.
+    if mac.bytes[0] & 1 != 0 {
+      throw error("\(path) is \(mac), a multicast address", hint: "write the MAC address of an interface")
+    }
     return mac
   }
 
-  /// A number alone is 802.1Q; of two such the outer one is 802.1ad, as providers stack them.
+  /// A number alone is an 802.1Q tag; of two numbers the outer one is 802.1ad, as providers stack them.
   fileprivate func tags() throws(ConfigurationError) -> [VLANTag] {
     let items = try list()
-    if items.count > 2 { throw error("\(path) has \(items.count) VLAN ids", hint: "write two at most, outer first") }
+    if items.count > 2 { throw error("\(path) has \(items.count) VLAN ids", hint: "write at most two, outer first") }
     var tags: [VLANTag] = []
     var plain = 0
     for item in items {
@@ -100,9 +102,9 @@ extension YAMLValue {
     return tags
   }
 
-  /// A mapping whose keys are names of the operator's; in the file's order.
+  /// The entries of a mapping with arbitrary keys, in the file's order.
   fileprivate func entries(of what: String) throws(ConfigurationError) -> [(key: YAMLValue, value: YAMLValue)] {
-    guard case .mapping(let mapping) = node else { throw error("\(path) is no mapping", hint: "write \(what)") }
+    guard case .mapping(let mapping) = node else { throw error("\(path) is not a mapping", hint: "write \(what)") }
     return mapping.map { key, value in
       let name = "\(path).\(key.scalar?.string ?? "?")"
       return (YAMLValue(node: key, file: file, path: "a key of \(path)"), YAMLValue(node: value, file: file, path: name))

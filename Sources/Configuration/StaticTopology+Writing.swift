@@ -1,12 +1,12 @@
 import Model
 
 extension StaticTopology {
-  /// The `replay` part of a file, without its head; empty for none.
+  /// The `replay` section of a file without its key; empty when there is nothing to write.
   var yamlLines: [String] {
     var lines: [String] = []
     if !interfaces.isEmpty { lines += ["interfaces:"] + interfaces.map { "  \(yamlQuoted($0.name)): {\($0.fields)}" } }
     if !hops.isEmpty {
-      // Quoted: a colon at the end of an IPv6 address would be hard to read.
+      // Quoted: an IPv6 address may end in a colon.
       lines += ["next-hops:"] + hops.sorted { $0.key < $1.key }.map { "  \"\($0.key)\": {\($0.value.fields)}" }
     }
     return lines

@@ -1,16 +1,15 @@
 import Model
 
-/// What stands in a configuration file for the machine it is not run on: interfaces and next hops, as the kernel would have said
-/// them. For `sluice replay` and `sluice explain --config`; `sluice run` asks the kernel and passes over it, so that one file
-/// serves both.
+/// Interfaces and next hops from the `replay` section of a configuration file, instead of the kernel's. For `sluice replay` and
+/// `sluice explain --config`; `sluice run` ignores the section, so one file serves both.
 package struct StaticTopology: Equatable, Sendable {
   package struct Interface: Equatable, Sendable {
     package var name: String
     package var mac: MACAddress
-    /// Bytes of the IP packet.
+    /// Size of the largest IP packet in bytes.
     package var mtu = 1500
     package var addresses: [AddressPrefix] = []
-    /// What frames leave by it with, outer first, at most two.
+    /// VLAN tags of the frames it sends, outer first, at most two.
     package var tags: [VLANTag] = []
 
     package init(name: String, mac: MACAddress) {
@@ -19,7 +18,7 @@ package struct StaticTopology: Equatable, Sendable {
     }
   }
 
-  /// Of one real server; what is nil is its interface's.
+  /// The next hop of one real server; for nil the interface's value is used.
   package struct Hop: Equatable, Sendable {
     package var mac: MACAddress
     package var interface: String?
@@ -40,7 +39,7 @@ package struct StaticTopology: Equatable, Sendable {
 
   package func interface(_ name: String) -> Interface? { interfaces.first { $0.name == name } }
 
-  /// Entry by entry: what the other one says goes before what this one says.
+  /// Replaces the entries that the other topology has too.
   package mutating func replace(by other: StaticTopology) {
     for interface in other.interfaces {
       if let index = interfaces.firstIndex(where: { $0.name == interface.name }) {
@@ -53,19 +52,19 @@ package struct StaticTopology: Equatable, Sendable {
   }
 }
 
-/// Why a real server has no way to it in a replay.
+/// Why a real server has no next hop in a replay.
 package enum StaticTopologyFault: Error, Equatable, Sendable {
   case noHop(IPAddress)
-  /// A tunnel would have no outer source address.
+  /// The tunnel has no outer source address.
   case noSource(interface: String, isIPv4: Bool)
 }
 
 extension StaticTopologyFault: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .noHop(let address): "no next hop for it; add '\(address): {mac: 02:00:00:00:01:02}' under replay.next-hops"
+    case .noHop(let address): "it has no next hop; add '\(address): {mac: 02:00:00:00:01:02}' under replay.next-hops"
     case .noSource(let interface, let isIPv4):
-      "\(interface) has no \(isIPv4 ? "IPv4" : "IPv6") address to tunnel from; add one to its 'addresses' under replay.interfaces"
+      "\(interface) has no \(isIPv4 ? "IPv4" : "IPv6") address as tunnel source; add one to its 'addresses' under replay.interfaces"
     }
   }
 }

@@ -1,13 +1,13 @@
 import Model
 import Yams
 
-/// A node of a YAML file with what an error about it has to say: the file and the way to the node.
+/// A node of a YAML file, with the file and the path for error messages.
 ///
-/// Nodes and not Yams' decoder, because that one forgets where things stood, and passes over keys it doesn't know.
+/// Not by the decoder of Yams: it loses line numbers and ignores unknown keys.
 struct YAMLValue {
   let node: Node
   let file: String
-  /// As `services[0].servers[1].weight`; empty for the whole file.
+  /// Such as `services[0].servers[1].weight`; empty for the whole file.
   let path: String
 
   func error(_ what: String, hint: String, at mark: Mark? = nil) -> ConfigurationError {
@@ -33,13 +33,13 @@ struct YAMLValue {
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
-  /// The values by key, when it is a mapping with keys from `known` and no other.
+  /// The values of a mapping by key; throws when a key is not in `known`.
   func fields(_ known: [String]) throws(ConfigurationError) -> YAMLFields {
     guard case .mapping(let mapping) = node else { throw expected("a mapping with keys from \(known.joined(separator: ", "))") }
     var values: [String: YAMLValue] = [:]
     for (key, value) in mapping {
       guard let name = key.scalar?.string else {
-        throw error("a key of \(place) is no word", hint: "write it plain", at: key.mark)
+        throw error("a key of \(place) is not a word", hint: "write one of \(known.joined(separator: ", "))", at: key.mark)
       }
       guard known.contains(name) else {
         throw error("unknown key '\(name)' in \(place)", hint: UnknownName.hint(name, known: known), at: key.mark)
@@ -53,7 +53,7 @@ struct YAMLValue {
   var place: String { path.isEmpty ? "the file" : path }
 
   func list() throws(ConfigurationError) -> [YAMLValue] {
-    guard case .sequence(let sequence) = node else { throw expected("a list, [] for none") }
+    guard case .sequence(let sequence) = node else { throw expected("a list, or [] for an empty one") }
     return sequence.enumerated().map { YAMLValue(node: $1, file: file, path: "\(path)[\($0)]") }
   }
 
@@ -62,7 +62,7 @@ struct YAMLValue {
     return scalar.string
   }
 
-  /// Decimal digits only. YAML 1.1 reads 010 as eight and 1:30 as ninety; nobody who writes that here means it.
+  /// Decimal digits only: YAML 1.1 reads 010 as eight and 1:30 as ninety, which nobody means here.
   func number(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
     let form = "a whole number from \(range.lowerBound) to \(range.upperBound)"
     guard let scalar = node.scalar, scalar.style == .plain else { throw expected(form) }
@@ -73,7 +73,7 @@ struct YAMLValue {
     return number
   }
 
-  /// One of two words. YAML 1.1's other eleven ways (yes, on, y...) are refused: who reads the file should not have to know them.
+  /// true or false. The other spellings of YAML 1.1 (yes, on, y and so on) are refused, so that a file has one.
   func truth() throws(ConfigurationError) -> Bool {
     let text = try text("true or false")
     guard text == "true" || text == "false" else { throw error("\(path) is '\(text)'", hint: "write true or false") }
@@ -89,7 +89,7 @@ struct YAMLValue {
     return choice
   }
 
-  /// Text that `parse` understands.
+  /// A value parsed from text.
   func parsed<Value>(_ form: String, _ parse: (String) -> Value?) throws(ConfigurationError) -> Value {
     let text = try text(form)
     guard let value = parse(text) else { throw error("\(path) is '\(text)'", hint: "write \(form)") }
@@ -97,7 +97,7 @@ struct YAMLValue {
   }
 }
 
-/// A mapping's values by key.
+/// The values of a mapping by key.
 struct YAMLFields {
   let mapping: YAMLValue
   let values: [String: YAMLValue]

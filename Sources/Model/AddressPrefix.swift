@@ -1,8 +1,7 @@
-/// An interface's address with the prefix of its segment, written `10.0.0.1/24` as `ip address` shows it; without a length it is
-/// the address alone.
+/// An address with a prefix length, written `10.0.0.1/24` as `ip address` shows it. Without a length it is the address alone.
 package struct AddressPrefix: Hashable, Sendable {
   package var address: IPAddress
-  /// Bits of the address's own family.
+  /// In bits: up to 32 for IPv4, up to 128 for IPv6.
   package var length: Int
 
   package init(_ address: IPAddress, length: Int? = nil) {
@@ -21,7 +20,7 @@ package struct AddressPrefix: Hashable, Sendable {
     self.length = length
   }
 
-  /// Whether the address is on this segment.
+  /// Whether the address is inside this prefix.
   package func contains(_ other: IPAddress) -> Bool {
     guard other.isIPv4 == address.isIPv4 else { return false }
     let bits = length + (address.isIPv4 ? 96 : 0)
@@ -33,7 +32,7 @@ package struct AddressPrefix: Hashable, Sendable {
 }
 
 extension AddressPrefix {
-  /// Its lowest address, and its highest: all bits beyond the prefix 0, or 1.
+  /// The lowest and the highest address: all bits beyond the prefix 0, or 1.
   package var first: IPAddress { filled(with: 0) }
   package var last: IPAddress { filled(with: 0xff) }
 

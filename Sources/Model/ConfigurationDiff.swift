@@ -1,4 +1,4 @@
-/// One difference between two service tables: what `apply` did, and what `apply --dry-run` would do.
+/// One difference between two service tables: what `apply` changed, or what `apply --dry-run` would change.
 package struct ConfigurationChange: Equatable, Sendable {
   package enum Action: String, Codable, Sendable {
     case add
@@ -6,7 +6,7 @@ package struct ConfigurationChange: Equatable, Sendable {
     case remove
   }
 
-  /// A setting's former and coming value; nil where there was or will be none.
+  /// The old and new value of a setting; nil where there is none.
   package struct Setting: Equatable, Sendable, Codable {
     package var name: String
     package var from: String?
@@ -15,7 +15,7 @@ package struct ConfigurationChange: Equatable, Sendable {
 
   package var action: Action
   package var service: ServiceKey
-  /// Nil when the change is the service's own.
+  /// Nil for a change of the service itself.
   package var server: IPAddress?
   package var settings: [Setting]
 }
@@ -25,7 +25,7 @@ extension ConfigurationChange: Codable {
 }
 
 extension ConfigurationChange: CustomStringConvertible {
-  /// One line, as `~ server 10.0.0.2 of tcp 10.0.0.100:80: weight 1 -> 0`.
+  /// One line, such as `~ server 10.0.0.2 of tcp 10.0.0.100:80: weight 1 -> 0`.
   package var description: String {
     let sign =
       switch action {
@@ -34,47 +34,49 @@ extension ConfigurationChange: CustomStringConvertible {
       case .remove: "-"
       }
     let subject = server.map { "server \($0) of \(service)" } ?? "service \(service)"
-    let said = settings.map { setting in
+    let texts = settings.map { setting in
       [setting.name, setting.from, setting.from != nil && setting.to != nil ? "->" : nil, setting.to].compactMap(\.self)
         .joined(separator: " ")
     }
-    return "\(sign) \(subject)" + (said.isEmpty ? "" : ": " + said.joined(separator: ", "))
+    return "\(sign) \(subject)" + (texts.isEmpty ? "" : ": " + texts.joined(separator: ", "))
   }
 }
 
 extension ServiceTable {
-  /// What leads from one table to the other, in the order of the second, removals after. Another order of the same services or
-  /// servers is no difference.
+  /// The changes that turn one table into the other: in the order of the new table, removals last. A different order of the same
+  /// services or servers is not a change.
   package static func difference(from old: ServiceTable, to new: ServiceTable) -> [ConfigurationChange] {
     let kept = new.services.flatMap { service in
       let former = old.service(service.key)
-      // Untouched services share their storage, and compare in no time.
+      // Unchanged services share their storage, so that comparing them takes constant time.
       return former == service ? [] : difference(from: former, to: service)
     }
-    let gone = old.services.filter { new.service($0.key) == nil }
-    return kept + gone.map { ConfigurationChange(action: .remove, service: $0.key, server: nil, settings: []) }
+    let removed = old.services.filter { new.service($0.key) == nil }
+    return kept + removed.map { ConfigurationChange(action: .remove, service: $0.key, server: nil, settings: []) }
   }
 
   private static func difference(from old: VirtualService?, to new: VirtualService) -> [ConfigurationChange] {
     var changes: [ConfigurationChange] = []
     if let old {
       let settings = changed(from: old.settings, to: new.settings)
-      if !settings.isEmpty { changes.append(ConfigurationChange(action: .change, service: new.key, server: nil, settings: settings)) }
+      if !settings.isEmpty {
+        changes.append(ConfigurationChange(action: .change, service: new.key, server: nil, settings: settings))
+      }
     } else {
-      // Of a new service only what is unusual.
-      let unusual = changed(from: VirtualService(new.key).settings, to: new.settings)
+      // Of a new service list only what differs from the defaults.
+      let settings = changed(from: VirtualService(new.key).settings, to: new.settings)
         .map { ConfigurationChange.Setting(name: $0.name, from: nil, to: $0.to) }
-      changes.append(ConfigurationChange(action: .add, service: new.key, server: nil, settings: unusual))
+      changes.append(ConfigurationChange(action: .add, service: new.key, server: nil, settings: settings))
     }
-    let former = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.address, $0) })
-    let coming = Set(new.servers.map(\.address))
+    let oldServers = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.address, $0) })
+    let newAddresses = Set(new.servers.map(\.address))
     for server in new.servers {
-      let settings = changed(from: former[server.address]?.settings ?? [], to: server.settings)
+      let settings = changed(from: oldServers[server.address]?.settings ?? [], to: server.settings)
       if settings.isEmpty { continue }
-      let action: ConfigurationChange.Action = former[server.address] == nil ? .add : .change
+      let action: ConfigurationChange.Action = oldServers[server.address] == nil ? .add : .change
       changes.append(ConfigurationChange(action: action, service: new.key, server: server.address, settings: settings))
     }
-    for server in old?.servers ?? [] where !coming.contains(server.address) {
+    for server in old?.servers ?? [] where !newAddresses.contains(server.address) {
       changes.append(ConfigurationChange(action: .remove, service: new.key, server: server.address, settings: []))
     }
     return changes
@@ -86,7 +88,7 @@ extension ServiceTable {
   ) -> [ConfigurationChange.Setting] {
     new.compactMap { name, to in
       let from = old.first { $0.name == name }?.value
-      // The usual source goes without saying; what another method hasn't, too.
+      // A source that was absent and is now the default is not a change.
       if from == to || from == nil && name == "source" && to == "\(TunnelSource.interface)" { return nil }
       return ConfigurationChange.Setting(name: name, from: from, to: to)
     }
@@ -112,7 +114,7 @@ extension TunnelOptions {
   fileprivate var settings: [(name: String, value: String)] {
     let port = port.map { ("tunnel-port", "\($0)") }
     let checksum = checksum.map { ("checksum", "\($0)") }
-    // One setting and not two: `source 10.0.0.1 -> entropy 10.200.0.0/16`.
+    // Source and entropy are one setting: `source 10.0.0.1 -> entropy 10.200.0.0/16`.
     return [port, checksum, source.map { ("source", "\($0)") }].compactMap(\.self)
   }
 }

@@ -1,22 +1,22 @@
 package enum HugePages: String, CaseIterable, Codable, Sendable {
-  /// Where there are any.
+  /// Huge pages if there are free ones.
   case auto
-  /// Refuse to start without.
+  /// Fail to start without them.
   case on
   case off
 }
 
-/// Where the steering program runs.
+/// How the steering program is attached.
 package enum AttachMode: String, CaseIterable, Codable, Sendable {
-  /// Native where the driver can, else generic.
+  /// Native if the driver supports it, else generic.
   case auto
   case native
   case generic
 }
 
-/// Whether the kernel copies frames between the NIC's memory and the sockets'.
+/// Whether the kernel copies frames between NIC and sockets.
 package enum CopyMode: String, CaseIterable, Codable, Sendable {
-  /// Zero-copy where the driver can, else copy.
+  /// Zero-copy if the driver supports it, else copy.
   case auto
   case copy
   case zeroCopy = "zero-copy"

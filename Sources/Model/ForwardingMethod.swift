@@ -1,12 +1,12 @@
 /// How a packet gets from the director to a real server.
 package enum ForwardingMethod: String, CaseIterable, Codable, Sendable {
-  /// Direct routing: new MAC addresses, the packet as it came; the real server is on a segment of the director's.
+  /// Direct routing: new MAC addresses, IP packet unchanged. The real server must be on a segment of the director.
   case direct
-  /// IP in IP (RFC 2003, RFC 2473): the real server may be anywhere, as with the next two.
+  /// IP in IP (RFC 2003, RFC 2473). With this and the other tunnels the real server may be anywhere.
   case ipip
-  /// Generic UDP encapsulation, variant 0: a UDP source port of each flow's own, by which routers and NICs on the way spread flows.
+  /// Generic UDP encapsulation, variant 0. The UDP source port differs by flow, so that routers and NICs can spread flows.
   case gue
-  /// GRE (RFC 2784), without a key.
+  /// GRE (RFC 2784) without a key.
   case gre
 
   package var isTunnel: Bool { self != .direct }

@@ -1,15 +1,16 @@
 import ABI
 
-/// The 256-bit key of the flow hash. Directors with the same key and the same tables choose the same server for a flow without talking.
+/// The 256-bit key of the flow hash. Directors with the same key and the same tables choose the same server for a flow without
+/// exchanging state.
 package struct HashKey: Hashable, Sendable {
   package let words: (UInt64, UInt64, UInt64, UInt64)
 
-  /// The text that stands for the key when the configuration gives none. It is public: a client that knows it can work out which server
-  /// it will get and fill one bucket of the flow table, so a director that faces the Internet should have a text of its own.
+  /// The default of `hash-key`. It is public, and a client that knows the key can compute its server and fill one bucket of the
+  /// flow table. So a director that faces the Internet should have a secret text.
   package static let defaultText = "sluice"
 
-  /// The key that every director derives alike from the same text. The text should be as long and as random as a password: this is a
-  /// spreading of its bits, no defence against guessing.
+  /// Derives the key from a text, the same on every director. The text should be as long and random as a password: this function
+  /// spreads its bits, it doesn't slow down guessing.
   package init(_ text: String) {
     var lanes: [UInt64] = (0..<4).map { sluice_mix64($0) }
     for byte in text.utf8 {

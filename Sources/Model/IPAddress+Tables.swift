@@ -1,12 +1,12 @@
 import ABI
 
-/// An address as the structs of `Sources/ABI/tables.h` hold it.
+/// Conversion from and to the address fields of `Sources/ABI/tables.h`.
 extension IPAddress {
   package typealias Bytes = (
     UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
   )
 
-  /// As the tables hold it.
+  /// The field's value.
   package var tuple: Bytes {
     var tuple: Bytes = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     withUnsafeMutableBytes(of: &tuple) { $0.copyBytes(from: bytes) }
@@ -17,7 +17,7 @@ extension IPAddress {
     self = withUnsafeBytes(of: tuple) { IPAddress(words: $0) }
   }
 
-  /// `sluice_slot_hash` of it with a port and protocol; both 0 for the VIP itself.
+  /// `sluice_slot_hash` of the address, port and protocol; port and protocol are 0 for the entry of a VIP.
   package func slotHash(port: UInt16 = 0, protocolNumber: UInt8 = 0) -> UInt32 {
     bytes.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return 0 }

@@ -1,9 +1,9 @@
 import ABI
 import Glibc
 
-/// An IPv4 or IPv6 address as its 16 bytes in network order, an IPv4 address as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), just as
-/// `Sources/ABI/tables.h` holds it.
-// Two words instead of an array: no allocation, and numeric order is the order of the bytes.
+/// An IPv4 or IPv6 address: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), the same as in
+/// `Sources/ABI/tables.h`.
+// Two words instead of an array: no allocation, and numeric order equals byte order.
 package struct IPAddress: Hashable, Sendable {
   private let high: UInt64
   private let low: UInt64
@@ -17,20 +17,20 @@ package struct IPAddress: Hashable, Sendable {
     low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// Sixteen bytes in memory, in network order, as the shared tables hold them.
+  /// Sixteen bytes in network order, as in the shared tables.
   package init(words bytes: UnsafeRawBufferPointer) {
     high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
     low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
-  /// The four parts of an IPv4 address, as written.
+  /// The four parts of an IPv4 address.
   package init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
     high = 0
     low = Self.mappedPrefix | UInt64(a) << 24 | UInt64(b) << 16 | UInt64(c) << 8 | UInt64(d)
   }
 
-  /// Strict text: dotted quads without leading zeros, or RFC 4291 text without zone or prefix length. An IPv4 address in IPv6
-  /// clothes (`::ffff:10.0.0.1`) is refused: it would be printed back otherwise than it was written.
+  /// Strict text: dotted quads without leading zeros, or RFC 4291 text without zone or prefix length. IPv4-mapped text
+  /// (`::ffff:10.0.0.1`) is refused, because it would be printed differently from how it was written.
   package init?(_ text: some StringProtocol) {
     let text = String(text)
     guard !text.utf8.contains(0) else { return nil }
@@ -47,13 +47,13 @@ package struct IPAddress: Hashable, Sendable {
     if isIPv4 { return nil }
   }
 
-  /// Network order.
+  /// In network order.
   package var bytes: [UInt8] {
     (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> (56 - UInt64($0 & 7) * 8)) }
   }
 
-  /// A number that is the same for this address on every director, and unlike for any two: what Maglev knows a server by. Fixed for
-  /// good: another function would move every flow of a fleet that is upgraded one director at a time.
+  /// Identifies a server in Maglev: the same on every director, different for any two addresses. The function must never change,
+  /// or directors of different versions would choose different servers for every flow.
   package var identity: UInt64 { sluice_mix64(sluice_mix64(high) ^ low) }
 
   package var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
@@ -64,20 +64,20 @@ package struct IPAddress: Hashable, Sendable {
 
   package var isMulticast: Bool { isIPv4 ? low >> 28 & 0xf == 0xe : high >> 56 == 0xff }
 
-  /// The limited broadcast address. That of a subnet can't be told without the subnet.
+  /// The limited broadcast address. A subnet's broadcast address can't be recognized without the subnet.
   package var isBroadcast: Bool { isIPv4 && UInt32(truncatingIfNeeded: low) == .max }
 
-  /// fe80::/10 only (RFC 4291 2.5.6): it says nothing without an interface. 169.254/16 is left to the operator.
+  /// fe80::/10 only (RFC 4291 2.5.6): such an address needs an interface. 169.254/16 is allowed.
   package var isLinkLocalIPv6: Bool { !isIPv4 && high >> 54 == 0xfe80 >> 6 }
 
-  /// Why the address can't be one host's own, or nil when it can.
+  /// Why a host can't have this address, as a noun phrase; nil when it can.
   package var reasonNotUnicast: String? {
     if isUnspecified { return "the unspecified address" }
-    if isIPv4 && low >> 24 & 0xff == 0 { return "in 0.0.0.0/8, which no host can have" }
+    if isIPv4 && low >> 24 & 0xff == 0 { return "an address of 0.0.0.0/8, which no host can have" }
     if isLoopback { return "a loopback address" }
     if isMulticast { return "a multicast address" }
     if isBroadcast { return "the broadcast address" }
-    if isLinkLocalIPv6 { return "a link-local address, which says nothing without an interface" }
+    if isLinkLocalIPv6 { return "a link-local address, which is ambiguous without an interface" }
     return nil
   }
 }
@@ -89,7 +89,7 @@ extension IPAddress: Comparable {
 }
 
 extension IPAddress: CustomStringConvertible {
-  /// RFC 5952 text, as `inet_ntop` of glibc writes it.
+  /// RFC 5952 text by `inet_ntop` of glibc.
   package var description: String {
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     let address = isIPv4 ? Array(bytes.suffix(4)) : bytes

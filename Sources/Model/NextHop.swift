@@ -1,6 +1,6 @@
 /// An Ethernet address.
 package struct MACAddress: Hashable, Sendable {
-  /// Six, in the order of the wire.
+  /// Six bytes in wire order.
   package let bytes: [UInt8]
 
   package init?(bytes: some Collection<UInt8>) {
@@ -8,7 +8,7 @@ package struct MACAddress: Hashable, Sendable {
     self.bytes = Array(bytes)
   }
 
-  /// Six pairs of hexadecimal digits with colons between, as `ip link` prints them.
+  /// Six pairs of hexadecimal digits separated by colons, as `ip link` prints them.
   package init?(_ text: some StringProtocol) {
     let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
     let bytes = pairs.compactMap { $0.utf8.count == 2 && $0.first?.isHexDigit == true ? UInt8($0, radix: 16) : nil }
@@ -34,18 +34,18 @@ extension MACAddress: Codable {
   }
 }
 
-/// The way to a real server, as the kernel's routes and neighbours say it.
+/// The next hop to a real server, from the kernel's routes and neighbours.
 package struct NextHop: Equatable, Sendable {
   /// Slot of the interface in `sluice_root.interfaces`.
   package var egress: Int
-  /// The egress interface's own.
+  /// The MAC address of the egress interface.
   package var sourceMAC: MACAddress
   package var nextHopMAC: MACAddress
-  /// Of the route, bytes of the IP packet.
+  /// MTU of the route: the size of the largest IP packet in bytes.
   package var mtu: Int
-  /// A tunnel's outer source.
+  /// Outer source address of a tunnel.
   package var source: IPAddress
-  /// Of the way, outer first, at most two.
+  /// VLAN tags of the frames, outer first, at most two.
   package var tags: [VLANTag]
 
   package init(egress: Int, sourceMAC: MACAddress, nextHopMAC: MACAddress, mtu: Int, source: IPAddress, tags: [VLANTag] = []) {

@@ -1,10 +1,11 @@
-/// A machine that answers for a virtual service. Within a service it is named by its address.
+/// A host that answers for a virtual service. Its address identifies it within the service.
 package struct RealServer: Equatable, Sendable {
   package var address: IPAddress
-  /// Its share of new flows, to the weights of its fellows. 0 is draining: flows it has stay, new ones go elsewhere.
+  /// Share of new flows, relative to the weights of the service's other servers. 0 drains: no new flows, existing flows finish.
   package var weight: Int
   package private(set) var method: ForwardingMethod
-  /// What the method has is filled in; what it hasn't is nil, unless somebody asked for it, which the service table refuses.
+  /// Options of the method have a value. Options that the method doesn't have are nil, unless they were given: then the service
+  /// table refuses the server.
   package private(set) var tunnel: TunnelOptions
 
   package static let weights = 0...65535
@@ -23,7 +24,7 @@ package struct RealServer: Equatable, Sendable {
 
   package var isDraining: Bool { weight == 0 }
 
-  /// What is given changes. Of what stays, another method keeps what it has, too.
+  /// Changes what is given. With another method, options that this method doesn't have are dropped.
   package mutating func forward(by method: ForwardingMethod?, _ given: TunnelOptions) {
     let kept = tunnel.limited(to: method ?? self.method)
     self.method = method ?? self.method
@@ -31,7 +32,7 @@ package struct RealServer: Equatable, Sendable {
   }
 }
 
-/// A real server's full name: the same address in two services is two servers.
+/// Service and address: the same address in two services is two servers.
 package struct ServerName: Hashable, Sendable {
   package var service: ServiceKey
   package var address: IPAddress

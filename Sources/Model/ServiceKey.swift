@@ -1,8 +1,8 @@
-/// What names a virtual service: protocol, VIP and port, written `tcp 10.0.0.100:80` or `udp [2001:db8::1]:53`.
+/// Identifies a virtual service: protocol, VIP and port, written `tcp 10.0.0.100:80` or `udp [2001:db8::1]:53`.
 package struct ServiceKey: Hashable, Sendable {
   package var `protocol`: TransportProtocol
   package var address: IPAddress
-  /// 0 is any port.
+  /// 0 means any port.
   package var port: UInt16
 
   package init(_ protocol: TransportProtocol, _ address: IPAddress, port: UInt16) {
@@ -13,7 +13,7 @@ package struct ServiceKey: Hashable, Sendable {
 
   package static let form = "a service such as 'tcp 10.0.0.100:80' or 'udp [2001:db8::1]:53' (port 0: any port)"
 
-  /// Strict text: one space, a port always, brackets round IPv6 and only there.
+  /// Strict text: one space, always a port, brackets around IPv6 addresses only.
   package init?(_ text: some StringProtocol) {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
     guard words.count == 2, let `protocol` = TransportProtocol(name: words[0]), let endpoint = Endpoint(words[1]) else {
@@ -36,7 +36,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   package init?(_ text: some StringProtocol) {
     guard let colon = text.lastIndex(of: ":") else { return nil }
     let digits = text[text.index(after: colon)...]
-    // UInt16("+80") is 80: digits only.
+    // Digits only: UInt16("+80") is 80.
     guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else { return nil }
     var host = text[..<colon]
     let bracketed = host.first == "[" && host.last == "]" && host.count > 2

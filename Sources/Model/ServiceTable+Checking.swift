@@ -1,5 +1,5 @@
 extension ServiceTable {
-  /// All that can be said of a service without the rest of the table.
+  /// Checks that need only the service itself.
   static func check(_ service: VirtualService) throws(ServiceTableError) {
     if let reason = service.key.address.reasonNotUnicast { throw .badServiceAddress(service.key, reason: reason) }
     if case .slots(let size) = service.ringSize, !RingSize.offered.contains(size) { throw .badRingSize(size, service.key) }
@@ -23,7 +23,7 @@ extension ServiceTable {
     if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
   }
 
-  /// For a service to be added.
+  /// Refuses a service if its VIP is a server of any service, or if one of its servers is a VIP.
   func checkLoops(with added: VirtualService) throws(ServiceTableError) {
     for service in services where service.everyServer.contains(where: { $0.address == added.key.address }) {
       throw .serverIsVIP(added.key.address, service.key)

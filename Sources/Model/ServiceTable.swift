@@ -1,18 +1,18 @@
-/// The operator's intent: every virtual service and its real servers, always valid. A change that is refused changes nothing.
+/// All virtual services and their real servers as the operator wants them. Always valid: a change that throws changes nothing.
 ///
-/// Finding a service takes the same time however many there are; so does every change but removing a service and the checks that look at
-/// all of them for loops.
+/// A look-up takes constant time, and so does a change, except that removing a service and the checks for forwarding loops search all
+/// services.
 package struct ServiceTable: Equatable, Sendable {
-  /// In the operator's order.
+  /// In the order given.
   package private(set) var services: [VirtualService]
   private var positions: [ServiceKey: Int] = [:]
 
   package init() { services = [] }
 
-  /// A whole table at once, as a file gives it.
+  /// A whole table, as from a file.
   package init(services: [VirtualService]) throws(ServiceTableError) {
     self.services = services
-    // Sets, not the checks of single changes one after the other: those look through the whole table each time.
+    // By sets: checking one service after another would search the whole table each time.
     let vips = Set(services.map(\.key.address))
     positions.reserveCapacity(services.count)
     for (position, service) in services.enumerated() {
@@ -42,7 +42,7 @@ extension ServiceTable {
     services.append(service)
   }
 
-  /// Changes what is given, leaves the rest. A sorry server is replaced as a whole, or taken away by `.some(nil)`.
+  /// Changes what is given. A sorry server is replaced as a whole, or removed by `.some(nil)`.
   package mutating func setService(
     _ key: ServiceKey,
     ringSize: RingSize? = nil,
@@ -80,7 +80,7 @@ extension ServiceTable {
     services[index].servers.append(server)
   }
 
-  /// Changes what is given, leaves the rest.
+  /// Changes what is given.
   package mutating func setServer(
     _ address: IPAddress,
     of key: ServiceKey,
@@ -96,7 +96,7 @@ extension ServiceTable {
     services[service].servers[position] = server
   }
 
-  /// Weight 0: flows the server has stay with it, new ones go elsewhere.
+  /// Sets weight 0: no new flows, existing flows finish.
   package mutating func drainServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
     try setServer(address, of: key, weight: 0)
   }
@@ -125,7 +125,7 @@ extension ServiceTable {
 extension ServiceTable: Codable {
   package enum CodingKeys: String, CodingKey, CaseIterable { case services }
 
-  /// Throws `DecodingError` for what can't be read and `ServiceTableError` for what can't be.
+  /// Throws `DecodingError` for unreadable input and `ServiceTableError` for an invalid table.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try self.init(services: try fields.decode([VirtualService].self, forKey: .services))

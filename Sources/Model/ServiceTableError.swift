@@ -1,4 +1,4 @@
-/// Why a service table can't be as asked. The table is then as it was.
+/// Validation error; the table is unchanged.
 package enum ServiceTableError: Error, Equatable, Sendable {
   case serviceExists(ServiceKey)
   case noSuchService(ServiceKey)
@@ -9,15 +9,15 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case tooManyServersOfOne(Int, ServiceKey)
   case badServiceAddress(ServiceKey, reason: String)
   case badServerAddress(IPAddress, ServiceKey, reason: String)
-  /// Direct routing hands over the client's packet as it is: the real server must speak its family.
+  /// Direct routing doesn't change the IP packet, so the real server must have the VIP's IP version.
   case familyMismatch(IPAddress, ServiceKey)
-  /// The director would send packets for the VIP to itself, round and round.
+  /// The director would send the packets to itself in a loop.
   case serverIsVIP(IPAddress, ServiceKey)
   case badTunnel(TunnelFault, IPAddress, ServiceKey)
-  /// One address, one entry of the tables.
+  /// An address has one entry in the tables.
   case sorryIsServer(IPAddress, ServiceKey)
 
-  /// For programs; stable.
+  /// For programs; never changes.
   package var code: String {
     switch self {
     case .serviceExists: "service-exists"
@@ -38,7 +38,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
 }
 
 extension ServiceTableError: CustomStringConvertible {
-  /// One line: what is wrong, where, and the mend.
+  /// One line: what is wrong, where, and how to fix it.
   package var description: String { "\(what): \(hint)" }
 
   package var what: String {
@@ -48,12 +48,12 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists(let address, let key): "server \(address) of \(key) exists already"
     case .noSuchServer(let address, let key): "\(key) has no server \(address)"
     case .badWeight(let weight, let address, let key): "weight \(weight) of server \(address) of \(key) is not in 0...65535"
-    case .badRingSize(let size, let key): "ring \(size) of \(key) is not a size Sluice offers"
-    case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, and one service can have \(VirtualService.mostServers)"
-    case .badServiceAddress(let key, let reason): "\(key.address) can't be a VIP (service \(key)), it is \(reason)"
-    case .badServerAddress(let address, let key, let reason): "\(address) can't be a server of \(key), it is \(reason)"
-    case .familyMismatch(let address, let key): "direct routing can't send packets of \(key) to \(address), another IP version"
-    case .serverIsVIP(let address, let key): "\(address) is both a VIP and a server of \(key), which would be a loop"
+    case .badRingSize(let size, let key): "ring \(size) of \(key) is not a supported size"
+    case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, more than \(VirtualService.mostServers)"
+    case .badServiceAddress(let key, let reason): "the VIP of service \(key) is \(reason)"
+    case .badServerAddress(let address, let key, let reason): "server \(address) of \(key) is \(reason)"
+    case .familyMismatch(let address, let key): "server \(address) of \(key) has another IP version than the VIP"
+    case .serverIsVIP(let address, let key): "\(address) is both a VIP and a server of \(key), a forwarding loop"
     case .sorryIsServer(let address, let key): "\(address) is both a server and the sorry server of \(key)"
     case .badTunnel(let fault, let address, let key): "\(fault.what) (server \(address) of \(key))"
     }
@@ -61,22 +61,22 @@ extension ServiceTableError: CustomStringConvertible {
 
   package var hint: String {
     switch self {
-    case .serviceExists: "give it once; 'service set' changes it"
-    case .noSuchService: "'service add' adds it, 'service list' shows what there is"
-    case .serverExists: "give it once; 'server set' changes it"
-    case .noSuchServer: "'server add' adds it, 'server list' shows what there is"
-    case .badWeight: "0 drains, 1 is usual"
-    case .badRingSize: "take \(RingSize.form)"
-    case .tooManyServersOfOne: "divide them over several services"
+    case .serviceExists: "give it once, or change it with 'service set'"
+    case .noSuchService: "add it with 'service add', or see 'service list'"
+    case .serverExists: "give it once, or change it with 'server set'"
+    case .noSuchServer: "add it with 'server add', or see 'server list'"
+    case .badWeight: "1 is the default, 0 drains"
+    case .badRingSize: "use \(RingSize.form)"
+    case .tooManyServersOfOne: "divide them among several services"
     case .badServiceAddress, .badServerAddress: "give a unicast address"
-    case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's version"
+    case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's IP version"
     case .serverIsVIP: "give the server's own address"
     case .badTunnel(let fault, _, _): fault.hint
-    case .sorryIsServer: "keep it as one of the two; 'service set --no-sorry' makes room for a server"
+    case .sorryIsServer: "remove one of the two; 'service set --no-sorry' removes the sorry server"
     }
   }
 
-  /// The service it is about.
+  /// The service in question.
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
@@ -86,7 +86,7 @@ extension ServiceTableError: CustomStringConvertible {
     }
   }
 
-  /// The server it is about, if it is about one.
+  /// The server in question; nil when the error is about the service.
   package var server: ServerName? {
     switch self {
     case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress: nil

@@ -1,7 +1,7 @@
-/// Where new flows of a service go while none of its real servers is live: a machine with a page of apology, or the last resort. It has
-/// no weight, and doesn't make its service live: the VIP answers no echo requests.
+/// Gets the new flows of a service while no real server is live: a host with an error page, for example. It has no weight, and it
+/// doesn't make the service live: pings of the VIP stay unanswered.
 package struct SorryServer: Equatable, Sendable {
-  /// Of weight 0: beside live servers it gets no new flow.
+  /// With weight 0: no new flows while other servers are live.
   package let server: RealServer
 
   package init(_ address: IPAddress, method: ForwardingMethod = .direct, tunnel: TunnelOptions = TunnelOptions()) {
@@ -14,7 +14,7 @@ package struct SorryServer: Equatable, Sendable {
 }
 
 extension SorryServer: CustomStringConvertible {
-  /// The address, and how it is reached unless that is direct routing: `10.0.0.9 by gue, port 6080`.
+  /// The address, with method and options unless it is direct routing: `10.0.0.9 by gue, port 6080`.
   package var description: String {
     let tunnel = server.tunnel.text
     return "\(address)" + (server.method == .direct ? "" : " by \(server.method.rawValue)")
@@ -23,7 +23,7 @@ extension SorryServer: CustomStringConvertible {
 }
 
 extension SorryServer: Codable {
-  /// Its address alone, or an object as a real server's, without a weight.
+  /// An address alone, or an object like a real server's without a weight.
   package init(from decoder: any Decoder) throws {
     if (try? decoder.singleValueContainer().decode(String.self)) != nil {
       self.init(try IPAddress(from: decoder))
@@ -37,7 +37,7 @@ extension SorryServer: Codable {
     )
   }
 
-  /// Always the object, so that programs meet one form.
+  /// Always the object: one form for programs.
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: RealServer.CodingKeys.self)
     try fields.encode(address, forKey: .address)

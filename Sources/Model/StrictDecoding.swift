@@ -1,5 +1,4 @@
-/// Decoding that refuses what it doesn't know. `Codable` passes over unknown keys in silence, so that a misspelt `wieght: 0`
-/// would be answered "ok" and drain nothing.
+/// Decoding that refuses unknown keys. `Codable` ignores them, so a misspelt `wieght: 0` would succeed and drain nothing.
 private struct AnyKey: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }
@@ -8,12 +7,12 @@ private struct AnyKey: CodingKey {
 }
 
 extension Decoder {
-  /// A keyed container, once every key in it is known to be one of `Key`'s.
+  /// A keyed container; throws when it has a key that `Key` doesn't have.
   package func strictContainer<Key: CodingKey & CaseIterable>(keyedBy key: Key.Type) throws -> KeyedDecodingContainer<Key> {
     try strictContainer(keyedBy: key, of: Key.allCases)
   }
 
-  /// The same where not all of `Key`'s are welcome.
+  /// The same when only some of `Key`'s cases are allowed.
   package func strictContainer<Key: CodingKey>(
     keyedBy _: Key.Type,
     of keys: some Collection<Key>
@@ -28,7 +27,7 @@ extension Decoder {
     return try container(keyedBy: Key.self)
   }
 
-  /// A value written as text, in the words of `parse`.
+  /// A value parsed from text.
   package func text<Value>(_ expected: String, _ parse: (String) -> Value?) throws -> Value {
     let text = try singleValueContainer().decode(String.self)
     guard let value = parse(text) else {
@@ -38,7 +37,7 @@ extension Decoder {
   }
 }
 
-/// A name nobody knows, and the one that was probably meant.
+/// An unknown name, and the known one that was probably meant.
 package enum UnknownName {
   /// One line: `unknown field 'wieght': did you mean 'weight'?`
   package static func describe(_ kind: String, _ name: String, known: [String]) -> String {
@@ -47,10 +46,10 @@ package enum UnknownName {
 
   /// The second half of that line.
   package static func hint(_ name: String, known: [String]) -> String {
-    nearest(to: name, in: known).map { "did you mean '\($0)'?" } ?? "known are \(known.joined(separator: ", "))"
+    nearest(to: name, in: known).map { "did you mean '\($0)'?" } ?? "use one of \(known.joined(separator: ", "))"
   }
 
-  /// The known name at least half of which survives the edits between the two, fewest edits first.
+  /// The known name with the fewest edits, if they change at most half of it.
   package static func nearest(to name: String, in known: [String]) -> String? {
     let name = Array(name.prefix(64).lowercased())
     let scored = known.map { (name: $0, edits: edits(name, Array($0))) }
@@ -58,7 +57,7 @@ package enum UnknownName {
     return best.name
   }
 
-  /// Levenshtein's distance, with the swap of two neighbours counted as one edit: the commonest slip of the hand.
+  /// Levenshtein distance, with a swap of two neighbours as one edit: the commonest typing error.
   private static func edits(_ from: [Character], _ to: [Character]) -> Int {
     var rows = [Array(0...to.count)]
     for (i, character) in from.enumerated() {
@@ -75,7 +74,7 @@ package enum UnknownName {
 }
 
 extension DecodingError {
-  /// One line for whoever sent it: what is wrong and where, as `servers[1].weight: ...`.
+  /// One line: where and what is wrong, such as `servers[1].weight: expected a whole number`.
   package var line: String {
     switch self {
     case .dataCorrupted(let place): place.line(place.debugDescription)

@@ -1,4 +1,4 @@
-/// How long a flow is remembered without a packet, by the state of the client's half of the connection. Whole seconds.
+/// Seconds without a packet until a flow expires, by the state of the client's half of the connection.
 package struct Timeouts: Equatable, Sendable {
   package var synReceived: Int
   package var established: Int
@@ -6,7 +6,7 @@ package struct Timeouts: Equatable, Sendable {
   package var close: Int
   package var udp: Int
 
-  /// Those of IPVS (`ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`), but for FIN-WAIT, which is only half of it seen from here.
+  /// The defaults are those of IPVS (`ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`).
   package init(synReceived: Int = 60, established: Int = 900, finWait: Int = 120, close: Int = 10, udp: Int = 300) {
     self.synReceived = synReceived
     self.established = established
@@ -15,6 +15,6 @@ package struct Timeouts: Equatable, Sendable {
     self.udp = udp
   }
 
-  /// Up to a week: beyond, a flow would rather be called lost.
+  /// Up to a week.
   package static let range = 1...604_800
 }

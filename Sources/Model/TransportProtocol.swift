@@ -1,4 +1,4 @@
-/// A transport protocol that a virtual service can have; the raw value is its number in the IP header.
+/// Transport protocol of a virtual service; the raw value is its number in the IP header.
 package enum TransportProtocol: UInt8, CaseIterable, Sendable {
   case tcp = 6
   case udp = 17

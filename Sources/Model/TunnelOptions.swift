@@ -1,12 +1,12 @@
-/// What a tunnel to a real server is told besides its method; nil is what nobody said.
+/// Options of the tunnel to a real server; nil when not given.
 ///
-/// They are the real server's and not the service's, as `ipvsadm` has them (tun-flags, tun-port of a destination): what a machine's decapsulation
-/// understands is that machine's affair, and a service's machines needn't be alike.
+/// They belong to the real server, not to the service, as in `ipvsadm` (tun-flags and tun-port of a destination): they depend on
+/// what the host can unwrap, and the hosts of a service may differ.
 package struct TunnelOptions: Hashable, Sendable {
-  /// GUE's outer UDP destination.
+  /// GUE: the outer UDP destination port.
   package var port: Int?
-  /// GUE: a UDP checksum. GRE: the checksum field. Without one a UDP header over IPv6 has a zero that receivers must be told to take
-  /// (RFC 6935, 6936; Linux: `udp6zerocsumrx` of the FOU port).
+  /// GUE: a UDP checksum. GRE: the checksum field. Without it, UDP over IPv6 has checksum 0, which receivers accept only if
+  /// configured (RFC 6935, RFC 6936; Linux: `udp6zerocsumrx` of the FOU port).
   package var checksum: Bool?
   package var source: TunnelSource?
 
@@ -22,17 +22,17 @@ package struct TunnelOptions: Hashable, Sendable {
 
   package var isEmpty: Bool { self == TunnelOptions() }
 
-  /// What the method has and nobody said, as it usually is.
+  /// With the defaults of the method for options that were not given.
   func completed(for method: ForwardingMethod) -> TunnelOptions {
     TunnelOptions(
       port: port ?? (method.hasPort ? Self.usualPort : nil),
-      // As ipvsadm's: the inner packet brings its own checksums.
+      // The default of ipvsadm: the inner packet has its own checksums.
       checksum: checksum ?? (method.hasChecksum ? false : nil),
       source: source ?? (method.isTunnel ? .interface : nil)
     )
   }
 
-  /// Without what the method hasn't.
+  /// Without the options that the method doesn't have.
   func limited(to method: ForwardingMethod) -> TunnelOptions {
     TunnelOptions(
       port: method.hasPort ? port : nil,
@@ -41,14 +41,14 @@ package struct TunnelOptions: Hashable, Sendable {
     )
   }
 
-  /// What these say goes before what the others say.
+  /// These options, and where one is not given, the others'.
   func over(_ others: TunnelOptions) -> TunnelOptions {
     TunnelOptions(port: port ?? others.port, checksum: checksum ?? others.checksum, source: source ?? others.source)
   }
 }
 
 extension TunnelOptions {
-  /// Why a server can't be reached so; nil when it can.
+  /// The first fault, or nil.
   func fault(of method: ForwardingMethod, to server: IPAddress) -> TunnelFault? {
     if port != nil && !method.hasPort { return .noPort(method) }
     if checksum != nil && !method.hasChecksum { return .noChecksum(method) }
@@ -73,12 +73,12 @@ extension TunnelOptions {
     return prefix.contains(server) ? .badPrefix(prefix, reason: "the server's own address") : nil
   }
 
-  /// The flow's hash is one word, and fills the low 64 bits of an IPv6 address at most.
+  /// The flow hash has 64 bits and fills at most the low 64 bits of an IPv6 address.
   static func lengths(isIPv4: Bool) -> ClosedRange<Int> { isIPv4 ? 1...31 : 64...127 }
 }
 
 extension TunnelOptions {
-  /// What isn't as usual, and the port.
+  /// The port, and whatever is not the default.
   package var text: String {
     let port = port.map { "port \($0)" }
     let checksum = checksum == true ? "checksum" : nil
@@ -90,7 +90,7 @@ extension TunnelOptions {
 extension TunnelOptions: Codable {
   private typealias Keys = RealServer.CodingKeys
 
-  /// From the fields of a real server; which others there may be is the caller's to say.
+  /// From the fields of a real server; the caller checks for unknown fields.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Keys.self)
     let source = try fields.decodeIfPresent(String.self, forKey: .source)
@@ -116,11 +116,11 @@ extension TunnelOptions: Codable {
     try fields.encodeIfPresent(entropy, forKey: .entropy)
   }
 
-  /// What stands under 'source'.
+  /// The value of `source`; nil when it is not given or `entropy` is.
   package var sourceText: String? { entropy == nil ? source?.description : nil }
 
   package var entropy: AddressPrefix? { if case .prefix(let prefix) = source { prefix } else { nil } }
 
-  /// Why a file or a request can't say it.
-  package static let bothSources = "an outer source is given twice, by 'source' and by 'entropy': keep one"
+  /// The error for a request with both.
+  package static let bothSources = "'source' and 'entropy' are both given: keep one"
 }

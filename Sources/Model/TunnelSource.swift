@@ -1,14 +1,15 @@
-/// The address that a tunnel's outer header comes from.
+/// The source address of a tunnel's outer header.
 package enum TunnelSource: Hashable, Sendable {
-  /// The egress interface's own, as the kernel would take it.
+  /// The address that the kernel would use on the egress interface.
   case interface
   case address(IPAddress)
-  /// One of these for each flow, so that a real server which spreads packets over its receive queues by addresses alone uses more than one.
+  /// One address of the prefix for each flow, so that a real server that spreads packets by addresses alone uses several receive
+  /// queues.
   case prefix(AddressPrefix)
 
-  package static let form = "an IPv4 or IPv6 address, or 'interface' for the interface's own"
+  package static let form = "an IPv4 or IPv6 address, or 'interface' for the address of the egress interface"
 
-  /// What is written under `source`; a prefix stands under `entropy`.
+  /// The value of `source`; a prefix is the value of `entropy`.
   package init?(_ text: some StringProtocol) {
     if text == "interface" {
       self = .interface

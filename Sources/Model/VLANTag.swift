@@ -1,10 +1,10 @@
-/// A VLAN tag of a frame on its way out.
+/// A VLAN tag of an outgoing frame.
 package struct VLANTag: Hashable, Sendable {
   package var id: UInt16
-  /// 802.1ad (EtherType 0x88a8), as providers put round their customers' tags; otherwise 802.1Q (0x8100).
+  /// 802.1ad (EtherType 0x88a8), the provider's tag around a customer's; otherwise 802.1Q (0x8100).
   package var isProvider: Bool
 
-  /// The others of the 12 bits are reserved (IEEE 802.1Q, table 9-2).
+  /// 0 and 4095 are reserved (IEEE 802.1Q, table 9-2).
   package static let ids = 1...4094
   package static let form =
     "a VLAN id from \(ids.lowerBound) to \(ids.upperBound), such as 100, or q:100 (802.1Q) or ad:100 (802.1ad)"

@@ -1,26 +1,26 @@
 /// How a service chooses the real server of a new flow.
 package enum Scheduler: String, CaseIterable, Codable, Sendable {
-  /// Weighted Maglev over the flow's 5-tuple: the same server from every director with the same tables.
+  /// Weighted Maglev over the 5-tuple: every director with the same tables chooses the same server.
   case maglev
 }
 
-/// What becomes of a flow whose real server was removed.
+/// What happens to the flows of a removed real server.
 package enum ServerLossPolicy: String, CaseIterable, Codable, Sendable {
-  /// It goes where the hash now says; a TCP client gets a reset there and may try again at once.
+  /// The hash selects another server. A TCP client gets a reset from it and can reconnect at once.
   case rehash
-  /// Its packets are dropped, as LVS does with a quiescent template gone: the client waits for its own time-out.
+  /// Packets are dropped, as by IPVS without `expire_nodest_conn`: the client waits for its own timeout.
   case drop
 }
 
-/// What a client is told that asks for a service without a live server.
+/// The answer to new flows of a service without a live server.
 package enum NoServerAnswer: String, CaseIterable, Codable, Sendable {
   /// ICMP port unreachable.
   case unreachable
-  /// A TCP reset, as a closed port gives; UDP has none, and is told that the port is unreachable.
+  /// A TCP reset, as from a closed port. UDP has no reset and gets port unreachable.
   case reset
 }
 
-/// A virtual service: what clients connect to, and the real servers that answer.
+/// A virtual service: the address that clients connect to, and the real servers that answer.
 package struct VirtualService: Equatable, Sendable {
   package var key: ServiceKey
   package var scheduler: Scheduler
@@ -29,10 +29,10 @@ package struct VirtualService: Equatable, Sendable {
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
   package var sorry: SorryServer?
-  /// In the operator's order, which means nothing to scheduling.
+  /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
-  /// Servers at most: what a ring slot's 16 bits can name.
+  /// The limit of servers: a ring slot has 16 bits.
   package static let mostServers = 65_534
 
   package init(
@@ -55,11 +55,11 @@ package struct VirtualService: Equatable, Sendable {
 
   package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
 
-  /// Slots of its ring as it is now. By how many servers are configured, not by how many are live: a ring of another size sends most
-  /// new flows elsewhere.
+  /// The current number of slots of the ring. It depends on how many servers are configured, not on how many are live: a ring of another
+  /// size sends most new flows to other servers.
   package var effectiveRingSize: Int { ringSize.slots(servers: servers.count) }
 
-  /// Everybody it may send a packet to.
+  /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
 }
 

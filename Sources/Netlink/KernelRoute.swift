@@ -77,7 +77,7 @@ package enum NoRoute: Error, Equatable, Sendable {
     case .multicast: "it is a multicast address; a real server needs one of its own"
     case .anycast: "it is the subnet's anycast address; a real server needs one of its own"
     case .encapsulated:
-      "the kernel's route to it goes through a tunnel (encap), which Sluice does not build; give it a plain route"
+      "the kernel's route to it has an encapsulation (encap), which Sluice does not support; give it a plain route"
     }
   }
 }

@@ -15,11 +15,11 @@ package enum NetlinkError: Error, Equatable, Sendable {
     case ENOBUFS: "the neighbour table is full: raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6.neigh.default.gc_thresh3)"
     case ENODEV: "the interface is gone: see `ip link`"
     case ENETDOWN: "the interface is down: `ip link set DEV up`"
-    case EAFNOSUPPORT: "the kernel has this address family switched off"
+    case EAFNOSUPPORT: "this address family is disabled in the kernel"
     case EMFILE, ENFILE: "raise the limit of open files (`ulimit -n`)"
     case ENOMEM: "the machine is out of memory"
     case ETIMEDOUT: "the kernel did not answer within 2 s: see `dmesg`"
-    default: "compare with what `ip route get` and `ip neigh` say"
+    default: "compare with `ip route get` and `ip neigh`"
     }
   }
 }
@@ -28,7 +28,7 @@ extension NetlinkError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .refused(let doing, let code): "\(doing): \(String(cString: strerror(code))); \(Self.hint(code))"
-    case .noInterface(let name): "no interface is named \(name); see `ip link` for those there are"
+    case .noInterface(let name): "no interface \(name); `ip link` lists the interfaces"
     case .noInterfaceIndex(let index): "no interface has index \(index): it was removed; see `ip link`"
     }
   }

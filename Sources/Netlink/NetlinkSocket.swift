@@ -45,7 +45,7 @@ extension NetlinkSocket {
       if Int(result) <= raw.count { return raw.prefix(Int(result)).compactMap(InterfaceAddress.init) }
       raw = .init(repeating: .init(), count: Int(result) * 2)
     }
-    throw .refused(doing: "listing the addresses, which never stopped changing", errno: EINTR)
+    throw .refused(doing: "listing the addresses, which kept changing meanwhile", errno: EINTR)
   }
 
   /// The kernel's route for a packet of our own, or why there is none.

@@ -66,8 +66,8 @@ extension RouteAnswer.LinkFault {
     case .down: "its route leaves by \(name), which is down; `ip link set \(name) up`"
     case .noCarrier: "its route leaves by \(name), which has no carrier; check the cable or the peer"
     case .notEthernet: "its route leaves by \(name), which is not Ethernet; Sluice forwards Ethernet frames only"
-    case .tooManyTags: "its route leaves by \(name) under more than two VLAN tags; Sluice writes two at most"
-    case .noSource: "its route leaves by \(name), but this host has no address to speak from; add one with `ip address`"
+    case .tooManyTags: "its route leaves by \(name) with more than two VLAN tags; Sluice supports two"
+    case .noSource: "its route leaves by \(name), but this host has no source address for it; add one with `ip address`"
     case .gone: "its route leaves by \(name), which has just been removed; see `ip link`"
     }
   }

@@ -21,6 +21,6 @@ extension Limits {
     )
   }
 
-  /// Whether the tables may outgrow that: not where the operator has set a limit.
+  /// Whether the tables may grow: not if the operator has set a limit.
   package var mayGrow: Bool { self == Limits() }
 }

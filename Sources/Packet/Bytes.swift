@@ -1,7 +1,7 @@
-/// Unaligned reads and writes of a frame's bytes, network order made plain.
+/// Unaligned reads and writes of the bytes of a frame.
 ///
-/// Not generic: `@_noLocks` refuses `load<T>(as:)` where T is not known at once. No bounds here; each caller has compared the offset with
-/// the frame's length a few lines above.
+/// Not generic: `@_noLocks` refuses `load<T>(as:)` unless T is known. Without bounds checks: each caller compares the offset with
+/// the frame's length first.
 extension UnsafeMutableRawPointer {
   @inlinable @inline(__always) @_noLocks
   public func u8(_ offset: Int) -> UInt8 { loadUnaligned(fromByteOffset: offset, as: UInt8.self) }
@@ -10,7 +10,7 @@ extension UnsafeMutableRawPointer {
   @inlinable @inline(__always) @_noLocks
   public func u16(_ offset: Int) -> UInt16 { UInt16(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
 
-  /// As it lies in memory: for addresses, ports and keys that are compared, hashed or copied, never counted with.
+  /// In memory order: for addresses, ports and keys that are compared, hashed or copied, never used as numbers.
   @inlinable @inline(__always) @_noLocks
   public func raw16(_ offset: Int) -> UInt16 { loadUnaligned(fromByteOffset: offset, as: UInt16.self) }
 
@@ -23,7 +23,7 @@ extension UnsafeMutableRawPointer {
   @inlinable @inline(__always) @_noLocks
   public func set8(_ offset: Int, _ value: UInt8) { storeBytes(of: value, toByteOffset: offset, as: UInt8.self) }
 
-  /// Host order in, network order written.
+  /// Takes host order, writes network order.
   @inlinable @inline(__always) @_noLocks
   public func set16(_ offset: Int, _ value: UInt16) { storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self) }
 

@@ -1,7 +1,7 @@
-/// The Internet checksum (RFC 1071), summed in the machine's byte order: the one's complement sum does not mind (section 2B).
+/// The Internet checksum (RFC 1071), summed in the machine's byte order, which the one's complement sum allows (section 2B).
 public enum Checksum {
-  /// One's complement sum of an IPv4 header of `words` 32-bit words, 5 at least, folded to 16 bits. 0xffff over a header that carries a
-  /// right checksum.
+  /// One's complement sum of an IPv4 header of `words` 32-bit words, at least 5, folded to 16 bits. 0xffff if the header's
+  /// checksum is correct.
   @inlinable @inline(__always) @_noLocks
   public static func sum(ofHeader header: UnsafeMutableRawPointer, words: Int) -> UInt16 {
     var sum = UInt64(header.raw32(0)) &+ UInt64(header.raw32(4)) &+ UInt64(header.raw32(8)) &+ UInt64(header.raw32(12))
@@ -25,10 +25,10 @@ public enum Checksum {
 }
 
 extension Checksum {
-  /// Not folded, so that parts can be added up; the last of an odd number of bytes counts as if a zero followed (RFC 1071 1).
+  /// The unfolded sum, so that parts can be added. An odd last byte counts as if a zero followed (RFC 1071 1).
   @inlinable @inline(__always) @_noLocks
   public static func sum(_ bytes: UnsafeMutableRawPointer, _ count: Int, _ before: UInt64 = 0) -> UInt64 {
-    // A packet of 65535 bytes adds up to less than 2^46.
+    // A packet of 65535 bytes sums to less than 2^46.
     var sum = before
     var at = 0
     while at &+ 4 <= count {
@@ -43,14 +43,14 @@ extension Checksum {
     return sum
   }
 
-  /// Of IPv4 (RFC 9293 3.1): addresses, protocol and length.
+  /// The IPv4 pseudo header (RFC 9293 3.1): addresses, protocol and length.
   @inlinable @inline(__always) @_noLocks
   public static func pseudoHeader(ofIPv4 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
     let length = UInt16(truncatingIfNeeded: payload)
     return sum(header + 12, 8) &+ UInt64(UInt16(number).bigEndian) &+ UInt64(length.bigEndian)
   }
 
-  /// Of IPv6 (RFC 8200 8.1).
+  /// The IPv6 pseudo header (RFC 8200 8.1).
   @inlinable @inline(__always) @_noLocks
   public static func pseudoHeader(ofIPv6 header: UnsafeMutableRawPointer, payload: Int, _ number: UInt8) -> UInt64 {
     let length = UInt32(truncatingIfNeeded: payload)

@@ -1,4 +1,4 @@
-/// Ethernet and up to two VLAN tags (802.1Q, 802.1ad): as many as an edge trunk carries. A third is not ours to understand.
+/// Ethernet with up to two VLAN tags (802.1Q, 802.1ad). Frames with a third tag are left to the kernel.
 public enum Ethernet {
   public static var headerLength: Int {
     @inlinable @inline(__always) @_noLocks get { 14 }
@@ -7,7 +7,7 @@ public enum Ethernet {
     @inlinable @inline(__always) @_noLocks get { 4 }
   }
 
-  /// Offset of the network header and its EtherType, or offset 0 for a frame that ends too early or has three or more tags.
+  /// Offset of the network header and its EtherType; offset 0 if the frame is too short or has three or more tags.
   @inlinable @inline(__always) @_noLocks
   public static func parse(_ bytes: UnsafeMutableRawPointer, _ length: Int) -> (offset: Int, type: UInt16) {
     guard length >= 14 else { return (0, 0) }

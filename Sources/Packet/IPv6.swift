@@ -1,42 +1,42 @@
-/// The IPv6 header (RFC 8200 3) and the chain of extension headers behind it (RFC 8200 4).
+/// The IPv6 header (RFC 8200 3) and its chain of extension headers (RFC 8200 4).
 public enum IPv6 {
   public static var headerLength: Int {
     @inlinable @inline(__always) @_noLocks get { 40 }
   }
-  /// What every IPv6 way can carry (RFC 8200 5).
-  public static var leastMTU: Int {
+  /// The MTU that every IPv6 link supports (RFC 8200 5).
+  public static var minimumMTU: Int {
     @inlinable @inline(__always) @_noLocks get { 1280 }
   }
-  /// Extension headers that are walked, the fragment header and AH among them; more are refused.
+  /// Limit of extension headers, fragment header and AH included; packets with more are refused.
   public static var extensionLimit: Int {
     @inlinable @inline(__always) @_noLocks get { 8 }
   }
 
-  /// Where the walk along the extension headers ended.
+  /// Result of the walk along the extension headers.
   public struct Chain {
-    /// Offset from the IPv6 header to what follows the last one.
+    /// From the IPv6 header to the end of the last extension header.
     public var offset: Int
-    /// The protocol number there; of a later fragment, what its header says comes first in the datagram.
+    /// The protocol number there; for a later fragment, the first protocol number of the datagram's fragmentable part.
     public var number: UInt8
-    /// More fragments follow: this is the first. An atomic fragment (RFC 6946) has the header and is whole.
+    /// First fragment of several. An atomic fragment (RFC 6946) has the header too, but is a whole packet.
     public var isFirstFragment: Bool
-    /// Of the last fragment header, as it lies in memory.
+    /// From the last fragment header, in memory order.
     public var identification: UInt32
-    /// A type 0 routing header was met (RFC 5095: refused).
+    /// There is a type 0 routing header, which is refused (RFC 5095).
     public var hasRoutingZero: Bool
     public var end: End
 
     public enum End {
       case transport
-      /// A later fragment: what follows is payload.
+      /// A later fragment: payload follows.
       case fragment
-      /// A routing header sends the packet on from here: this address is not its end.
-      case onItsWay
+      /// A routing header with segments left: this is not the final destination.
+      case segmentsLeft
       case truncated
       case tooMany
     }
 
-    // Spelled out, since the compiler's own can't carry the attribute.
+    // Explicit, because the compiler's memberwise init doesn't have the attribute.
     @inlinable @inline(__always) @_noLocks
     public init(number: UInt8) {
       offset = 40
@@ -48,7 +48,7 @@ public enum IPv6 {
     }
   }
 
-  /// Walks the chain within `available` bytes of packet. A header that reaches past the frame ends it as truncated.
+  /// Walks the chain within `available` bytes. A header past the end of the frame ends the walk as truncated.
   @inlinable @inline(__always) @_noLocks
   public static func walk(_ header: UnsafeMutableRawPointer, _ available: Int) -> Chain {
     var chain = Chain(number: header.u8(6))
@@ -69,7 +69,7 @@ public enum IPv6 {
         if header.u8(chain.offset &+ 2) == 0 {
           chain.hasRoutingZero = true
         } else if header.u8(chain.offset &+ 3) != 0 {
-          chain.end = .onItsWay
+          chain.end = .segmentsLeft
           return chain
         }
       case 44:
@@ -82,7 +82,7 @@ public enum IPv6 {
           return chain
         }
         if fragment & 1 != 0 { chain.isFirstFragment = true }
-      case 51: bytes = (size &+ 2) &* 4  // RFC 4302 2.2: in words, minus 2
+      case 51: bytes = (size &+ 2) &* 4  // AH counts in 32-bit words minus 2 (RFC 4302 2.2)
       default: break
       }
       chain.number = header.u8(chain.offset)
@@ -102,7 +102,7 @@ public enum IPv6 {
     number == 0 || number == 43 || number == 44 || number == 51 || number == 60
   }
 
-  /// Whether a packet may come from there: not `::`, `::1`, v4-mapped or multicast. Addresses as they lie in memory, little endian.
+  /// Whether this is a valid source address: not `::`, `::1`, v4-mapped or multicast. Words in memory order, little endian.
   @inlinable @inline(__always) @_noLocks
   public static func isUnicast(_ high: UInt64, _ low: UInt64) -> Bool {
     if high == 0 {
@@ -111,7 +111,7 @@ public enum IPv6 {
     return high & 0xff != 0xff && !isMapped(high, low)
   }
 
-  /// `::ffff:a.b.c.d` (RFC 4291 2.5.5.2): an IPv4 address to us, and nothing that belongs on the wire.
+  /// `::ffff:a.b.c.d` (RFC 4291 2.5.5.2): in our tables an IPv4 address; not valid on the wire.
   @inlinable @inline(__always) @_noLocks
   public static func isMapped(_ high: UInt64, _ low: UInt64) -> Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }
 }

@@ -25,14 +25,14 @@ package struct Statistics: Codable, Equatable, Sendable {
 extension RingDrops {
   fileprivate static var counters: [(name: String, meaning: String, value: KeyPath<RingDrops, UInt64>)] {
     [
-      ("ring-receive-full", "receive ring full: dropped by the kernel; nonzero means overload", \.receiveFull),
+      ("ring-receive-full", "dropped by the kernel, receive ring full; nonzero means overload", \.receiveFull),
       (
-        "ring-no-frame", "no free frame, or one too small: dropped by the kernel; nonzero means overload or too large an MTU",
+        "ring-no-frame", "dropped by the kernel, no free buffer or buffer too small; nonzero means overload or too large an MTU",
         \.noFrame
       ),
-      ("ring-fill-empty", "the kernel or NIC found a fill ring empty and dropped a frame; nonzero means overload", \.fillEmpty),
-      ("ring-fill-invalid", "the kernel refused a frame to receive into; always zero on a sound set-up", \.fillInvalid),
-      ("ring-transmit-invalid", "the kernel refused a frame to send: dropped; always zero on a sound set-up", \.transmitInvalid),
+      ("ring-fill-empty", "dropped by the kernel or NIC, fill ring empty; nonzero means overload", \.fillEmpty),
+      ("ring-fill-invalid", "receive buffer refused by the kernel; always zero, else a bug", \.fillInvalid),
+      ("ring-transmit-invalid", "frame refused by the kernel on transmit, dropped; always zero, else a bug", \.transmitInvalid),
     ]
   }
 }
@@ -61,11 +61,11 @@ extension Statistics {
     self.steering =
       steering.map {
         [
-          Counter(name: "steer-passed", meaning: "not for a service: left to the kernel; nonzero is normal", $0.passed),
-          Counter(name: "steer-taken", meaning: "for a service: handed to a worker; nonzero is normal", $0.taken),
+          Counter(name: "steer-passed", meaning: "not for a service, left to the kernel; nonzero is normal", $0.passed),
+          Counter(name: "steer-taken", meaning: "for a service, handed to a worker; nonzero is normal", $0.taken),
           Counter(
             name: "steer-no-socket",
-            meaning: "for a service, but no worker on its queue: dropped; nonzero after a crash of the daemon",
+            meaning: "for a service, but no worker on its queue, dropped; nonzero after a crash of the daemon",
             $0.noSocket
           ),
         ]
@@ -77,11 +77,11 @@ extension Statistics {
         let values = rings.map { $0[keyPath: value] }
         return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
       }
-    let received = counter("received", "frames taken from the interfaces; nonzero is normal") { $0.received.pointee }
+    let received = counter("received", "frames received from the interfaces; nonzero is normal") { $0.received.pointee }
     let outcomes = Outcome.allCases.map { outcome in
       counter(outcome.name, outcome.meaning) { $0.outcomes[Int(outcome.rawValue)] }
     }
-    let held = counter("held", "fragments waiting for their first at this moment: goes up and down; a few are normal") {
+    let held = counter("held", "later fragments that wait for their first one now; goes up and down, a few are normal") {
       $0.held.pointee
     }
     self.workers = [received] + outcomes + [held]

@@ -8,14 +8,15 @@ import Reconciler
 
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the running director follow a configuration file, whole or not at all.",
-    discussion: "Prints the difference. Only the services are applied; what stands under 'director' takes a restart."
+    abstract: "Apply a configuration file to the running director, completely or not at all.",
+    discussion:
+      "Prints what changed. Only services are applied; settings under 'director' and 'timeouts' take effect at a restart."
   )
 
   @Argument(help: "The configuration file.", completion: .file(extensions: ["yaml", "yml"]))
   var file: String
 
-  @Flag(help: "Print the difference and change nothing.")
+  @Flag(help: "Print what would change; change nothing.")
   var dryRun = false
 
   @OptionGroup var daemon: DaemonOptions

@@ -13,7 +13,7 @@ extension Configuration {
     try self.init(utf8: Self.bytes(of: file), file: file, needsInterfaces: needsInterfaces, staticTopology: staticTopology)
   }
 
-  /// Replaces a configuration file, whole or not at all: a daemon that starts in this moment reads the old one or the new one.
+  /// Replaces a configuration file atomically: a daemon that starts meanwhile reads the old file or the new one.
   func write(to file: String) throws {
     do {
       try Data(yaml.utf8).write(to: URL(filePath: file), options: .atomic)
@@ -23,7 +23,7 @@ extension Configuration {
     }
   }
 
-  // Not Foundation's, whose errors are sentences without the kernel's reason.
+  // Not by Foundation: its errors don't have the kernel's reason.
   private static func bytes(of file: String) throws -> [UInt8] {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(file: file, action: "read", code: errno) }

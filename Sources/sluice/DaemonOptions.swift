@@ -10,14 +10,14 @@ import Reconciler
 /// Which daemon a command talks to.
 struct DaemonOptions: ParsableArguments {
   @Option(
-    help: "The daemon's control socket. Default: $SLUICE_SOCKET, else \(DirectorSettings.defaultSocket).",
+    help: "The control socket of the daemon. Default: $SLUICE_SOCKET, else \(DirectorSettings.defaultSocket).",
     completion: .file()
   )
   var socket: String?
 
   var client: ControlClient { ControlClient(path: path()) }
 
-  /// What the command line says, then the environment, then a configuration file.
+  /// The command line goes before the environment, the environment before a configuration file.
   func path(configured: String = DirectorSettings.defaultSocket) -> String {
     socket ?? ProcessInfo.processInfo.environment["SLUICE_SOCKET"] ?? configured
   }
@@ -25,10 +25,10 @@ struct DaemonOptions: ParsableArguments {
 
 /// How a listing is printed.
 struct ListingOptions: ParsableArguments {
-  @Flag(help: "Print JSON, for programs.")
+  @Flag(help: "Print JSON.")
   var json = false
 
-  /// Prints the value for programs or its text for people, as asked.
+  /// Prints the value as JSON or as text.
   func show(_ value: some Encodable, as text: () -> String) throws {
     guard json else { return print(text()) }
     let encoder = JSONEncoder()

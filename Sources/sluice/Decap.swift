@@ -2,30 +2,31 @@ import AFXDP
 import ArgumentParser
 import Glibc
 
-/// `sluice decap --interface DEV`: unwraps tunnels on a real server until told to stop.
+/// `sluice decap --interface DEV`: unwraps tunnel packets on a real server until a signal stops it.
 ///
-/// In the foreground, so that a service unit or a shell owns it and the program never outlives the one who wanted it. A command that
-/// leaves its program behind, and another to take it away, were rejected: they need bpffs, and someone to remember.
+/// It runs in the foreground, so that a service unit or a shell owns it and the XDP program goes when the process does. A command
+/// that leaves the program attached, with a second one to detach it, was rejected: it needs a bpffs, and an operator who
+/// remembers.
 struct DecapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decap",
-    abstract: "Unwrap IP-in-IP, GUE and GRE on a real server that has no devices for them.",
+    abstract: "Unwrap IP-in-IP, GUE and GRE on a real server without tunnel devices.",
     discussion: """
-      Attaches an XDP program to the interface that tunnel packets come in by. IP-in-IP, GUE (variant 0) and GRE (RFC 2784) to \
-      any of this host's addresses are unwrapped, their checksums verified, and the kernel receives the inner packet; put the virtual \
-      address on lo for it. Runs until SIGINT or SIGTERM, then detaches.
+      Attaches an XDP program to the interface that receives the tunnel packets. IP-in-IP, GUE (variant 0) and GRE (RFC 2784) packets \
+      to any address of this host are unwrapped, their checksums are verified, and the kernel receives the inner packet; so the VIP \
+      must be on lo. Runs until SIGINT or SIGTERM, then detaches.
       """
   )
 
-  @Option(help: "The interface that tunnel packets come in by.")
+  @Option(help: "The interface that receives the tunnel packets.")
   var interface: String
 
-  @Option(help: "The UDP port that GUE comes to.")
+  @Option(help: "The UDP port of GUE.")
   var guePort: UInt16 = Decap.guePort
 
   func validate() throws {
     if guePort == 0 {
-      throw ValidationError("--gue-port is 0, which is no port: directors send to \(Decap.guePort) unless reported otherwise")
+      throw ValidationError("--gue-port 0 is not a port: give the server's tunnel-port, \(Decap.guePort) by default")
     }
   }
 
@@ -40,7 +41,7 @@ struct DecapCommand: ParsableCommand {
 
     let counters = decap.counters
     print(
-      "unwrapped \(counters.unwrapped) packets on \(interface), refused \(counters.refused) broken ones, "
+      "unwrapped \(counters.unwrapped) packets on \(interface), dropped \(counters.refused) invalid ones, "
         + "left \(counters.fragments) fragments to the kernel; detached"
     )
   }
@@ -50,7 +51,7 @@ struct DecapCommand: ParsableCommand {
     return switch mode {
     case .native: "\(what), in the driver"
     case .generic(let error):
-      "\(what), by generic XDP, which is slower: the driver says \(String(cString: strerror(error)))"
+      "\(what), by generic XDP, which is slower: the driver refused native XDP (\(String(cString: strerror(error))))"
     }
   }
 }

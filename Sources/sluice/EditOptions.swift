@@ -6,12 +6,12 @@ import Netlink
 import Offline
 import Reconciler
 
-/// What the commands that change something have in common.
+/// Options of every command that changes something.
 struct EditOptions: ParsableArguments {
   @OptionGroup var daemon: DaemonOptions
 
   @Option(
-    help: "Write the services, as they are after the change, back to this configuration file; its comments are lost.",
+    help: "After the change, write all services to this configuration file; its comments are lost.",
     completion: .file()
   )
   var write: String?
@@ -19,7 +19,7 @@ struct EditOptions: ParsableArguments {
   @OptionGroup var listing: ListingOptions
 
   func carryOut(_ change: (ControlClient) async throws -> Applied) async throws {
-    // Read before the change, so that a file that can't be read leaves everything as it was.
+    // Read before the change: if the file can't be read, nothing changes.
     var configuration = try write.map { try Configuration(file: $0, needsInterfaces: false) }
     let client = daemon.client
     let applied = try await change(client)

@@ -6,7 +6,7 @@ import Offline
 import Reconciler
 
 extension Explanation {
-  /// A line for each step of the packet's way, for people.
+  /// One line for each step of the packet.
   var text: String {
     var lines = [("flow", "\(self.protocol.name) \(source) > \(destination), by generation \(generation)")]
     if let service {
@@ -15,7 +15,7 @@ extension Explanation {
     }
     lines += entries.map { ("known to", $0.text) }
     if let hash {
-      let place = slot.map { "slot \($0)" + (slotServer.map { " of server \($0)" } ?? "") } ?? "no slot"
+      let place = slot.map { "slot \($0)" + (slotServer.map { " for server \($0)" } ?? "") } ?? "no slot"
       lines.append(("hash", "\(hash), \(place)" + (entries.isEmpty ? "; no worker knows the flow" : "")))
     }
     if let server {
@@ -34,10 +34,10 @@ extension Explanation {
 
 extension Explanation.Entry {
   fileprivate var text: String {
-    let silence = "last packet \(age) s ago of \(timeout) s"
+    let silence = "last packet \(age) s ago, timeout \(timeout) s"
     let confirmation = confirmed ? "" : ", unconfirmed"
     let target = server.map { ", server \($0)" } ?? ""
-    return "worker \(worker): \(state)\(confirmation), \(silence)\(target)" + (fault.map { "; does not count: \($0)" } ?? "")
+    return "worker \(worker): \(state)\(confirmation), \(silence)\(target)" + (fault.map { "; ignored: \($0)" } ?? "")
   }
 }
 
@@ -54,7 +54,7 @@ extension VLANTag {
 extension Explanation.Hop {
   fileprivate var text: String {
     let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map(\.text).joined(separator: " in "))"
-    let less = learned.map { "; \($0.mtu) by an ICMP error, for \($0.seconds) s more" } ?? ""
+    let less = learned.map { "; \($0.mtu) learned from ICMP, for \($0.seconds) s more" } ?? ""
     return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)\(less)"
   }
 }

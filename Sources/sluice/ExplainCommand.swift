@@ -9,10 +9,10 @@ import Reconciler
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Say where a flow's packets go, and why, or why not.",
+    abstract: "Show where the packets of a flow go, and why.",
     discussion: """
-      Asks the running director, with its tables and what its workers remember of the flow. With --config no director is asked: the \
-      file's 'replay' section stands for interfaces and next hops, and no flow is known yet.
+      Asks the running director: its tables and the flow tables of its workers. With --config it asks no director: the 'replay' \
+      section of the file gives interfaces and next hops, and no flow is known.
       """
   )
 
@@ -25,7 +25,7 @@ struct ExplainCommand: AsyncParsableCommand {
   @Argument(help: "The VIP and port, such as 10.0.0.100:80.", transform: Self.endpoint)
   var destination: Endpoint
 
-  @Option(help: "A configuration file to go by instead of a running director.", completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: "Use this configuration file instead of a running director.", completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
 
   @OptionGroup var daemon: DaemonOptions
@@ -33,7 +33,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
   func validate() throws {
     if FlowTuple(transport, from: source, to: destination) == nil {
-      throw ValidationError("\(source) and \(destination) are of different IP versions: no packet has both")
+      throw ValidationError("\(source) and \(destination) are of different IP versions: give two of the same version")
     }
     if config != nil && daemon.socket != nil { throw ValidationError("give --config or --socket, not both") }
   }

@@ -6,13 +6,13 @@ import Netlink
 import Offline
 import Reconciler
 
-/// The model's names as words of the command line: `tcp 10.0.0.100:80`, then a real server's address.
+/// Services and servers on the command line: `tcp 10.0.0.100:80`, then the address of a real server.
 struct ServiceArguments: ParsableArguments {
   @Argument(help: "tcp or udp.")
   var transport: TransportProtocol
 
   @Argument(
-    help: "The VIP and port, such as 10.0.0.100:80 or [2001:db8::1]:53; port 0 is any port.",
+    help: "The VIP and port, such as 10.0.0.100:80 or [2001:db8::1]:53; port 0 means any port.",
     transform: { text in
       guard let endpoint = Endpoint(text) else {
         throw ValidationError("'\(text)' is not an address and port such as 10.0.0.100:80 or [2001:db8::1]:53")
@@ -28,7 +28,7 @@ struct ServiceArguments: ParsableArguments {
 struct ServerArguments: ParsableArguments {
   @OptionGroup var service: ServiceArguments
 
-  @Argument(help: "The real server's address.", transform: ServerArguments.address)
+  @Argument(help: "The address of the real server.", transform: ServerArguments.address)
   var address: IPAddress
 
   static func address(_ text: String) throws -> IPAddress {

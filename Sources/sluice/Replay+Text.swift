@@ -6,7 +6,7 @@ import Offline
 import Reconciler
 
 extension ReplaySummary {
-  /// What became of the capture, for people.
+  /// The result of the replay as text.
   func text(output: String) -> String {
     let heads = ["forward", "answer", "hold", "drop", "pass"].compactMap { verdict in
       let count = endings.filter { $0.key.verdict == verdict }.reduce(0) { $0 + $1.value }

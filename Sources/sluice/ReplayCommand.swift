@@ -6,15 +6,15 @@ import Netlink
 import Offline
 import Reconciler
 
-/// `sluice replay`: a capture through the forwarder, on paper.
+/// `sluice replay`: runs a capture through the forwarder, without sending anything.
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Run a capture through the forwarder and see what becomes of each packet.",
+    abstract: "Run a capture through the forwarder and show the verdict for each packet.",
     usage: "sluice replay --config <file> <in.pcap> <out.pcap> [--at <packet> <file>] ... [--json]",
     discussion: """
-      Needs no root, no interface and no kernel: what the configuration says under 'replay' stands for them (Docs/replay.md). The \
-      code that decides and rewrites is the daemon's; time is the capture's. Passed packets are not in the output.
+      Needs no root, no interface and no kernel: the 'replay' section of the configuration replaces them (Docs/replay.md). The \
+      forwarding code is the daemon's; the clock is the capture's. Packets left to the kernel are not in the output.
       """
   )
 
@@ -24,25 +24,25 @@ struct ReplayCommand: ParsableCommand {
   @Argument(help: "The capture: a classic pcap file of Ethernet frames.", completion: .file(extensions: ["pcap"]))
   var input: String
 
-  @Argument(help: "Where the packets go that would be sent: a pcap file.", completion: .file(extensions: ["pcap"]))
+  @Argument(help: "The pcap file to write, with the packets that would be sent.", completion: .file(extensions: ["pcap"]))
   var output: String
 
   @Option(
     help: ArgumentHelp(
-      "Switch to another configuration before this packet, as 'sluice apply' would; can be given again.",
+      "Switch to another configuration before this packet, as 'sluice apply' would; may be repeated.",
       valueName: "packet> <file"
     )
   )
   var at: [SwitchArgument] = []
 
-  @Flag(help: "Print one line of JSON a packet, for programs.")
+  @Flag(help: "Print one line of JSON for each packet.")
   var json = false
 
   func run() throws {
     let configuration = try Configuration(file: config, staticTopology: .everything)
     let switches = try at.map { switching in
       let names = configuration.director.interfaces
-      let wanted = try Configuration(file: switching.file, needsInterfaces: false, staticTopology: .news(interfaces: names))
+      let wanted = try Configuration(file: switching.file, needsInterfaces: false, staticTopology: .changes(interfaces: names))
       return ReplaySwitch(packet: switching.packet, configuration: wanted)
     }
     var run = try ReplayRun(configuration, switches: switches)
@@ -54,16 +54,18 @@ struct ReplayCommand: ParsableCommand {
     let played = Result {
       try named(input) { try run.play(&reader, into: &writer) { line in if json { try lines.add(line.json) } } }
     }
-    // Also after an error: what was played is there to be looked at.
+    // Also after an error: the output has the packets replayed so far.
     try writer.finish()
     if !json { try lines.add(run.summary.text(output: output)) }
     try lines.finish()
     for note in run.summary.notes { Log.line(note) }
-    if run.pending > 0 { Log.line("\(run.pending) of --at came after the last packet: \(input) has \(run.summary.packets)") }
+    if run.pending > 0 {
+      Log.line("\(run.pending) of --at had no effect: \(input) has only \(run.summary.packets) packets")
+    }
     try played.get()
   }
 
-  /// Says of which file an error of the format is.
+  /// Adds the file's name to a format error.
   private func named<Value: ~Copyable>(_ file: String, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
@@ -80,7 +82,7 @@ struct ReplayError: Error, CustomStringConvertible {
   var description: String { "can't replay \(file): \(reason)" }
 }
 
-/// `--at N FILE`: two words, which ArgumentParser has no option for. `joined` makes them one before it sees them.
+/// `--at N FILE`: ArgumentParser has no option with two values, so `joined` makes them one word before parsing.
 struct SwitchArgument: ExpressibleByArgument {
   private static let separator: Character = " "
   var packet: Int
@@ -93,7 +95,7 @@ struct SwitchArgument: ExpressibleByArgument {
     file = String(parts[1])
   }
 
-  /// The command line with the two words after each `--at` of `replay` as one.
+  /// The command line with the two words after each `--at` of `replay` joined.
   static func joined(_ arguments: [String]) -> [String] {
     guard arguments.first == "replay" else { return arguments }
     var joined: [String] = []

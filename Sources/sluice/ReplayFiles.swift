@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that is read from its beginning, once; a pipe will do.
+/// A file that is read once, from its beginning; a pipe works too.
 final class InputFile {
   fileprivate let descriptor: Int32
   private let path: String
@@ -13,7 +13,7 @@ final class InputFile {
 
   deinit { close(descriptor) }
 
-  /// As many bytes at most; none at the end.
+  /// At most `count` bytes; none at the end of the file.
   func read(_ count: Int) throws -> [UInt8] {
     while true {
       var bytes = [UInt8](repeating: 0, count: count)
@@ -25,12 +25,12 @@ final class InputFile {
   }
 }
 
-/// A file that is written from its beginning; what was in it is gone.
+/// A file that is truncated and written.
 final class OutputFile {
   private let descriptor: Int32
   private let path: String
 
-  /// Refuses to be the file that is being read.
+  /// Throws when `path` is the input file.
   init(_ path: String, besides input: InputFile) throws {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
@@ -40,7 +40,7 @@ final class OutputFile {
       fstat(descriptor, &own) == 0 && fstat(input.descriptor, &other) == 0 && own.st_ino == other.st_ino
       && own.st_dev == other.st_dev
     if isSame && own.st_mode & S_IFMT == S_IFREG { throw OutputIsInput(path: path) }
-    // A pipe or device can't be cut, and need not be.
+    // A pipe or device can't be truncated, and need not be.
     if own.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) != 0 {
       throw FileError(file: path, action: "write", code: errno)
     }
@@ -62,10 +62,10 @@ final class OutputFile {
 struct OutputIsInput: Error, CustomStringConvertible {
   var path: String
 
-  var description: String { "\(path) is the capture itself: give the output another name" }
+  var description: String { "\(path) is both input and output: give the output another name" }
 }
 
-/// Lines to standard output, many at a time: `print` would be a system call a packet.
+/// Buffered lines to standard output: `print` would make a system call for each packet.
 final class LineOutput {
   private var text = ""
 

@@ -13,12 +13,12 @@ struct ServerCommand: AsyncParsableCommand {
     subcommands: [Add.self, Set.self, Drain.self, Remove.self, List.self]
   )
 
-  /// What a real server has besides its address.
+  /// Settings of a real server.
   struct Settings: ParsableArguments {
-    @Option(help: "Share of new flows, to the weights of its fellows; 0 drains.")
+    @Option(help: "Share of new flows, relative to the weights of the service's other servers; 0 drains.")
     var weight: Int?
 
-    @Option(help: "How packets get there: by new MAC addresses, or in a tunnel.")
+    @Option(help: "How packets reach the server: by direct routing (new MAC addresses), or in a tunnel.")
     var forward: ForwardingMethod?
 
     @OptionGroup var tunnel: TunnelArguments
@@ -43,7 +43,7 @@ struct ServerCommand: AsyncParsableCommand {
   }
 
   struct Set: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Change a real server; what isn't given stays.")
+    static let configuration = CommandConfiguration(abstract: "Change a real server; settings not given stay.")
 
     @OptionGroup var server: ServerArguments
     @OptionGroup var settings: Settings
@@ -56,7 +56,7 @@ struct ServerCommand: AsyncParsableCommand {
   }
 
   struct Drain: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Give a real server no new flows; those it has stay.")
+    static let configuration = CommandConfiguration(abstract: "Drain a real server: no new flows, existing flows finish.")
 
     @OptionGroup var server: ServerArguments
     @OptionGroup var edit: EditOptions
@@ -67,7 +67,7 @@ struct ServerCommand: AsyncParsableCommand {
   }
 
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a real server; its flows go by --on-server-loss.")
+    static let configuration = CommandConfiguration(abstract: "Remove a real server; on-server-loss decides on its flows.")
 
     @OptionGroup var server: ServerArguments
     @OptionGroup var edit: EditOptions

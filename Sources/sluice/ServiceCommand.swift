@@ -13,25 +13,25 @@ struct ServiceCommand: AsyncParsableCommand {
     subcommands: [Add.self, Set.self, Remove.self, List.self]
   )
 
-  /// What a service has besides its name.
+  /// Settings of a service.
   struct Settings: ParsableArguments {
     @Option(help: "Slots of the Maglev ring: auto (at least 100 a server), or a prime such as 65537 or 655373.")
     var ring: RingSize?
 
-    @Option(help: "What becomes of the flows of a removed server.")
+    @Option(help: "What happens to the flows of a removed server: a new server by hash, or drop.")
     var onServerLoss: ServerLossPolicy?
 
-    @Option(help: "What a client is told while no server is live; reset is TCP's, UDP has only unreachable.")
+    @Option(help: "The answer to new flows while no server is live: ICMP port unreachable, or for TCP a reset.")
     var noServer: NoServerAnswer?
 
-    @Option(help: "Where new flows go while no server is live.", transform: ServerArguments.address)
+    @Option(help: "The server for new flows while no other server is live.", transform: ServerArguments.address)
     var sorry: IPAddress?
 
-    @Option(help: "How packets get to the sorry server; direct unless given.")
+    @Option(help: "How packets reach the sorry server. Default: direct.")
     var sorryForward: ForwardingMethod?
 
     func validate() throws {
-      if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward says nothing without --sorry: give both") }
+      if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward needs --sorry: give both") }
     }
 
     var sorryServer: SorryServer? { sorry.map { SorryServer($0, method: sorryForward ?? .direct) } }
@@ -57,12 +57,12 @@ struct ServiceCommand: AsyncParsableCommand {
   }
 
   struct Set: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Change a virtual service; what isn't given stays.")
+    static let configuration = CommandConfiguration(abstract: "Change a virtual service; settings not given stay.")
 
     @OptionGroup var service: ServiceArguments
     @OptionGroup var settings: Settings
 
-    @Flag(help: "Have no sorry server any more.")
+    @Flag(help: "Remove the sorry server.")
     var noSorry = false
 
     @OptionGroup var edit: EditOptions
@@ -83,7 +83,7 @@ struct ServiceCommand: AsyncParsableCommand {
   }
 
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a virtual service and its flows.")
+    static let configuration = CommandConfiguration(abstract: "Remove a virtual service and its servers.")
 
     @OptionGroup var service: ServiceArguments
     @OptionGroup var edit: EditOptions

@@ -5,8 +5,8 @@ struct Sluice: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "A layer-4 load balancer on AF_XDP.",
     discussion: """
-      'sluice run' is the daemon; the other commands talk to it over its control socket. The configuration file is the truth: \
-      'sluice apply' makes the running director follow it.
+      'sluice run' starts the daemon, the director; most other commands talk to it over its control socket. 'sluice apply' applies a \
+      changed configuration file to the running director.
       """,
     subcommands: [
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, DecapCommand.self,

@@ -1,4 +1,4 @@
-/// Columns that line up, for people to read. Programs get `--json`.
+/// Text in aligned columns.
 struct TextTable {
   enum Alignment {
     case left
@@ -23,7 +23,7 @@ struct TextTable {
 
   mutating func add(_ row: [String]) { rows.append(row) }
 
-  /// A line each, without spaces at its end.
+  /// One line for each row, without trailing spaces.
   func lines(indent: Int = 0) -> [String] {
     let all = [titles] + rows
     let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
@@ -39,7 +39,7 @@ struct TextTable {
 }
 
 extension UInt64 {
-  /// Bytes with the usual decimal prefix, three digits of them: `1.23 MB`.
+  /// Bytes with a decimal prefix and three digits: `1.23 MB`.
   var asBytes: String {
     var value = Double(self)
     for unit in ["B", "kB", "MB", "GB", "TB", "PB"] {
@@ -53,7 +53,7 @@ extension UInt64 {
 extension Double {
   var threeDigits: String { rounded(places: self < 9.995 ? 2 : self < 99.95 ? 1 : 0) }
 
-  /// With that many decimals; no `String(format:)`, which would need Foundation here.
+  /// With that many decimals. Not `String(format:)`, which needs Foundation.
   func rounded(places: Int) -> String {
     let scale = (0..<places).reduce(1) { product, _ in product * 10 }
     let units = Int((self * Double(scale)).rounded())

@@ -6,16 +6,16 @@ import Netlink
 import Offline
 import Reconciler
 
-/// What a tunnel to a real server has besides its method.
+/// Tunnel settings of a real server.
 struct TunnelArguments: ParsableArguments {
-  @Option(help: "GUE's outer UDP port; 6080 unless given.")
+  @Option(help: "GUE: outer UDP destination port. Default: 6080.")
   var tunnelPort: Int?
 
-  @Flag(inversion: .prefixedNo, help: "A checksum in the outer header of GUE or GRE; none unless given.")
+  @Flag(inversion: .prefixedNo, help: "GUE and GRE: a checksum in the outer header. Default: none.")
   var checksum: Bool?
 
   @Option(
-    help: "A tunnel's outer source address; 'interface' is the egress interface's own, as without it.",
+    help: "Outer source address of a tunnel, or 'interface' for the egress interface's address. Default: interface.",
     transform: { text in
       guard let source = TunnelSource(text) else { throw ValidationError("'\(text)' is not \(TunnelSource.form)") }
       return source
@@ -24,7 +24,7 @@ struct TunnelArguments: ParsableArguments {
   var source: TunnelSource?
 
   @Option(
-    help: "A prefix of which each flow gets an outer source address of its own, such as 10.200.0.0/16.",
+    help: "Prefix of the outer source addresses, one for each flow, such as 10.200.0.0/16; instead of --source.",
     transform: { text in
       guard let prefix = AddressPrefix(text) else { throw ValidationError("'\(text)' is not \(AddressPrefix.form)") }
       return prefix

@@ -8,38 +8,38 @@ import Testing
 
 @testable import AFXDP
 
-/// Taking hold of an interface, giving it back, and finding what another life left. Each test in namespaces of its own.
+/// Attaching to an interface, detaching, and taking over what an earlier daemon left. Each test runs in its own namespaces.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct AttachmentTests {
-  @Test("On veth the program runs natively; its pin is there while it is, and nothing is left afterwards")
+  @Test("On veth the program runs natively; its pin exists while it is attached, and nothing is left afterwards")
   func native() throws {
     try OwnNamespaces.inside {
       let life = try Life("v0")
-      try check(life.attachment.isNative && life.note == nil, "native, and nothing to say about it")
-      try check(AttachedProgram(life.interface.ifindex)?.name == "sluice_steer", "attached under its name")
+      try check(life.attachment.isNative && life.note == nil, "native, without a note")
+      try check(AttachedProgram(life.interface.ifindex)?.name == "sluice_steer", "attached with its name")
       let path = try life.pin()
       try check(access(path, F_OK) == 0, "pinned at \(path)")
       life.attachment.detach()
       try check(AttachedProgram(life.interface.ifindex) == nil, "detached")
-      try check(access(path, F_OK) != 0 && access(PinPath.root, F_OK) != 0, "no pin and no folder left")
+      try check(access(path, F_OK) != 0 && access(PinPath.root, F_OK) != 0, "no pin and no folder is left")
     }
   }
 
-  @Test("Without a bpffs it is attached over netlink, stays when its maker is gone, and can be taken off")
+  @Test("Without a bpffs the program is attached over netlink, stays after the daemon has ended, and can be detached")
   func netlink() throws {
     try OwnNamespaces.inside(.tmpfs) {
       let life = try Life("v0")
-      guard case .netlink = life.attachment.hold else { throw Failed("held by a link without a place to pin it") }
+      guard case .netlink = life.attachment.hold else { throw Failed("a link, but no place to pin it") }
       life.end()
       let left = AttachedProgram(life.interface.ifindex)
       try check(left?.name == "sluice_steer" && left?.isNative == true, "still attached")
       life.attachment.detach()
       try check(AttachedProgram(life.interface.ifindex) == nil, "detached")
-      try check(access(PinPath.root, F_OK) != 0, "no folder made")
+      try check(access(PinPath.root, F_OK) != 0, "no folder is created")
     }
   }
 
   @Test(
-    "The next life takes the place of the program, and tables and flows go on",
+    "The next daemon replaces the program and keeps tables and flows",
     arguments: OwnNamespaces.FileSystem.allCases
   )
   func takeOver(fileSystem: OwnNamespaces.FileSystem) throws {
@@ -50,7 +50,7 @@ import Testing
       first.flows[0].buckets[3].entries.2 = sluice_flow(tag: 99, server: 7, incarnation: 0, state: 2, seen: 12)
       let former = AttachedProgram(first.interface.ifindex)?.id
       first.end()
-      try check(AttachedProgram(first.interface.ifindex)?.id == former, "the program outlives its maker")
+      try check(AttachedProgram(first.interface.ifindex)?.id == former, "the program outlives its daemon")
 
       let second = try Life("v0")
       try check(second.isTakenOver, "tables and flows go on")
@@ -58,10 +58,10 @@ import Testing
       let flow = second.flows[0].buckets[3].entries.2
       try check(flow.tag == 99 && flow.server == 7 && flow.seen == 12, "the flow is still known")
       let program = AttachedProgram(second.interface.ifindex)
-      try check(program != nil && program?.id != former, "its own program, with its own text, took the place")
+      try check(program != nil && program?.id != former, "its own program, with its own build, is attached")
       try check(program?.isNative == true && second.note == nil, "natively, as before")
       second.attachment.detach()
-      try check(AttachedProgram(second.interface.ifindex) == nil, "and it can take it off")
+      try check(AttachedProgram(second.interface.ifindex) == nil, "and it can detach it")
     }
   }
 
@@ -85,7 +85,7 @@ import Testing
         life.end()
       }
       let other = try Life("v1")
-      try check(!other.isTakenOver, "an interface where nobody was has nothing to take over")
+      try check(!other.isTakenOver, "an interface without a daemon has nothing to take over")
       other.attachment.detach()
     }
   }
@@ -123,7 +123,7 @@ import Testing
     #expect(left == "somebody_elses")
   }
 
-  @Test("Taking off leaves what somebody has put in our place")
+  @Test("Detaching leaves a program that has replaced ours")
   func replaced() throws {
     try OwnNamespaces.inside(.tmpfs) {
       let life = try Life("v0")
@@ -135,7 +135,7 @@ import Testing
     }
   }
 
-  @Test("A pinned link lets nobody replace the program by mistake")
+  @Test("A pinned link prevents replacing the program by mistake")
   func held() throws {
     try OwnNamespaces.inside {
       let life = try Life("v0")
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test("A driver without native XDP gets the generic hook with a line that says so, or a refusal if native was asked for")
+  @Test("A driver without native XDP gets generic XDP and a note, or an error if native was configured")
   func generic() throws {
     let (note, isNative, line) = try OwnNamespaces.inside {
       let line = try Self.refusal("lo", .native)
@@ -154,25 +154,25 @@ import Testing
       return (life.note, life.attachment.isNative, line)
     }
     #expect(!isNative)
-    #expect(note?.hasPrefix("lo: generic XDP") == true, "\(note ?? "nothing said")")
-    #expect(line == "lo has no native XDP: use another interface, or `director.mode: auto`")
+    #expect(note?.hasPrefix("lo: generic XDP") == true, "\(note ?? "no note")")
+    #expect(line == "lo does not support native XDP: use another interface, or `director.mode: auto`")
   }
 
-  @Test("Generic mode stays generic at a take-over, and who asked for native is told")
+  @Test("Generic XDP stays generic at a take-over, with a note if native was configured")
   func takeOverOfGeneric() throws {
     let note = try OwnNamespaces.inside {
       let first = try Life("v0") { $0.mode = .generic }
-      try check(!first.attachment.isNative && first.note == nil, "generic, as asked for")
+      try check(!first.attachment.isNative && first.note == nil, "generic, as configured")
       first.end()
       let second = try Life("v0")
       defer { second.attachment.detach() }
       try check(!second.attachment.isNative, "still generic")
       return second.note
     }
-    #expect(note?.contains("as a former daemon left it") == true)
+    #expect(note?.contains("taken over from the previous daemon") == true)
   }
 
-  /// The line with which the data plane refuses an interface.
+  /// The error with which the data plane refuses an interface.
   private static func refusal(_ name: String, _ mode: AttachMode) throws -> String {
     do {
       let life = try Life(name) { $0.mode = mode }

@@ -5,15 +5,17 @@ import Model
 import Forwarding
 import Glibc
 import KernelCalls
+import Model
+import Reconciler
 import Testing
 
 @testable import AFXDP
 
-/// The whole data plane on real interfaces, in namespaces of its own.
+/// The whole data plane on real interfaces, in its own namespaces.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct EngineTests {
   private static let options = EngineOptions(interfaces: ["v0", "w0"], flows: 1024, capacity: TestTopology.capacity)
 
-  @Test("What comes in by either interface leaves by the other, long after every frame has been used")
+  @Test("Packets received by either interface leave through the other, long after every frame has been used")
   func twoArms() throws {
     let bursts = 400
     let size = 64
@@ -39,29 +41,29 @@ import Testing
     #expect(outcomes.reduce(0, +) == UInt64(bursts * size))
     #expect(steered.taken == UInt64(bursts * size))
     #expect(steered.noSocket == 0)
-    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost unnoticed")
+    #expect(bursts * size > Worker.frames(sockets: 2), "or frames could be lost without notice")
     #expect(left == [true, true], "nothing is attached afterwards")
   }
 
-  @Test("A second engine on an interface is refused while the first one goes on, and welcome after it")
+  @Test("A second engine on an interface is refused while the first one runs, and accepted afterwards")
   func claimed() throws {
     let line = try OwnNamespaces.inside {
       let first = try Self.started()
       let line = Self.refusal { $0.interfaces = ["w0"] }
-      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still there")
+      try check(AttachedProgram(if_nametoindex("w0"))?.name == "sluice_steer", "the first one's program is still attached")
       first.stop()
       let second = try Self.started()
-      try check(!second.isTakenOver, "an orderly stop leaves nothing to take over")
+      try check(!second.isTakenOver, "a clean stop leaves nothing to take over")
       second.stop()
       return line
     }
-    #expect(line == "another sluice runs on w0 already: stop that one first, `ss -xlp | grep sluice/` shows its process")
+    #expect(line == "another sluice already runs on w0: stop it first, `ss -xlp | grep sluice/` shows its process")
   }
 
-  @Test("A start that fails half way leaves nothing attached, pinned or claimed")
+  @Test("A start that fails midway leaves nothing attached, pinned or claimed")
   func undone() throws {
     let line = try OwnNamespaces.inside {
-      // v0 is attached by the time w0 is refused.
+      // When w0 is refused, v0 is already attached.
       let foreign = kernel_load_passing_program("somebody_elses")
       try check(steering_attach(foreign, if_nametoindex("w0"), 1, 0) == 0, "the other program is attached")
       let line = Self.refusal { _ in }
@@ -95,7 +97,7 @@ import Testing
       let wire = try Wire(from: "v1", to: engine.interfaces[0].mac.bytes, port: 80, arriving: "v1", egress: 0, server: 10)
       try wire.exchange(64, from: 0)
       engine.stop()
-      // What was passed says nothing: the far end's kernel has its own to say now and then.
+      // Passed frames are not compared: the far end's kernel sends some of its own.
       return engine.counters[0].outcomes[Outcome.forwarded.index]
     }
     #expect(forwarded == 64)

@@ -6,8 +6,8 @@ import Testing
 
 @testable import AFXDP
 
-/// A generation is put in force under running workers (Docs/generations.md). Here workers are threads that do what
-/// `Worker.receive` does with epoch and tables, and nothing else.
+/// A generation is published under running workers (Docs/generations.md). Here workers are threads that only do what
+/// `Worker.receive` does with epoch and tables.
 @Suite(.serialized) struct GenerationTests {
   private let tables = CanaryTables()
   private let epochs = Epochs(count: 3)
@@ -21,7 +21,7 @@ import Testing
 
   private func publish() { published.flip(halves, epochs) }
 
-  @Test("Under publication after publication no worker sees a torn half, or one that was given up")
+  @Test("During continuous publication no worker reads a torn half, or one that was left behind")
   func noTornRead() throws {
     let (tables, epochs, inForce) = (tables, epochs, published)
     let over = Signal()
@@ -56,7 +56,7 @@ import Testing
     #expect(batches.load(ordering: .relaxed) > 1000)
   }
 
-  @Test("A publication does not return while a worker is still in the batch it was in, and does once it has left")
+  @Test("A publication returns only when no worker is in a batch that started before it")
   func waitsForABatch() throws {
     let (tables, epochs, halves, published) = (tables, epochs, halves, published)
     tables.build(2)
@@ -77,7 +77,7 @@ import Testing
     #expect(tables.generation(former) == nil)
   }
 
-  @Test("The test bites: flipped without waiting, a worker in a batch sees its half go")
+  @Test("The test can fail: if the halves are flipped without waiting, a worker in a batch sees its half change")
   func withoutWaiting() {
     tables.build(2)
     sluice_enter_batch(epochs[1])
@@ -88,7 +88,7 @@ import Testing
     sluice_leave_batch(epochs[1])
   }
 
-  @Test("A worker that goes from batch to batch without a rest does not hold a publication up")
+  @Test("A worker that runs batch after batch without a pause does not delay a publication")
   func restlessWorker() throws {
     let epochs = epochs
     let over = Signal()
@@ -107,7 +107,7 @@ import Testing
     #expect(ContinuousClock().measure { publish() } < .seconds(2))
   }
 
-  @Test("Sleeping workers, whose epochs are even, cost a publication nothing but the kernel's grace period")
+  @Test("With sleeping workers, which have even epochs, a publication only waits for the kernel's grace period")
   func sleepingWorkers() throws {
     for epoch in 0..<epochs.count {
       sluice_enter_batch(epochs[epoch])
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test("Epochs of two workers lie in cache lines of their own")
+  @Test("The epochs of two workers lie in different cache lines")
   func epochLines() {
     let lines = (0..<epochs.count).map { UInt(bitPattern: epochs[$0]) }
     #expect(lines.allSatisfy { $0 % 64 == 0 })

@@ -1,20 +1,20 @@
 import ABI
-import Reconciler
-import Model
 import Forwarding
+import Model
+import Reconciler
 import Testing
 
 @testable import AFXDP
 
-/// C in the kernel and Swift in the worker ask the same question of the same bytes: they must never differ, or packets are lost
-/// between them. Taken by the program is what the forwarder calls anything but `notForService`.
+/// The steering program (C in the kernel) and the worker (Swift) must give the same answer for the same bytes, or packets are
+/// lost between them. The program takes a frame exactly if the forwarder's outcome is not `notForService`.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct SteeringAgreementTests {
   private static let originals = (SteeringCase.taken + SteeringCase.passed + SteeringCase.pathErrors + SteeringCase.noPathErrors)
     .map(\.frame)
 
-  /// 100,000 frames by default. SLUICE_STEERING_FRAMES and SLUICE_STEERING_SEED say otherwise; a failure prints what brings it
-  /// back.
-  @Test("Over mutated frames the kernel's verdict is Swift's")
+  /// 100,000 frames by default, changed by SLUICE_STEERING_FRAMES and SLUICE_STEERING_SEED; a failure prints the values that
+  /// reproduce it.
+  @Test("The program and the worker agree on mutated frames")
   func mutated() throws {
     let bench = try townBench()
     let frames = number("SLUICE_STEERING_FRAMES", 100_000)
@@ -28,10 +28,10 @@ import Testing
     let taken = bench.count(SLUICE_STEER_TAKEN)
     print("steering: \(frames) frames of seed \(seed), \(taken) taken")
     #expect(bench.count(SLUICE_STEER_PASSED) + taken == UInt64(frames))
-    #expect(taken > UInt64(frames / 10) && taken < UInt64(frames / 10 * 9), "both verdicts were reached often")
+    #expect(taken > UInt64(frames / 10) && taken < UInt64(frames / 10 * 9), "both verdicts occurred often")
   }
 
-  @Test("Whatever one byte of the headers becomes, they agree")
+  @Test("They agree for every value of every header byte")
   func everyByte() throws {
     let bench = try townBench()
     let examples: [[UInt8]] = [
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test("Wherever a frame is cut off, they agree")
+  @Test("They agree on a frame truncated anywhere")
   func everyLength() throws {
     let bench = try townBench()
     for example in Self.originals {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("A thousand services are all found, their neighbours are not, and Swift says the same")
+  @Test("A thousand services are all found and their neighbours are not, by both")
   func thousandServices() throws {
     let bench = try SteeringBench(TableCapacity(slots: 8192, services: 1024, servers: 64, ringSlots: 1 << 19))
     let addresses = (0..<250).map { [10, 1, UInt8($0 / 16), UInt8($0 % 16 * 15)] }
@@ -99,7 +99,7 @@ import Testing
     return bench
   }
 
-  /// False: they differ, and it has been said.
+  /// False: they differ, and an issue was recorded.
   private func agree(_ bench: SteeringBench, _ frame: [UInt8], _ what: @autoclosure () -> String) throws -> Bool {
     let verdict = try bench.steer(frame)
     let expected: SteeringBench.Verdict = bench.isForService(frame) ? .redirect : .pass
@@ -110,7 +110,7 @@ import Testing
   }
 
   private static func mutate(_ frame: inout [UInt8], _ random: inout Seeded) {
-    // Headers are where decisions are made; the MAC address is tried now and then.
+    // Most mutations hit the headers, some the MAC address.
     let first = random.chance(1, in: 20) ? 0 : min(12, frame.count - 1)
     let place = first + random.below(min(frame.count, random.chance(1, in: 3) ? frame.count : 80) - first)
     switch random.below(8) {
@@ -118,7 +118,7 @@ import Testing
     case 1: frame[place] = [0, 1, 3, 4, 5, 6, 8, 11, 17, 43, 44, 51, 58, 60, 0x45, 0x4f, 0x60, 0x80, 0xff][random.below(19)]
     case 2: frame[place] = UInt8(random.below(256))
     case 3: frame[place] &+= UInt8(random.below(9)) &- 4
-    // Not below an Ethernet header: the kernel's test run takes no less.
+    // At least an Ethernet header: the kernel's test run accepts nothing shorter.
     case 4: frame.removeLast(random.below(frame.count - 13) / (1 + random.below(8)))
     case 5: frame += (0...random.below(80)).map { _ in UInt8(random.below(256)) }
     case 6: frame.swapAt(place, first + random.below(frame.count - first))

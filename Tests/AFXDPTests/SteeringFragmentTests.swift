@@ -3,7 +3,8 @@ import Testing
 
 @testable import AFXDP
 
-/// Fragments in the order of their coming: what the steering program remembers of the first decides for the rest, as in the worker.
+/// Fragments in the order of their arrival: what the steering program remembers of the first one decides about the others, as in
+/// the worker.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct SteeringFragmentTests {
   private let bench: SteeringBench
 
@@ -12,8 +13,8 @@ import Testing
     try TestTopology.publish(to: bench.tables)
   }
 
-  /// A datagram's pieces; the port of the first says whose it is.
-  private static func outputFragments(isIPv6: Bool, port: UInt16, identification: UInt8 = 7) -> (first: [UInt8], later: [UInt8]) {
+  /// The fragments of a datagram; the first one's port decides where they go.
+  private static func fragments(isIPv6: Bool, port: UInt16, identification: UInt8 = 7) -> (first: [UInt8], later: [UInt8]) {
     if isIPv6 {
       let first = TestFrameIPv6 {
         $0.port = port
@@ -44,25 +45,25 @@ import Testing
   }
 
   @Test(
-    "A datagram of no service's port is the kernel's to its last fragment, and a service's the worker's",
+    "All fragments of a datagram to a port without a service go to the kernel, all fragments to a service go to the worker",
     arguments: [false, true]
   )
   func followsTheFirst(isIPv6: Bool) throws {
-    let kernels = Self.outputFragments(isIPv6: isIPv6, port: 22)
-    let services = Self.outputFragments(isIPv6: isIPv6, port: 80, identification: 8)
-    try expect(kernels.later, isTaken: true, "unknown yet, held")
-    try expect(kernels.first, isTaken: false, "the kernel's first")
-    try expect(kernels.later, isTaken: false, "known to be the kernel's")
-    try expect(services.first, isTaken: true, "the service's first")
-    try expect(services.later, isTaken: true, "the service's")
+    let forKernel = Self.fragments(isIPv6: isIPv6, port: 22)
+    let services = Self.fragments(isIPv6: isIPv6, port: 80, identification: 8)
+    try expect(forKernel.later, isTaken: true, "not known yet: held by the worker")
+    try expect(forKernel.first, isTaken: false, "the first fragment for the kernel")
+    try expect(forKernel.later, isTaken: false, "known: for the kernel")
+    try expect(services.first, isTaken: true, "the first fragment for the service")
+    try expect(services.later, isTaken: true, "known: for the service")
   }
 
-  @Test("An identification used again is another datagram", arguments: [false, true])
+  @Test("A reused identification is another datagram", arguments: [false, true])
   func usedAgain(isIPv6: Bool) throws {
     for port: UInt16 in [22, 80, 22, 80] {
-      let outputFragments = Self.outputFragments(isIPv6: isIPv6, port: port)
-      try expect(outputFragments.first, isTaken: port == 80, "first to \(port)")
-      try expect(outputFragments.later, isTaken: port == 80, "rest of \(port)")
+      let fragments = Self.fragments(isIPv6: isIPv6, port: port)
+      try expect(fragments.first, isTaken: port == 80, "first fragment to port \(port)")
+      try expect(fragments.later, isTaken: port == 80, "later fragment to port \(port)")
     }
   }
 }

@@ -5,15 +5,15 @@ import Testing
 
 @testable import AFXDP
 
-/// The kernel's side of a publication: the steering program has no epoch, the grace period is RCU's.
+/// The kernel's side of a publication: the steering program has no epoch, RCU provides the grace period.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct SteeringGenerationTests {
-  @Test("While generations come and go, and each half left behind is wiped at once, no packet of a service slips to the kernel")
+  @Test("During continuous publication, with each former half wiped at once, no packet of a service goes to the kernel")
   func noPacketSlips() throws {
     let bench = try SteeringBench()
     let tables = bench.tables
     try TestTopology.publish(to: tables)
     let program = bench.program.descriptor
-    // The longest way from the word that says which half to the last look at it.
+    // The frame with the most reads between the load of `active` and the last read of the half.
     let frame = TestFrameIPv6 { $0.extensions = (0..<8).map { _ in .options() } }.bytes
     let over = Signal()
     let steering = ReaderThread {
@@ -42,8 +42,8 @@ import Testing
   }
 }
 
-/// What steering reads of a half, to be put back and wiped in a moment: the sooner, the likelier that a program is just reading
-/// it.
+/// The part of a half that the steering program reads. Wiping and restoring it is fast, so that it is likely to hit a running
+/// program.
 private struct Half {
   private let half: sluice_half
   private let slots: [sluice_slot]

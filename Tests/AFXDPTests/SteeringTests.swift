@@ -4,7 +4,7 @@ import Testing
 
 @testable import AFXDP
 
-/// One frame each: does the kernel keep it, or does the worker get it?
+/// Single frames: does the kernel keep them, or does the worker get them?
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct SteeringTests {
   private let bench: SteeringBench
 
@@ -13,31 +13,31 @@ import Testing
     try TestTopology.publish(to: bench.tables)
   }
 
-  @Test("A service's packet is the worker's", arguments: SteeringCase.taken + SteeringCase.pathErrors)
+  @Test("A service's packet goes to the worker", arguments: SteeringCase.taken + SteeringCase.pathErrors)
   func taken(of example: SteeringCase) throws {
     #expect(try bench.steer(example.frame) == .redirect)
     #expect(bench.isForService(example.frame))
     #expect(counts == [0, 1, 0])
   }
 
-  @Test("Anything else is the kernel's", arguments: SteeringCase.passed + SteeringCase.noPathErrors)
+  @Test("Any other packet goes to the kernel", arguments: SteeringCase.passed + SteeringCase.noPathErrors)
   func passed(of example: SteeringCase) throws {
     #expect(try bench.steer(example.frame) == .pass)
     #expect(!bench.isForService(example.frame))
     #expect(counts == [1, 0, 0])
   }
 
-  @Test("A frame that came in on an interface which is not ours is the kernel's")
+  @Test("A frame from another interface goes to the kernel")
   func foreignInterface() throws {
     bench.enter(ifindex: 78, mac: TestFrame.directorMAC, slot: SteeringBench.slot)
     #expect(try bench.steer(TestFrame().bytes) == .pass)
-    // A slot in use, whose queue 0 has no socket.
+    // A slot that is in use, with no socket at queue 0.
     bench.enter(ifindex: 1, mac: TestFrame.directorMAC, slot: 15)
     #expect(try bench.steer(TestFrame().bytes) == .drop)
     #expect(counts == [1, 0, 1])
   }
 
-  @Test("Without a worker a service's packet is dropped, not answered by the kernel, and the host's own still pass")
+  @Test("Without a worker a service's packet is dropped, not answered by the kernel, and the host's own packets still pass")
   func withoutWorker() throws {
     bench.closeSocket()
     #expect(try bench.steer(TestFrame().bytes) == .drop)
@@ -46,13 +46,13 @@ import Testing
     #expect(counts == [1, 0, 2])
   }
 
-  @Test("Memory that no generation was ever put in force in steers nothing")
+  @Test("Without an active generation all packets go to the kernel")
   func empty() throws {
     let bench = try SteeringBench()
     for example in SteeringCase.taken + SteeringCase.pathErrors { #expect(try bench.steer(example.frame) == .pass, "\(example)") }
   }
 
-  @Test("The half in force decides, the first as well as the second")
+  @Test("The active half decides, whether it is the first or the second")
   func halves() throws {
     let http = TestFrame().bytes
     let dns = TestFrame.udp().bytes
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(
-    "The verifier follows the program within a tenth of what it grants, so that another kernel or compiler has room to do worse"
+    "The program needs at most a tenth of the verifier's limit, which leaves room for other kernels and compilers"
   )
   func verifierBudget() {
     let followed = kernel_verified_instructions(bench.program.descriptor)

@@ -1,35 +1,40 @@
 import ABI
 import CXDP
-import Reconciler
-import Model
 import Forwarding
 import Glibc
 import KernelCalls
+import Model
+import Reconciler
 import Testing
 
 @testable import AFXDP
 
-/// A director on a stick: one interface, clients on one VLAN of it, real servers on others. This kernel has no VLAN device, so the far end makes and
-/// reads the tags itself; between are the steering program, the worker and the driver as they are.
+/// A director on a stick: one interface, clients on one VLAN, real servers on others. The kernel of the test machine may lack
+/// VLAN devices, so the far end builds and parses the tags itself; the steering program, the worker and the driver are the real
+/// ones.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct VLANTrunkTests {
   private typealias Tags = [(type: UInt16, tci: UInt16)]
 
   private static let services = [
     TestTopology.Service(name: "tcp 10.0.0.100:80", server: IPAddress(10, 0, 1, 10)),
     TestTopology.Service(name: "tcp 10.0.0.100:81", server: IPAddress(10, 0, 1, 11), tags: [VLANTag(20)]),
-    TestTopology.Service(name: "tcp 10.0.0.100:82", server: IPAddress(10, 0, 1, 12), tags: [VLANTag(30, isProvider: true), VLANTag(21)]),
+    TestTopology.Service(
+      name: "tcp 10.0.0.100:82",
+      server: IPAddress(10, 0, 1, 12),
+      tags: [VLANTag(30, isProvider: true), VLANTag(21)]
+    ),
     TestTopology.Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), method: .ipip, tags: [VLANTag(22)]),
   ]
-  /// Of the server's way, by the last digit of the port.
-  private static let ways: [Tags] = [[], [(0x8100, 20)], [(0x88a8, 30), (0x8100, 21)], [(0x8100, 22)]]
-  /// A client's: untagged, 802.1Q with a priority, 802.1ad outside 802.1Q.
+  /// The tags of the server's path, by the last digit of the port.
+  private static let paths: [Tags] = [[], [(0x8100, 20)], [(0x88a8, 30), (0x8100, 21)], [(0x8100, 22)]]
+  /// A client's tags: none, 802.1Q with a priority, 802.1ad outside 802.1Q.
   private static let clients: [Tags] = [[], [(0x8100, 0x600a)], [(0x88a8, 0x200b), (0x8100, 10)]]
 
-  @Test("A client's packets leave with the tags of the way to their server, whatever tags they came with")
+  @Test("A client's packets leave with the tags of the path to their server, whatever tags they arrived with")
   func forwards() throws {
     let outcomes = try Self.inside { trunk in
       for (number, tags) in Self.clients.enumerated() {
-        for (digit, way) in Self.ways.enumerated() {
+        for (digit, path) in Self.paths.enumerated() {
           let frame = TestFrame {
             $0.destinationMAC = trunk.director
             $0.tags = tags
@@ -38,7 +43,7 @@ import Testing
             $0.payload = [UInt8](repeating: 0x5a, count: 1200)
           }
           try check(trunk.send(frame.bytes), "a frame is sent")
-          let link = [0x02, 0xaa, 0, 0, 0, 10 + UInt8(digit), 0x02, 0xbb, 0, 0, 0, 0] + Self.bytes(way) + [0x08, 0]
+          let link = [0x02, 0xaa, 0, 0, 0, 10 + UInt8(digit), 0x02, 0xbb, 0, 0, 0, 0] + Self.bytes(path) + [0x08, 0]
           try check(trunk.awaits { Self.matches($0, link, frame.packet, isTunnel: digit == 3) }, "\(tags) to port 8\(digit)")
         }
       }
@@ -46,7 +51,7 @@ import Testing
     #expect(outcomes[Outcome.forwarded.index] == 12)
   }
 
-  @Test("An answer goes back with the request's own tags, priority and all")
+  @Test("A reply goes back with the request's tags and their priority")
   func answers() throws {
     let outcomes = try Self.inside { trunk in
       for tags in Self.clients {
@@ -73,7 +78,7 @@ import Testing
     #expect(outcomes[Outcome.answeredEcho.index] == 3)
   }
 
-  /// The client's packet behind that link header, or inside IP-in-IP behind it.
+  /// The client's packet after this link header, with IP-in-IP between them if tunnelled.
   private static func matches(_ frame: [UInt8], _ link: [UInt8], _ packet: [UInt8], isTunnel: Bool) -> Bool {
     let rest = frame.dropFirst(link.count)
     guard frame.starts(with: link) else { return false }
@@ -82,7 +87,7 @@ import Testing
 
   private static func bytes(_ tags: Tags) -> [UInt8] { tags.flatMap { big($0.type) + big($0.tci) } }
 
-  /// How many frames ended in each outcome.
+  /// How many frames had each outcome.
   private static func inside(_ body: @escaping @Sendable (Trunk) throws -> Void) throws -> [UInt64] {
     try OwnNamespaces.inside {
       let engine = try Engine(EngineOptions(interfaces: ["v0"], flows: 1024, capacity: TestTopology.capacity))
@@ -112,7 +117,7 @@ private final class Trunk {
 
   func send(_ frame: [UInt8]) -> Bool { Glibc.send(wire, frame, frame.count, 0) == frame.count }
 
-  /// Whether such a frame comes within a second; the kernels' own, neighbour discovery, come as well.
+  /// Whether such a frame arrives within a second; the kernels send frames of their own as well, for neighbour discovery.
   func awaits(_ isWanted: ([UInt8]) -> Bool) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 4096)
     for _ in 0..<100 {

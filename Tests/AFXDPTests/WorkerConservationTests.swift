@@ -4,10 +4,13 @@ import Testing
 
 @testable import AFXDP
 
-/// A long run in which the kernel does as it likes within its rules: nothing is lost, nothing doubled.
+/// A long run in which the kernel does anything its rules allow: no frame is lost or duplicated.
 @Suite struct WorkerConservationTests {
-  /// 100,000 rounds by default. SLUICE_WORKER_ROUNDS and SLUICE_WORKER_SEED say otherwise; a failure prints what brings it back.
-  @Test("In any order of receptions, transmissions and completions every frame is in one place and every packet in one counter")
+  /// 100,000 rounds by default, changed by SLUICE_WORKER_ROUNDS and SLUICE_WORKER_SEED; a failure prints the values that
+  /// reproduce it.
+  @Test(
+    "With any order of receptions, transmissions and completions, every frame is in one place and every packet in one counter"
+  )
   func conservation() throws {
     let rounds = number("SLUICE_WORKER_ROUNDS", 100_000)
     let seed = number("SLUICE_WORKER_SEED", 1)
@@ -30,7 +33,7 @@ import Testing
       }
     }
     let atMoment = bench.places.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-    // Nothing more comes in; what is on its way comes back a few at a time.
+    // No more packets arrive; the frames in flight come back a few at a time.
     for _ in 0..<500 {
       bench.round()
       for index in bench.sockets.indices {
@@ -46,7 +49,7 @@ import Testing
     )
   }
 
-  /// What the egress and the clients of a socket do for a while.
+  /// What a socket's egress and clients do for a while.
   private enum Mood: CaseIterable { case lively, hanging, slow, flood, silent }
 
   private func disturb(_ bench: WorkerBench, _ index: Int, _ mood: Mood, _ random: inout Seeded) {
@@ -63,7 +66,7 @@ import Testing
       case .slow: 3
       default: 200
       }
-    // Taking without completing, completing what was taken long ago, or neither.
+    // Transmit without completing, complete what was transmitted long ago, or neither.
     if random.chance(3, in: 4) { bench.send(random.below(speed + 1), from: index) }
     if random.chance(1, in: 2) { bench.complete(random.below(speed + 1), of: index, &random) }
   }
@@ -72,7 +75,10 @@ import Testing
     #expect(bench.inHand == bench.frames - 2 * Int(Worker.ringSize))
     #expect(bench.sockets.allSatisfy { $0.fill.room == 0 })
     #expect(bench.serial == bench.counters.received.pointee)
-    #expect(Outcome.allCases.reduce(0) { $0 + bench.count($1) } == Int(bench.serial), "every packet in exactly one counter")
+    #expect(
+      Outcome.allCases.reduce(0) { $0 + bench.count($1) } == Int(bench.serial),
+      "every packet is counted by exactly one outcome"
+    )
     #expect(bench.count(.forwarded) == bench.sent.reduce(0, +))
     #expect(bench.sent.reduce(0, +) > Int(bench.serial) / 4)
     func delivered(_ outcome: Outcome) -> Int {
@@ -82,10 +88,10 @@ import Testing
     #expect(bench.count(.droppedBadChecksum) == delivered(.droppedBadChecksum))
     let full = bench.count(.droppedTransmitFull) - delivered(.droppedTransmitFull)
     #expect(full + bench.count(.droppedNoFrame) == delivered(.forwarded) - bench.count(.forwarded))
-    #expect(bench.outputFragments > Int(bench.serial) / 20, "packets in pieces were part of the run")
-    #expect(full > 0, "a full transmit ring was part of the run")
+    #expect(bench.outputFragments > Int(bench.serial) / 20, "the run included fragmented packets")
+    #expect(full > 0, "the run included a full transmit ring")
   }
 }
 
-/// Of the environment.
+/// A number from the environment.
 func number(_ name: String, _ otherwise: Int) -> Int { getenv(name).flatMap { Int(String(cString: $0)) } ?? otherwise }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import AFXDP
 
-/// Packets that leave in more frames than they came in.
+/// Packets that leave in more frames than they arrived in.
 @Suite struct WorkerFragmentTests {
   private let bench: WorkerBench
 
   init() throws { bench = try WorkerBench() }
 
-  /// 1440 bytes to a way of 300: six frames by the first socket.
+  /// 1440 bytes to a path with an MTU of 300: six frames through the first socket.
   private static let cut = 25
   private static let frames = 6
 
@@ -25,7 +25,7 @@ import Testing
     bench.round()
   }
 
-  @Test("A packet's pieces follow it, between those before and after it, and the spares are made up for")
+  @Test("A packet's fragments are sent in its place, and the spares are refilled")
   func order() {
     for kind in [0, Self.cut, 0, 26, Self.cut, 1, 0] { bench.deliver(kind, to: 0) }
     bench.round()
@@ -42,7 +42,7 @@ import Testing
     #expect(bench.inHand == bench.frames - 2 * Int(Worker.ringSize))
   }
 
-  @Test("A ring without room for all pieces gets none: the packet is dropped and counted once, and smaller ones go on")
+  @Test("If a ring lacks room for all fragments it gets none: the packet is dropped and counted once, and smaller ones are sent")
   func transmitFull() {
     let size = Int(Worker.ringSize)
     for _ in 0..<size - Self.frames + 1 {
@@ -60,11 +60,13 @@ import Testing
     #expect(bench.inHand == bench.frames - 2 * size)
   }
 
-  @Test("A batch that wants more frames than there are drops what is left of it whole, and the next has them again")
+  @Test(
+    "A batch that needs more spare frames than there are drops the rest of its packets whole, and the next batch has spares again"
+  )
   func noFrame() {
     for _ in 0..<64 { bench.deliver(Self.cut, to: 0) }
     bench.round()
-    // Five more each of 64.
+    // Five more frames for each of 64 packets.
     #expect(bench.count(.forwarded) == 12)
     #expect(bench.count(.droppedNoFrame) == 52)
     settle()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AFXDP
 
-/// Rings are memory: here the test plays the kernel. All indices wrap round in the first moments.
+/// The rings are plain memory, and the test plays the kernel. All indices wrap early in the test.
 @Suite struct WorkerTests {
   private let bench: WorkerBench
 
@@ -21,7 +21,7 @@ import Testing
     bench.round()
   }
 
-  @Test("At its start every fill ring is full and every other frame in the pool")
+  @Test("At the start every fill ring is full and every other frame is in the pool")
   func start() {
     #expect(bench.sockets.allSatisfy { $0.fill.room == 0 })
     #expect(bench.inHand == bench.frames - 2 * Int(Worker.ringSize))
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(
-    "Each kind of packet leaves by its egress with its new header and its own bytes, or is dropped and counted",
+    "Each kind of packet leaves through its egress with its new header and its own bytes, or is dropped and counted",
     arguments: 0..<27
   )
   func kinds(kind: Int) throws {
@@ -49,7 +49,7 @@ import Testing
     #expect(bench.complaint == nil)
   }
 
-  @Test("A burst of any size comes through whole and in order", arguments: [1, 2, 63, 64, 65, 500, 2048])
+  @Test("A burst of any size is forwarded completely and in order", arguments: [1, 2, 63, 64, 65, 500, 2048])
   func bursts(size: Int) {
     for _ in 0..<size { bench.deliver(0, to: 1) }
     settle()
@@ -57,10 +57,10 @@ import Testing
     #expect(bench.complaint == nil)
   }
 
-  @Test("A transmit ring that stays full drops and counts, and the frames come back")
+  @Test("Packets for a full transmit ring are dropped and counted, and their frames come back")
   func transmitFull() {
     let size = Int(Worker.ringSize)
-    // The kernel takes nothing from the egress of kind 1.
+    // The kernel takes no frame from the egress of kind 1.
     for _ in 0..<size + 100 {
       bench.deliver(1, to: 0)
       bench.round()
@@ -74,7 +74,7 @@ import Testing
     #expect(bench.complaint == nil)
   }
 
-  @Test("An egress that takes frames and never completes them starves no fill ring, and what goes by the other egress goes on")
+  @Test("An egress that takes frames and never completes them empties no fill ring, and the other egress keeps sending")
   func hangingEgress() {
     let size = Int(Worker.ringSize)
     var random = Seeded(2)
@@ -93,7 +93,7 @@ import Testing
     #expect(bench.complaint == nil)
   }
 
-  @Test("With one socket the same: its own egress hangs, and it goes on receiving")
+  @Test("With one socket whose own egress hangs, it keeps receiving")
   func hangingEgressAlone() throws {
     let bench = try WorkerBench(slots: [0])
     for _ in 0..<400 {

@@ -23,7 +23,7 @@ import Testing
       let source = try #require(Endpoint("[2001:db8::1]:40000"))
       let destination = try #require(Endpoint("[2001:db8::100]:80"))
       let flow = try #require(FlowTuple(.udp, from: source, to: destination))
-      #expect(try await api.client.explain(flow).notes == ["2001:db8::100 is no VIP; those there are: 10.0.0.100"])
+      #expect(try await api.client.explain(flow).notes == ["2001:db8::100 is not a VIP; the VIPs are 10.0.0.100"])
     }
   }
 
@@ -44,7 +44,7 @@ import Testing
         "protocol=tcp&source=192.0.2.1:1&destination=[2001:db8::1]:80",
         "source 192.0.2.1:1 and destination [2001:db8::1]:80 are of different IP versions: no packet has both"
       ),
-      ("port=80", "unknown query parameter 'port': known are destination, protocol, source"),
+      ("port=80", "unknown query parameter 'port': use one of destination, protocol, source"),
     ]
   )
   func refusal(query: String, says: String) async throws {

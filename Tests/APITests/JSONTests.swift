@@ -85,7 +85,7 @@ import Testing
     (#"{"service":"tcp 10.0.0.100:80","sorry":"10.0.0"}"#, "sorry: '10.0.0' is not an IPv4 or IPv6 address"),
     (
       #"{"service":"tcp 10.0.0.100:80","sorry":{"address":"10.0.0.9","weight":1}}"#,
-      "sorry: unknown field 'weight': known are address, forward, tunnel-port, checksum, source, entropy"
+      "sorry: unknown field 'weight': use one of address, forward, tunnel-port, checksum, source, entropy"
     ),
     (#"{"service":"tcp 10.0.0.100:80","sorry":{}}"#, "sorry: the field 'address' is missing"),
     (
@@ -118,7 +118,7 @@ import Testing
     (#"{"service":"tcp 10.0.0.100:80","rign":251}"#, "unknown field 'rign': did you mean 'ring'?"),
     (
       #"{"service":"tcp 10.0.0.100:80","zzzzzz":1}"#,
-      "unknown field 'zzzzzz': known are service, scheduler, ring, on-server-loss, no-server, sorry, servers"
+      "unknown field 'zzzzzz': use one of service, scheduler, ring, on-server-loss, no-server, sorry, servers"
     ),
     (#"{"ring":251}"#, "the field 'service' is missing"),
     (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),

@@ -3,7 +3,7 @@ import Testing
 @testable import Configuration
 @testable import Model
 
-@Suite struct TableChangeTests {
+@Suite struct ConfigurationDiffTests {
   private func services(_ yaml: String) throws -> ServiceTable {
     try Configuration(yaml: "services:\n" + yaml, file: "f", needsInterfaces: false).table
   }
@@ -38,7 +38,7 @@ import Testing
     )
   }
 
-  @Test func `a service's answer and sorry server are reported as they change`() throws {
+  @Test func `changes of no-server and of the sorry server are listed`() throws {
     let service: (String) throws -> ServiceTable = { try services("  - {service: 'tcp 10.0.0.100:80'\($0)}") }
     let steps = ["", ", no-server: reset, sorry: 10.0.0.9", ", sorry: {address: 10.0.0.9, forward: gue}", ""]
     let said = try zip(steps, steps.dropFirst()).map { from, to in
@@ -55,7 +55,7 @@ import Testing
     #expect(added == ["+ service tcp 10.0.0.100:80: no-server reset, sorry 10.0.0.9"])
   }
 
-  @Test func `a tunnel's options are reported as they change`() throws {
+  @Test func `changes of a tunnel's options are listed`() throws {
     let server: (String) throws -> ServiceTable = {
       try services("  - service: tcp 10.0.0.100:80\n    servers: [{address: 10.0.1.2, \($0)}]")
     }
@@ -84,7 +84,7 @@ import Testing
     )
   }
 
-  @Test func `another order is no difference`() throws {
+  @Test func `a changed order is no difference`() throws {
     let after = """
         - service: udp 10.0.0.100:53
           servers: [{ address: 10.0.0.2 }]

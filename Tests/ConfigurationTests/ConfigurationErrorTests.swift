@@ -3,68 +3,71 @@ import Testing
 @testable import Configuration
 @testable import Model
 
-/// One wrong file, and the line that the operator reads.
+/// A wrong file, and the line that the operator reads.
 struct WrongFile: Sendable, CustomTestStringConvertible {
   let yaml: String
-  let says: String
-  var testDescription: String { says }
+  let error: String
+  var testDescription: String { error }
 
-  /// Under a sound director's part of one line.
-  static func services(_ yaml: String, _ says: String) -> WrongFile {
-    WrongFile(yaml: "director: { interfaces: [eth0] }\n" + yaml, says: says)
+  /// The text follows one line with a valid director section.
+  static func services(_ yaml: String, _ error: String) -> WrongFile {
+    WrongFile(yaml: "director: { interfaces: [eth0] }\n" + yaml, error: error)
   }
 
-  static func director(_ lines: String, _ says: String) -> WrongFile {
-    WrongFile(yaml: "director:\n  interfaces: [eth0]\n" + lines, says: says)
+  static func director(_ lines: String, _ error: String) -> WrongFile {
+    WrongFile(yaml: "director:\n  interfaces: [eth0]\n" + lines, error: error)
   }
 }
 
 @Suite struct ConfigurationErrorTests {
   @Test(arguments: [
-    WrongFile(yaml: "", says: "f:1:1: there is nothing in it; start from Docs/sluice.example.yaml"),
+    WrongFile(yaml: "", error: "f:1:1: the file is empty; start from Docs/sluice.example.yaml"),
     WrongFile(
       yaml: "- a\n",
-      says: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"
+      error: "f:1:1: the file is a list; write a mapping with keys from director, timeouts, services, replay"
     ),
     WrongFile(
       yaml: "services: []\n",
-      says: "f:1:1: 'director' is missing in the file; add a line such as 'director: { interfaces: [eth0] }'"
+      error: "f:1:1: 'director' is missing in the file; add a line such as 'director: { interfaces: [eth0] }'"
     ),
     WrongFile(
       yaml: "director: {}\n",
-      says: "f:1:11: 'interfaces' is missing in director; add a line such as 'interfaces: [eth0]'"
+      error: "f:1:11: 'interfaces' is missing in director; add a line such as 'interfaces: [eth0]'"
     ),
-    WrongFile(yaml: "director:\n  interfaces: eth0\n", says: "f:2:15: director.interfaces is 'eth0'; write a list, [] for none"),
+    WrongFile(
+      yaml: "director:\n  interfaces: eth0\n",
+      error: "f:2:15: director.interfaces is 'eth0'; write a list, or [] for an empty one"
+    ),
     WrongFile(
       yaml: "director:\n  interfaces: []\n",
-      says: "f:2:15: director.interfaces has 0 names; write 1 to 16, such as [eth0]"
+      error: "f:2:15: director.interfaces has 0 names; write 1 to 16, such as [eth0]"
     ),
     WrongFile(
       yaml: "director:\n  interfaces: [a/b]\n",
-      says: "f:2:16: director.interfaces[0] is 'a/b'; write an interface's name as 'ip link' shows it, at most 15 bytes"
+      error: "f:2:16: director.interfaces[0] is 'a/b'; write an interface name as 'ip link' shows it, at most 15 bytes"
     ),
-    WrongFile(yaml: "director:\n  interfaces: [a, b, a]\n", says: "f:2:22: interface a is given twice; keep one"),
+    WrongFile(yaml: "director:\n  interfaces: [a, b, a]\n", error: "f:2:22: interface a is given twice; keep one"),
     WrongFile(
       yaml: "director: [\n",
-      says: "f:2:1: did not find expected node content while parsing a flow node; check indentation, colons and quotes here"
+      error: "f:2:1: did not find expected node content while parsing a flow node; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "director:\n\tinterfaces: [eth0]\n",
-      says:
+      error:
         "f:2:1: found character that cannot start any token while scanning for the next token; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "a: 1\n---\nb: 2\n",
-      says:
+      error:
         "f:2:1: but found another document expected a single document in the stream; check indentation, colons and quotes here"
     ),
     WrongFile(
       yaml: "director: 1\ntimeouts: {}\ndirector: 2\n",
-      says: "f:1:1: 'director' is given more than once in one mapping; keep one"
+      error: "f:1:1: 'director' is given more than once in one mapping; keep one"
     ),
-    WrongFile(yaml: "ok: \u{1}\n", says: "f:1:5: control characters are not allowed; take out the character here"),
+    WrongFile(yaml: "ok: \u{1}\n", error: "f:1:5: control characters are not allowed; remove the character here"),
   ])
-  func `a file that is wrong as a whole`(file: WrongFile) { expect(file) }
+  func `a file with a wrong structure is refused`(file: WrongFile) { expect(file) }
 
   @Test(arguments: [
     WrongFile.director("  interface: x\n", "f:3:3: unknown key 'interface' in director; did you mean 'interfaces'?"),
@@ -95,10 +98,10 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     .director("timeouts:\n  udp: 5m\n", "f:4:8: timeouts.udp is '5m'; write a whole number from 1 to 604800"),
     .director("timeouts:\n  etsablished: 5\n", "f:4:3: unknown key 'etsablished' in timeouts; did you mean 'established'?"),
   ])
-  func `a wrong setting of the director`(file: WrongFile) { expect(file) }
+  func `a wrong director setting is refused`(file: WrongFile) { expect(file) }
 
   @Test(arguments: [
-    WrongFile.services("services:\n", "f:2:10: services is empty; write a list, [] for none"),
+    WrongFile.services("services:\n", "f:2:10: services is empty; write a list, or [] for an empty one"),
     .services(
       "services: [1]\n",
       "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, no-server, sorry, servers"
@@ -113,7 +116,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    ring: 65536\n",
-      "f:4:11: services[0].ring is 65536; take one of 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373"
+      "f:4:11: services[0].ring is 65536; use one of 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    scheduler: rr\n",
@@ -133,31 +136,31 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: 10.0.0.2 }, { address: 10.0.0.2 }]\n",
-      "f:4:49: server 10.0.0.2 of tcp 10.0.0.1:80 exists already; give it once; 'server set' changes it"
+      "f:4:49: server 10.0.0.2 of tcp 10.0.0.1:80 exists already; give it once, or change it with 'server set'"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n  - service: tcp 10.0.0.1:80\n",
-      "f:4:14: service tcp 10.0.0.1:80 exists already; give it once; 'service set' changes it"
+      "f:4:14: service tcp 10.0.0.1:80 exists already; give it once, or change it with 'service set'"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: '2001:db8::2' }]\n",
-      "f:4:26: direct routing can't send packets of tcp 10.0.0.1:80 to 2001:db8::2, another IP version; use a tunnel, such as "
-        + "'forward: ipip', or a server address of the VIP's version"
+      "f:4:26: server 2001:db8::2 of tcp 10.0.0.1:80 has another IP version than the VIP; use a tunnel, such as "
+        + "'forward: ipip', or a server address of the VIP's IP version"
     ),
     .services(
       "services:\n  - service: tcp 224.0.0.1:80\n",
-      "f:3:14: 224.0.0.1 can't be a VIP (service tcp 224.0.0.1:80), it is a multicast address; give a unicast address"
+      "f:3:14: the VIP of service tcp 224.0.0.1:80 is a multicast address; give a unicast address"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: 10.0.0.9 }]\n  - service: udp 10.0.0.9:53\n",
-      "f:4:26: 10.0.0.9 is both a VIP and a server of tcp 10.0.0.1:80, which would be a loop; give the server's own address"
+      "f:4:26: 10.0.0.9 is both a VIP and a server of tcp 10.0.0.1:80, a forwarding loop; give the server's own address"
     ),
   ])
-  func `a wrong service`(file: WrongFile) { expect(file) }
+  func `a wrong service is refused`(file: WrongFile) { expect(file) }
 
-  /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and what is said of its third line.
-  private static func service(_ line: String, _ says: String) -> WrongFile {
-    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", says)
+  /// A service tcp 10.0.0.1:80 with a server 192.0.2.10, and the error about its third line.
+  private static func service(_ line: String, _ error: String) -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers: [{address: 192.0.2.10}]\n    \(line)\n", error)
   }
 
   @Test(arguments: [
@@ -171,27 +174,27 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     service("sorry: {forward: gre}", "f:5:12: 'address' is missing in services[0].sorry; add a line such as 'address: 10.0.0.9'"),
     service(
       "sorry: {address: 10.0.0.9, weight: 1}",
-      "f:5:32: unknown key 'weight' in services[0].sorry; known are address, forward, tunnel-port, checksum, source, entropy"
+      "f:5:32: unknown key 'weight' in services[0].sorry; use one of address, forward, tunnel-port, checksum, source, entropy"
     ),
     service(
       "sorry: 192.0.2.10",
-      "f:5:12: 192.0.2.10 is both a server and the sorry server of tcp 10.0.0.1:80; keep it as one of the two; 'service set "
-        + "--no-sorry' makes room for a server"
+      "f:5:12: 192.0.2.10 is both a server and the sorry server of tcp 10.0.0.1:80; remove one of the two; 'service set "
+        + "--no-sorry' removes the sorry server"
     ),
     service(
       "sorry: {address: 10.0.0.1}",
-      "f:5:22: 10.0.0.1 is both a VIP and a server of tcp 10.0.0.1:80, which would be a loop; give the server's own address"
+      "f:5:22: 10.0.0.1 is both a VIP and a server of tcp 10.0.0.1:80, a forwarding loop; give the server's own address"
     ),
     service(
       "sorry: 224.0.0.1",
-      "f:5:12: 224.0.0.1 can't be a server of tcp 10.0.0.1:80, it is a multicast address; give a unicast address"
+      "f:5:12: server 224.0.0.1 of tcp 10.0.0.1:80 is a multicast address; give a unicast address"
     ),
   ])
-  func `a wrong way out without a server`(file: WrongFile) { expect(file) }
+  func `a wrong setting for the case without a server is refused`(file: WrongFile) { expect(file) }
 
-  /// A server 192.0.2.10 of tcp 10.0.0.1:80, and what is said of its line.
-  private static func server(_ fields: String, _ says: String, family: String = "192.0.2.10") -> WrongFile {
-    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", says)
+  /// A server 192.0.2.10 of tcp 10.0.0.1:80, and the error about its line.
+  private static func server(_ fields: String, _ error: String, family: String = "192.0.2.10") -> WrongFile {
+    .services("services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - {\(fields), address: '\(family)'}\n", error)
   }
 
   @Test(arguments: [
@@ -218,13 +221,13 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     server(
       "forward: ipip, tunnel-port: 6080",
-      "f:5:53: 'forward: ipip' has no 'tunnel-port' (server 192.0.2.10 of tcp 10.0.0.1:80); leave it out, or use 'forward: gue'"
+      "f:5:53: 'forward: ipip' has no 'tunnel-port' (server 192.0.2.10 of tcp 10.0.0.1:80); remove it, or use 'forward: gue'"
     ),
   ])
-  func `a tunnel that can't be`(file: WrongFile) { expect(file) }
+  func `a wrong tunnel is refused`(file: WrongFile) { expect(file) }
 
   private func expect(_ file: WrongFile) {
     let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: file.yaml, file: "f") }
-    #expect(error?.description == file.says)
+    #expect(error?.description == file.error)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Model
 
 @Suite struct ConfigurationReadingTests {
-  @Test func `a file with interfaces alone has every default`() throws {
+  @Test func `a file with only the interfaces gets the default for every other setting`() throws {
     let read = try Configuration(yaml: "director: { interfaces: [eth0] }", file: "a.yaml")
     #expect(read == Configuration(director: DirectorSettings(interfaces: ["eth0"])))
     #expect(read.director.workers == .all)
@@ -94,18 +94,18 @@ import Testing
     #expect(read == Configuration(director: director, timeouts: timeouts, table: table))
   }
 
-  @Test func `a file to apply needs no director's part`() throws {
+  @Test func `a file for 'sluice apply' needs no director section`() throws {
     let read = try Configuration(yaml: "services: []", file: "a.yaml", needsInterfaces: false)
     #expect(read == Configuration())
   }
 
-  @Test func `what isn't UTF-8 is said to be so`() {
-    #expect(throws: ConfigurationError(file: "a.yaml", what: "it isn't UTF-8 text", hint: "save it as UTF-8")) {
+  @Test func `a file that is not UTF-8 is refused with that reason`() {
+    #expect(throws: ConfigurationError(file: "a.yaml", what: "the file is not UTF-8 text", hint: "save it as UTF-8")) {
       try Configuration(utf8: [0x61, 0xff], file: "a.yaml")
     }
   }
 
-  @Test func `lists nested a hundred thousand deep are an error and no crash`() {
+  @Test func `lists nested a hundred thousand deep are an error, not a crash`() {
     #expect(throws: ConfigurationError.self) {
       try Configuration(yaml: String(repeating: "[", count: 100_000), file: "a.yaml")
     }

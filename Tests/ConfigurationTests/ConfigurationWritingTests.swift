@@ -14,7 +14,7 @@ import Testing
     #expect(Configuration().yaml == "services: []\n")
   }
 
-  @Test func `every setting that isn't the default is written and read back`() throws {
+  @Test func `every setting other than the default is written and read back`() throws {
     var director = DirectorSettings(interfaces: ["eth0", "null", "1e3", "on", "-"])
     director.workers = .count(2)
     director.socket = "/var/run/with a # and: colon.sock"
@@ -58,14 +58,14 @@ import Testing
     "|", "\n", "\t",
     "\u{7f}", "\u{85}", "\u{2028}", "\u{0}", "ключ", "\u{1f511}", "a\u{301}",
   ])
-  func `any hash key comes back as it was`(text: String) throws {
+  func `any hash key is read back unchanged`(text: String) throws {
     var director = DirectorSettings()
     director.hashKeyText = text
     let read = try Configuration(yaml: Configuration(director: director).yaml, file: "written", needsInterfaces: false)
     #expect(read.director.hashKeyText.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
   }
 
-  @Test func `the file is written for people`() throws {
+  @Test func `the file is written in a readable form`() throws {
     let source = TunnelOptions(source: .prefix(try #require(AddressPrefix("10.200.0.0/16"))))
     let servers = [
       RealServer(IPAddress(10, 0, 0, 2)), RealServer(IPAddress(10, 0, 0, 3), weight: 0, method: .ipip),
@@ -109,11 +109,11 @@ import Testing
     )
   }
 
-  /// The package's folder, from this file's place in it.
+  /// The package's folder, from this file's path.
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  @Test func `the example file is sound, and its settings are the defaults it says they are`() throws {
+  @Test func `the example file is valid, and it shows the actual defaults`() throws {
     let text = try String(contentsOf: Self.root.appending(path: "Docs/sluice.example.yaml"), encoding: .utf8)
     let read = try Configuration(yaml: text, file: "sluice.example.yaml")
     var usual = DirectorSettings(interfaces: ["eth0"])

@@ -1,4 +1,4 @@
-"""ICMP errors and resets as the director originates them, built from the client's packet."""
+"""ICMP errors and resets of the director, built from the client's packet."""
 
 from fixture import *
 from scapy.layers.inet import ICMP
@@ -8,7 +8,7 @@ QUOTE = {4: 548, 6: 1232}  # RFC 1812 4.3.2.3: 576 with headers; RFC 4443 2.4 (c
 
 
 def error_header(family, vip):
-    """From the VIP to the client; in IPv4 of precedence 6 (RFC 1812 4.3.2.5), with DF and so without identification."""
+    """From the VIP to the client; for IPv4 with precedence 6 (RFC 1812 4.3.2.5), DF, and identification 0."""
     if family.number == 4:
         return IP(src=vip, dst=family.client, ttl=64, id=0, flags="DF", tos=0xC0)
     return IPv6(src=vip, dst=family.client, hlim=64)

@@ -13,7 +13,7 @@ def request(family, data, id=7, seq=1, **fields):
 
 
 def reply(family, data, id=7, seq=1, vip=None, **fields):
-    """As RFC 1122 3.2.2.6 and RFC 4443 4.2 say; in IPv4 with the request's type of service, identification and DF."""
+    """RFC 1122 3.2.2.6 and RFC 4443 4.2; for IPv4 with the request's type of service, identification and DF."""
     vip = vip or family.vip
     if family.number == 4:
         return (
@@ -25,7 +25,7 @@ def reply(family, data, id=7, seq=1, vip=None, **fields):
 
 
 def zero_sum(family):
-    """Data that makes the checksum of everything else in the reply 0xffff before it is inverted: the field must be 0."""
+    """Data for which the sum of the reply is 0xffff, so that the checksum field must be 0."""
     plain = bytes(reply(family, b"\0\0" + payload(20)))
     return plain[family.header + 2 : family.header + 4] + payload(20)
 
@@ -36,18 +36,18 @@ for f in BOTH:
         case(
             row,
             f,
-            f"an echo request of {length} bytes is answered with them",
+            f"an echo request of {length} bytes is answered with the same bytes",
             comes(request(f, data), answered("answered-echo", reply(f, data))),
         )
     for name, data, id, seq in (
         ("nothing but zeros", bytes(56), 0, 0),
         ("nothing but ones", b"\xff" * 56, 0xFFFF, 0xFFFF),
-        ("nothing but zeros, and odd", bytes(57), 0, 0),
+        ("nothing but zeros, of odd length", bytes(57), 0, 0),
     ):
         case(
             row,
             f,
-            f"an echo request of {name} is answered with a right checksum",
+            f"an echo request of {name} is answered with a correct checksum",
             comes(request(f, data, id, seq), answered("answered-echo", reply(f, data, id, seq))),
         )
     data = zero_sum(f)
@@ -55,7 +55,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a reply whose checksum comes out as 0 says so",
+        "a reply with a checksum of 0 has 0 in the field",
         comes(request(f, data), answered("answered-echo", reply(f, data))),
     )
     case(
@@ -105,7 +105,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "an echo request by the second interface is answered there",
+        "an echo request on the second interface is answered there",
         Packet(
             frame(many, to=SECOND),
             Expectation("answer", "answered-echo", [Output(reply(f, b"hi"), to=ROUTER, source=SECOND, interface="eth1")]),
@@ -114,7 +114,7 @@ for f in BOTH:
     case(
         "originate",
         f,
-        "1000 echo requests a second are answered, the rest is dropped, a second later again",
+        "1000 echo requests a second are answered, the rest is dropped, and again a second later",
         comes(request(f, b""), answered("answered-echo", reply(f, b"")), count=1000),
         comes(request(f, b""), dropped("dropped-rate-limited"), count=3),
         comes(request(f, b""), answered("answered-echo", reply(f, b"")), time=1, count=1000),

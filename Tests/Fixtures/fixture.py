@@ -1,7 +1,6 @@
-"""What a case of the fixture table is made of. Packets are scapy's: nothing of the director computes an expected byte.
+"""The parts of a case of the fixture table (Docs/fixtures.md). All packets, the expected ones too, are built by scapy.
 
-A case: a row of the packet rules, a family, a sentence, a configuration, and packets in order, each with what is to become of
-it. See Docs/fixtures.md.
+A case: a row of the packet rules, a family, a sentence, a configuration, and packets in order, each with the expected result.
 """
 
 import json
@@ -14,29 +13,29 @@ from scapy.packet import Raw
 
 conf.verb = 0
 
-# The topology: MAC addresses as Tests/Fixtures/*.yaml have them.
-DIRECTOR = "02:00:00:00:00:02"  # eth0, where frames come in
-SECOND = "02:00:00:00:01:02"  # eth1, where tunnels go out
-ROUTER = "02:00:00:00:00:c1"  # whom the client's frames come from
-SERVER = "02:00:00:00:00:22"  # of a real server by direct routing
-FAR = "02:00:00:00:01:99"  # of the way to a tunnel's end
+# The topology: the MAC addresses of Tests/Fixtures/*.yaml.
+DIRECTOR = "02:00:00:00:00:02"  # eth0, where frames arrive
+SECOND = "02:00:00:00:01:02"  # eth1, where tunnel packets leave
+ROUTER = "02:00:00:00:00:c1"  # the source of the client's frames
+SERVER = "02:00:00:00:00:22"  # a real server by direct routing
+FAR = "02:00:00:00:01:99"  # next hop to a tunnel's end
 
 CASES = []
 SENTENCES = set()
 
 
 class Family:
-    """One of the two, with the topology's addresses and the names scapy has for its header's fields."""
+    """IPv4 or IPv6, with the addresses of the topology and scapy's names of the header fields."""
 
     def __init__(self, number, client, vip, any_vip, server, far, near, other):
         self.number = number
         self.client = client
         self.vip = vip  # of nearly every service
         self.any_vip = any_vip  # UDP of any port, TCP of port 80
-        self.server = server  # direct
-        self.far = far  # a tunnel's end
-        self.near = near  # a tunnel's source
-        self.other = other  # nobody's
+        self.server = server  # by direct routing
+        self.far = far  # end of a tunnel
+        self.near = near  # outer source of a tunnel
+        self.other = other  # an address without a service
 
     def ip(self, **fields):
         """A header from the client to the VIP; `ttl`, `tos`, `src` and `dst` in both families."""
@@ -60,7 +59,7 @@ BOTH = (V4, V6)
 
 
 def payload(length, first=0):
-    """Bytes that tell where they are: a quote or a fragment that is off by one shows."""
+    """Bytes that depend on their position, so that a quote or fragment that is off by one differs."""
     return bytes((first + at + (at >> 8)) & 255 for at in range(length))
 
 
@@ -86,7 +85,7 @@ def tagged(ether, tags, number):
             tag = Dot1AD(vlan=tag[1])
         layer = layer / tag.copy()
     layer.lastlayer().type = 0x0800 if number == 4 else 0x86DD
-    # scapy would take 802.1Q inside anything; a tag says what follows it.
+    # scapy sets 802.1Q for any inner tag; set the type that the inner tag has.
     parts = [layer]
     while parts[-1].payload:
         parts.append(parts[-1].payload)
@@ -100,12 +99,12 @@ def number_of(packet):
 
 
 def frame(packet, tags=(), to=DIRECTOR, source=ROUTER, number=None):
-    """As the client's frames come in."""
+    """A frame as it arrives from the client."""
     return bytes(tagged(Ether(dst=to, src=source), tags, number or number_of(packet)) / Raw(bytes(packet)))
 
 
 class Field:
-    """Bytes of an output that are the director's to choose, and what must hold of them. Offsets from the IP header."""
+    """Bytes of an output that the director may choose, with a rule for them. Offsets from the IP header."""
 
     def __init__(self, at, size, rule, **more):
         self.at, self.size, self.rule, self.more = at, size, rule, more
@@ -115,7 +114,7 @@ class Field:
         return {"at": self.at + link, "bytes": self.size, "rule": self.rule} | more
 
 
-# Of an outer IPv4 header without DF: no two alike, and a checksum that is right whatever the identification is.
+# Outer IPv4 header without DF: a unique identification, and a checksum that is correct for it.
 IDENTIFICATION = [Field(4, 2, "unique"), Field(10, 2, "ip-checksum")]
 FLOW_LABEL = [Field(0, 4, "nonzero", mask="000fffff")]
 
@@ -154,17 +153,17 @@ class Expectation:
 
 
 def direct(packet, **more):
-    """Forwarded as it is, to the one server by direct routing."""
+    """Forwarded unchanged to the one server by direct routing."""
     return Expectation("forward", "forwarded", [Output(packet, **more)])
 
 
 def tunnel(outer, free=(), **more):
-    """Forwarded by a tunnel, whose outer header and all behind it is given."""
+    """Forwarded through a tunnel; `outer` is the whole outer packet."""
     return Expectation("forward", "forwarded", [Output(outer, to=FAR, source=SECOND, free=free, interface="eth1", **more)])
 
 
 def answered(reason, packet, tags=(), **more):
-    """Sent back to whom the frame came from, where it came in."""
+    """Sent back to the frame's sender, on the interface where it arrived."""
     return Expectation("answer", reason, [Output(packet, to=ROUTER, source=DIRECTOR, tags=tags, **more)])
 
 
@@ -177,21 +176,21 @@ def passed(reason="not-for-service"):
 
 
 def to_one_of(servers, packet=None):
-    """Forwarded by direct routing to any of them: which, is the hash's choice."""
+    """Forwarded by direct routing to one of the servers, which the hash selects."""
     outputs = [] if packet is None else [Output(packet, free=[Field(-14, 6, "any")])]
     return Expectation("forward", "forwarded", outputs, "eth0", servers=list(servers))
 
 
 def to_server_of(number, packet=None):
-    """To the server that packet `number` (from 1) of the case went to."""
+    """Forwarded to the server that got packet `number` (from 1) of the case."""
     outputs = [] if packet is None else [Output(packet, free=[Field(-14, 6, "any")])]
     return Expectation("forward", "forwarded", outputs, "eth0", sameServerAs=number)
 
 
 class Packet:
-    """A frame that comes in at a second of the case's clock, `count` times over.
+    """A frame that arrives `count` times, at a second of the case's clock.
 
-    With `sweep`, two bytes at that offset go up every second time.
+    With `sweep`, the two bytes at that offset increase every second time.
     """
 
     def __init__(self, bytes_, expectation, time=0, count=1, sweep=None):
@@ -209,15 +208,15 @@ class Packet:
 
 
 def comes(packet, expectation, time=0, count=1, sweep=None, **link):
-    """A packet (scapy's, or bytes of one) in a frame to the director."""
+    """A packet (of scapy, or as bytes) in a frame to the director."""
     return Packet(frame(packet, **link), expectation, time, count, sweep)
 
 
 def case(row, family, sentence, *packets, configuration="topology", at=()):
-    """Adds a case. `at`: pairs of a packet's number and the configuration that is in force from then on."""
+    """Adds a case. `at`: pairs of a packet's number and the configuration that is active from then on."""
     number = family.number if isinstance(family, Family) else family
     if (number, sentence) in SENTENCES:
-        raise ValueError(f"two cases of IPv{number} say: {sentence}")
+        raise ValueError(f"two cases of IPv{number} have the sentence: {sentence}")
     SENTENCES.add((number, sentence))
     entry = {"row": row, "family": number, "name": sentence, "configuration": configuration}
     if at:

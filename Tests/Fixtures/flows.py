@@ -1,14 +1,14 @@
-"""Which real server: new flows, known ones, their ends and timeouts, servers that drain or go.
+"""The choice of the real server: new flows, known flows, their ends and timeouts, servers that drain or are removed.
 
-Cases that switch begin with one server, `first`, and go on with another, `second`: a packet at `first` then follows its flow's
-entry, one at `second` was scheduled anew.
+Cases that change the configuration start with one server, `first`, and continue with another, `second`: a packet to `first` then
+follows its flow's entry, one to `second` was scheduled anew.
 """
 
 from fixture import *
 from icmp import error, first_message, from_port, reply
 
 THIRD = "02:00:00:00:00:33"
-TIMEOUTS = {"established": 900, "syn": 60, "fin": 120, "close": 10, "udp": 300}  # packets.md's, the defaults
+TIMEOUTS = {"established": 900, "syn": 60, "fin": 120, "close": 10, "udp": 300}  # the defaults (Docs/packets.md)
 
 
 def first(packet):
@@ -20,7 +20,7 @@ def second(packet):
 
 
 def story(row, family, sentence, *steps, configuration="one", then="drained", **more):
-    """Steps: (packet, expectation of it), with a time where it is not 0; None where the configuration changes."""
+    """Steps: (packet, expectation) with an optional time; None: change of the configuration."""
     packets, at, time = [], [], 0
     for step in steps:
         if step is None:
@@ -42,7 +42,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a SYN goes to one of the live servers, and so do all that follow",
+        "a SYN goes to one of the live servers, and all later packets follow",
         *(
             comes(opening, to_one_of(servers, opening)),
             comes(going, to_server_of(1, going)),
@@ -53,7 +53,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a datagram goes to one of the live servers, and so do all that follow",
+        "a datagram goes to one of the live servers, and all later ones follow",
         *(
             comes(datagram, to_one_of(servers, datagram)),
             comes(datagram, to_server_of(1, datagram), time=250),
@@ -103,17 +103,17 @@ for f in BOTH:
             case(
                 row,
                 f,
-                f"{name} of an unknown flow from port {sport} goes where the hash sends its SYN",
+                f"{name} of an unknown flow from port {sport} goes to the server that the hash selects for its SYN",
                 *(comes(packet.copy(), to_one_of(servers, packet.copy())), comes(known, to_server_of(1, known), time=2000)),
                 **several,
             )
         packet[TCP].sport = 40000
-    story(row, f, "an ACK of an unknown flow is a flow from then on", (going, first), None, (going, first))
-    story(row, f, "a RST of an unknown flow is forwarded and begins none", (resetting, first), None, (going, second))
+    story(row, f, "an ACK of an unknown flow starts a flow", (going, first), None, (going, first))
+    story(row, f, "a RST of an unknown flow is forwarded and starts none", (resetting, first), None, (going, second))
 
     row = "flow-drain"
     story(row, f, "an established flow stays while its server drains", *established, None, (going, first), (ending, first))
-    story(row, f, "a flow that has only sent its SYN stays while its server drains", (opening, first), None, (going, first))
+    story(row, f, "a flow with only a SYN stays while its server drains", (opening, first), None, (going, first))
     story(row, f, "a flow of datagrams stays while its server drains", (datagram, first), None, (datagram, first))
     story(row, f, "a new flow goes elsewhere while a server drains", *established, None, (f.ip() / syn(sport=40001), second))
     story(
@@ -124,8 +124,8 @@ for f in BOTH:
         None,
         (f.ip() / ack(sport=40001), second),
     )
-    story(row, f, "a SYN again on a flow that has only sent its SYN stays", (opening, first), None, (opening, first))
-    story(row, f, "a SYN on an established flow stays", *established, None, (opening, first))
+    story(row, f, "a repeated SYN of a flow with only a SYN stays", (opening, first), None, (opening, first))
+    story(row, f, "a SYN of an established flow keeps its server", *established, None, (opening, first))
 
     row = "flow-reuse"
     story(row, f, "a SYN after FIN is scheduled anew", *established, (ending, first), None, (opening, second), (going, second))
@@ -142,11 +142,13 @@ for f in BOTH:
         None,
         (opening, second),
     )
-    story(row, f, "a SYN on a flow whose server is gone is scheduled anew", *established, None, (opening, second), then="gone")
+    story(
+        row, f, "a SYN of a flow with a removed server is scheduled anew", *established, None, (opening, second), then="gone"
+    )
     story(
         row,
         f,
-        "a SYN on a flow whose server is gone is scheduled anew under drop too",
+        "a SYN of a flow with a removed server is scheduled anew with on-server-loss drop too",
         *established,
         None,
         (opening, second),
@@ -157,7 +159,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "a port reused after FIN is a whole new flow",
+        "a port reused after FIN is a new flow",
         *established,
         (ending, first),
         (opening, first),
@@ -168,12 +170,19 @@ for f in BOTH:
 
     row = "flow-end"
     story(
-        row, f, "FIN is forwarded, and what follows it too", *established, (ending, first), (going, first), None, (going, first)
+        row,
+        f,
+        "FIN is forwarded, and so are later packets",
+        *established,
+        (ending, first),
+        (going, first),
+        None,
+        (going, first),
     )
     story(
         row,
         f,
-        "RST is forwarded, and what follows it too",
+        "RST is forwarded, and so are later packets",
         *established,
         (resetting, first),
         (going, first),
@@ -186,20 +195,20 @@ for f in BOTH:
         ("FIN, then RST", established + [(ending, first), (resetting, first)], TIMEOUTS["close"]),
     ):
         story(row, f, f"{limit} seconds after {name} the flow is known", *before, None, (going, first, limit))
-        story(row, f, f"{limit + 1} seconds after {name} the flow is forgotten", *before, None, (going, second, limit + 1))
+        story(row, f, f"{limit + 1} seconds after {name} the flow has expired", *before, None, (going, second, limit + 1))
 
     row = "flow-timeout"
     for name, before, packet, limit in (
         ("an established flow", established, going, TIMEOUTS["established"]),
-        ("a flow that has only sent its SYN", [(opening, first)], going, TIMEOUTS["syn"]),
+        ("a flow with only a SYN", [(opening, first)], going, TIMEOUTS["syn"]),
         ("a flow of datagrams", [(datagram, first)], datagram, TIMEOUTS["udp"]),
     ):
-        story(row, f, f"{name} is known for {limit} seconds of silence", *before, None, (packet, first, limit))
-        story(row, f, f"{name} is forgotten after {limit + 1} seconds of silence", *before, None, (packet, second, limit + 1))
+        story(row, f, f"{name} is known for {limit} seconds without a packet", *before, None, (packet, first, limit))
+        story(row, f, f"{name} expires after {limit + 1} seconds without a packet", *before, None, (packet, second, limit + 1))
         story(
             row,
             f,
-            f"{name} is known as long as it is not silent",
+            f"{name} is known as long as packets come",
             *before,
             (packet, first, limit),
             None,
@@ -208,7 +217,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "settable: an established flow is known for 5 seconds",
+        "configurable: an established flow is known for 5 seconds",
         *established,
         None,
         (going, first, 5),
@@ -217,7 +226,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "settable: an established flow is forgotten after 6 seconds",
+        "configurable: an established flow expires after 6 seconds",
         *established,
         None,
         (going, second, 6),
@@ -226,7 +235,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "settable: a flow of datagrams is known for 3 seconds",
+        "configurable: a flow of datagrams is known for 3 seconds",
         (datagram, first),
         None,
         (datagram, first, 3),
@@ -235,7 +244,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "settable: a flow of datagrams is forgotten after 4 seconds",
+        "configurable: a flow of datagrams expires after 4 seconds",
         (datagram, first),
         None,
         (datagram, second, 4),
@@ -245,16 +254,14 @@ for f in BOTH:
     row = "flow-server-gone"
     gone = dropped("dropped-server-gone")
     story(
-        row, f, "a flow whose server is gone is hashed again", *established, None, (going, second), (going, second), then="gone"
+        row, f, "a flow with a removed server is rehashed", *established, None, (going, second), (going, second), then="gone"
     )
-    story(
-        row, f, "datagrams of a server that is gone are hashed again", (datagram, first), None, (datagram, second), then="gone"
-    )
+    story(row, f, "datagrams to a removed server are rehashed", (datagram, first), None, (datagram, second), then="gone")
     under_drop = {"configuration": "one-drop", "then": "gone-drop"}
     story(
         row,
         f,
-        "a flow whose server is gone is dropped under drop",
+        "a flow with a removed server is dropped with on-server-loss drop",
         *established,
         None,
         (going, gone),
@@ -265,7 +272,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "datagrams of a server that is gone are dropped under drop",
+        "datagrams to a removed server are dropped with on-server-loss drop",
         (datagram, first),
         None,
         (datagram, gone),
@@ -274,7 +281,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "an unknown flow is hashed under drop too",
+        "an unknown flow is hashed with on-server-loss drop too",
         *established,
         None,
         (f.ip() / ack(sport=40001), second),
@@ -283,7 +290,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "a flow dropped with its server is forgotten in its time",
+        "a flow dropped with its server expires as usual",
         *established,
         None,
         (going, second, 901),
@@ -292,13 +299,15 @@ for f in BOTH:
 
     row = "icmp-error-flow"
     about = error(f, first_message(f), reply(f, from_port()), f.header + 8)
-    story(row, f, "an error goes to the flow's server, not the hash's, by 8 quoted bytes", *established, None, (about, first))
+    story(
+        row, f, "an error goes to the flow's server, not to the hash's, with 8 quoted bytes", *established, None, (about, first)
+    )
     about_datagram = error(f, first_message(f), reply(f, from_port(53, UDP)), f.header + 8)
     story(row, f, "an error about a datagram goes to the flow's server", (datagram, first), None, (about_datagram, first))
     story(
         row,
         f,
-        "an error about another flow goes where the hash says",
+        "an error about another flow goes to the hash's server",
         *established,
         None,
         (error(f, first_message(f), reply(f, from_port(client=40001))), second),
@@ -306,7 +315,7 @@ for f in BOTH:
     story(
         row,
         f,
-        "an error about a flow whose server is gone goes where the hash says",
+        "an error about a flow with a removed server goes to the hash's server",
         *established,
         None,
         (about, second),
@@ -315,19 +324,19 @@ for f in BOTH:
     story(
         row,
         f,
-        "an error about a flow whose server is gone is dropped under drop",
+        "an error about a flow with a removed server is dropped with on-server-loss drop",
         *established,
         None,
         (about, gone),
         **under_drop,
     )
-    story(row, f, "an error keeps no flow alive", *established, (about, first, 500), None, (going, second, 901))
-    story(row, f, "an error begins no flow", (about, first), None, (going, second))
-    story(row, f, "an error about a forgotten flow goes where the hash says", *established, None, (about, second, 901))
+    story(row, f, "an error does not refresh a flow", *established, (about, first, 500), None, (going, second, 901))
+    story(row, f, "an error starts no flow", (about, first), None, (going, second))
+    story(row, f, "an error about an expired flow goes to the hash's server", *established, None, (about, second, 901))
     case(
         "icmp-error-service",
         f,
-        "an error goes where its flow's SYN will go",
+        "an error goes to the same server as the later SYN of its flow",
         *(
             packet
             for sport in (40000, 40003, 40009)
@@ -347,7 +356,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a full table keeps its flows, and new ones go by the hash without an entry",
+        "a full table keeps its flows, and new flows go by the hash without an entry",
         comes(opening, first(opening)),
         comes(going, first(going)),
         fill,
@@ -361,7 +370,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a flood of ten thousand SYNs, each sent twice, evicts no flow that goes on",
+        "a flood of ten thousand SYNs, each sent twice, evicts no active flow",
         comes(opening, first(opening)),
         comes(going, first(going)),
         comes(f.ip() / syn(sport=1), opened, count=20000, sweep=sports),

@@ -24,12 +24,12 @@ for f in BOTH:
     ):
         case(row, f, f"{sentence} reaches the real server byte for byte", comes(packet, direct(packet)))
     packet = f.ip() / syn()
-    case(row, f, "the same packet twice goes the same way twice", comes(packet, direct(packet), count=2))
+    case(row, f, "the same packet twice goes to the same server twice", comes(packet, direct(packet), count=2))
     tiny = f.ip() / udp() / Raw(b"x")
     case(
         row,
         f,
-        "every byte of a payload is the client's",
+        "no byte of the payload changes",
         comes(f.ip() / udp() / Raw(bytes(range(256))), direct(f.ip() / udp() / Raw(bytes(range(256))))),
     )
 
@@ -41,7 +41,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a first fragment, whose UDP length is the whole datagram's, reaches the real server",
+        "a first fragment with the whole datagram's UDP length reaches the real server",
         comes(first, direct(first)),
     )
 
@@ -53,14 +53,14 @@ for sentence, fields in (
     ("options of nothing", {"options": [IPOption_NOP()] * 8}),
 ):
     packet = V4.ip(**fields) / syn()
-    case(row, V4, f"{sentence} stays as it is", comes(packet, direct(packet)))
+    case(row, V4, f"{sentence} is unchanged", comes(packet, direct(packet)))
 for sentence, packet in (
     ("a flow label", V6.ip(fl=0xABCDE) / syn()),
     ("a router alert", V6.ip() / IPv6ExtHdrHopByHop(options=[RouterAlert()]) / syn()),
     ("24 bytes of destination options", V6.ip() / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"\0" * 20)]) / syn()),
     ("an atomic fragment's header", V6.ip() / IPv6ExtHdrFragment(id=7) / udp() / Raw(b"hi")),
 ):
-    case(row, V6, f"{sentence} stays as it is", comes(packet, direct(packet)))
+    case(row, V6, f"{sentence} is unchanged", comes(packet, direct(packet)))
 
 row = "padding"
 for f in BOTH:

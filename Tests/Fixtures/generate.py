@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""generate.py [--check]: writes cases.jsonl beside itself, or says what differs from it. Needs python3-scapy."""
+"""generate.py [--check]: writes cases.jsonl beside itself, or prints the differences. Needs python3-scapy."""
 
 import difflib
 import pathlib
@@ -11,8 +11,8 @@ sys.dont_write_bytecode = True
 
 import fixture  # noqa: E402
 
-# A module adds its cases as it is imported.
-TOPICS = """steering refusals sources forwarding tunnels size icmp echo flows noserver reset fragments held learned split"""
+# A module adds its cases when it is imported.
+TOPICS = "steering refusals sources forwarding tunnels size icmp echo flows noserver reset fragments held learned fragmentation"
 for topic in TOPICS.split():
     __import__(topic)
 
@@ -27,11 +27,11 @@ def main():
         return 0
     kept = TABLE.read_text().splitlines() if TABLE.exists() else []
     if kept == made:
-        print(f"fixtures: all {len(made)} cases are as scapy builds them")
+        print(f"fixtures: all {len(made)} cases are equal to what scapy builds")
         return 0
     for line in list(difflib.unified_diff(kept, made, "cases.jsonl", "scapy", n=0, lineterm=""))[:20]:
         print(line[:200])
-    print("fixtures: cases.jsonl is not what the generator writes; run Tests/Fixtures/generate.py and look at the difference")
+    print("fixtures: cases.jsonl differs from what scapy builds; run Tests/Fixtures/generate.py and check the diff")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""New flows of services without a live server, and whom nothing is ever said to."""
+"""New flows of services without a live server, and packets that are never answered."""
 
 from answers import error_header, reset, too_big, unreachable
 from fixture import *
@@ -11,25 +11,43 @@ row = "flow-no-server"
 dead = {"configuration": "dead"}
 for f in BOTH:
 
-    def told(packet, **link):
+    def answered_unreachable(packet, **link):
         tags = {"tags": link["tags"]} if "tags" in link else {}
         return comes(packet, answered("answered-unreachable", unreachable(f, packet), **tags), **link)
 
-    case(row, f, "a SYN is answered with port unreachable", told(f.ip() / syn()), **dead)
-    case(row, f, "an ACK is answered with port unreachable", told(f.ip() / ack() / Raw(b"hi")), **dead)
-    case(row, f, "a datagram is answered with port unreachable", told(f.ip() / udp() / Raw(b"hi")), **dead)
+    case(row, f, "a SYN is answered with port unreachable", answered_unreachable(f.ip() / syn()), **dead)
+    case(row, f, "an ACK is answered with port unreachable", answered_unreachable(f.ip() / ack() / Raw(b"hi")), **dead)
+    case(row, f, "a datagram is answered with port unreachable", answered_unreachable(f.ip() / udp() / Raw(b"hi")), **dead)
     case(
         row,
         f,
         "a datagram to a service without any server is answered with port unreachable",
-        told(f.ip() / udp(81) / Raw(b"hi")),
+        answered_unreachable(f.ip() / udp(81) / Raw(b"hi")),
         **dead,
     )
-    case(row, f, "a datagram of an odd length is quoted to its last byte", told(f.ip() / udp() / Raw(payload(301))), **dead)
-    case(row, f, "a datagram of 1500 bytes is quoted as far as an error goes", told(datagram(f, 53, 1500)), **dead)
+    case(
+        row,
+        f,
+        "a datagram of an odd length is quoted to its last byte",
+        answered_unreachable(f.ip() / udp() / Raw(payload(301))),
+        **dead,
+    )
+    case(row, f, "the quote of a datagram of 1500 bytes is limited", answered_unreachable(datagram(f, 53, 1500)), **dead)
     for size in (547, 548, 549) if f is V4 else (1231, 1232, 1233):
-        case(row, f, f"of a datagram of {size} bytes as much is quoted as an error holds", told(datagram(f, 53, size)), **dead)
-    case("steer-tags", f, "port unreachable keeps the request's tags", told(f.ip() / syn(), tags=[("ad", 100), 7]), **dead)
+        case(
+            row,
+            f,
+            f"the quote of a datagram of {size} bytes is within the limit",
+            answered_unreachable(datagram(f, 53, size)),
+            **dead,
+        )
+    case(
+        "steer-tags",
+        f,
+        "port unreachable keeps the request's tags",
+        answered_unreachable(f.ip() / syn(), tags=[("ad", 100), 7]),
+        **dead,
+    )
     padded = f.ip() / udp() / Raw(b"x")
     case(
         row,
@@ -43,7 +61,7 @@ for f in BOTH:
     case(
         row2,
         f,
-        "port unreachable is sent 1000 times a second, a second later again",
+        "port unreachable is sent 1000 times a second, and again a second later",
         comes(f.ip() / udp(), answered("answered-unreachable", unreachable(f, f.ip() / udp())), count=1000),
         comes(f.ip() / udp(), dropped("dropped-rate-limited"), count=2),
         comes(f.ip() / udp(), answered("answered-unreachable", unreachable(f, f.ip() / udp())), time=1),
@@ -53,7 +71,7 @@ for f in BOTH:
     case(
         row2,
         f,
-        "sizes are told 1000 times a second, a second later again",
+        "too-big answers are sent 1000 times a second, and again a second later",
         comes(large, answered("answered-too-big", too_big(f, large, 1400)), count=1000),
         comes(large, dropped("dropped-rate-limited"), count=2),
         comes(large, answered("answered-too-big", too_big(f, large, 1400)), time=1),
@@ -62,14 +80,14 @@ for f in BOTH:
     case(
         row2,
         f,
-        "nothing is said about an ICMP error to a service without a live server",
+        "no answer is sent about an ICMP error to a service without a live server",
         comes(error(f, first_message(f), reply(f, from_port())), dropped("dropped-no-server")),
         **dead,
     )
     case(
         row2,
         f,
-        "nothing is said about an ICMP error that does not fit and may not be cut",
+        "no answer is sent about an ICMP error that exceeds the MTU and must not be fragmented",
         comes(
             error(f, first_message(f), reply(f, from_port(53, UDP)), **({"flags": "DF"} if f is V4 else {}))
             / Raw(payload(1400)),
@@ -88,7 +106,7 @@ for f in BOTH:
         case(
             row2,
             f,
-            f"no size is told to {name} MAC address",
+            f"no too-big answer is sent to {name} MAC address",
             comes(large, dropped("dropped-too-big"), source=source),
             configuration="sizes",
         )

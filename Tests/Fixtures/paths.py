@@ -1,4 +1,4 @@
-"""What a tunnel puts before the client's packet, by method and family, with what of it is the director's choice."""
+"""Tunnel headers in front of the client's packet, by method and family, with the fields that the director may choose."""
 
 from fixture import *
 from scapy.fields import BitField, ByteField, ShortField
@@ -20,7 +20,7 @@ class GUE(Layer):
 
 
 class Path:
-    """A tunnel over a family's addresses, to the far end that Tests/Fixtures/*.yaml have."""
+    """A tunnel with the addresses of a family, to the end that Tests/Fixtures/*.yaml configure."""
 
     def __init__(self, method, far, checksum=False, source=None, port=6080, end=None):
         self.method, self.far, self.checksum, self.port = method, far, checksum, port
@@ -36,14 +36,14 @@ class Path:
         return f"{name} over IPv{self.far.number}" + (" with a checksum" if self.checksum else "")
 
     def wrap(self, inner, group=None, mask=None):
-        """The outer packet and its free fields. `group` names the flow; `mask` has the bits of the source that are the flow's."""
+        """The outer packet and its free fields. `group` names the flow; `mask`: the source bits that depend on the flow."""
         v4 = number_of(inner) == 4
         same = {} if group is None else {"group": group}
         packet, free = Raw(bytes(inner)), []
         inside = 4 if v4 else 41
         head = self.far.header
         if self.method == "gue":
-            # The checksum of the expected packet is scapy's for its own source port; the director's is checked by the rule.
+            # scapy computes the checksum for its own source port; the rule checks that of the director.
             packet = UDP(sport=49152, dport=self.port, **({} if self.checksum else {"chksum": 0})) / GUE(proto=inside) / packet
             free.append(Field(head, 2, "range", low=49152, high=65535, **same))
             if self.checksum:

@@ -1,4 +1,4 @@
-"""What is wrong with a service's packet: each refusal, and the last packet before it that is none."""
+"""Refusals: each invalid packet, and the nearest valid one."""
 
 from fixture import *
 from scapy.layers.inet import ICMP, IPOption_NOP
@@ -14,15 +14,15 @@ from scapy.layers.ipsec import AH
 
 
 def changed(packet, *changes):
-    """The packet with bytes changed: pairs of offset and value."""
+    """The packet with some bytes changed: pairs of offset and value."""
     packet = bytearray(bytes(packet))
     for at, value in changes:
         packet[at] = value
     return bytes(packet)
 
 
-def mended(packet, *changes):
-    """The same, with IPv4's header checksum computed anew by scapy over the changed header."""
+def rechecksummed(packet, *changes):
+    """The same with a new IPv4 header checksum, computed by scapy."""
     packet = bytearray(changed(packet, *changes))
     packet[10:12] = b"\0\0"
     words = max(packet[0] & 15, 5)
@@ -33,9 +33,9 @@ def mended(packet, *changes):
 
 
 def with_length(family, packet, total):
-    """Claims `total` bytes of IP packet, whatever it has."""
+    """The packet with `total` in its length field."""
     if family.number == 4:
-        return mended(packet, (2, total >> 8), (3, total & 255))
+        return rechecksummed(packet, (2, total >> 8), (3, total & 255))
     return changed(packet, (4, (total - 40) >> 8), (5, (total - 40) & 255))
 
 
@@ -55,13 +55,13 @@ for name, packet in (
 case(
     row,
     V4,
-    "a header checksum of 0 that should be another is dropped",
+    "a header checksum of 0 is dropped when it is wrong",
     comes(changed(V4.ip() / syn(), (10, 0), (11, 0)), dropped("dropped-bad-checksum")),
 )
 case(
     row,
     V4,
-    "a wrong byte in the options is found by the header's checksum",
+    "a changed byte in the options fails the header checksum",
     comes(changed(V4.ip(options=[IPOption_NOP()] * 4) / syn(), (23, 0)), dropped("dropped-bad-checksum")),
 )
 for f in BOTH:
@@ -74,9 +74,9 @@ for f in BOTH:
         comes(changed(good, (len(good) - 1, good[-1] ^ 1)), dropped("dropped-bad-checksum")),
     )
     packet = f.ip() / syn(chksum=0x1234)
-    case(row, f, "a wrong TCP checksum is the real server's to judge", comes(packet, direct(packet)))
+    case(row, f, "a packet with a wrong TCP checksum is forwarded unchanged", comes(packet, direct(packet)))
     packet = f.ip() / udp(chksum=0) / Raw(b"hi")
-    case(row, f, "a UDP checksum of 0 is the real server's to judge", comes(packet, direct(packet)))
+    case(row, f, "a packet with a UDP checksum of 0 is forwarded unchanged", comes(packet, direct(packet)))
 
 # Lengths.
 row = "refuse-length"
@@ -88,18 +88,16 @@ for f in BOTH:
     case(
         row,
         f,
-        "a packet that claims all of its frame is forwarded",
+        "a packet as long as its frame is forwarded",
         comes(with_length(f, whole, size), direct(with_length(f, whole, size))),
     )
-    case(
-        row, f, "a packet that claims a byte more than its frame holds is dropped", comes(with_length(f, whole, size + 1), long)
-    )
+    case(row, f, "a packet a byte longer than its frame is dropped", comes(with_length(f, whole, size + 1), long))
     case(row, f, "a packet that claims 65535 bytes is dropped", comes(with_length(f, whole, 65535), long))
     case(row, f, "a length that ends within the TCP header is dropped", comes(with_length(f, f.ip() / syn(), h + 19), short))
     case(row, f, "a length that ends with the TCP header is forwarded", comes(f.ip() / syn(), direct(f.ip() / syn())))
     case(row, f, "a length that ends with the IP header is dropped", comes(with_length(f, f.ip() / syn(), h), short))
     case(row, f, "a length that ends within the UDP header is dropped", comes(with_length(f, f.ip() / udp(), h + 7), short))
-    case(row, f, "a datagram of a UDP header alone is forwarded", comes(f.ip() / udp(), direct(f.ip() / udp())))
+    case(row, f, "a datagram with only a UDP header is forwarded", comes(f.ip() / udp(), direct(f.ip() / udp())))
     case(row, f, "a frame that ends within the TCP header is dropped", comes(bytes(f.ip() / syn())[: h + 19], short))
     case(row, f, "a frame that ends within the UDP header is dropped", comes(bytes(f.ip() / udp())[: h + 7], short))
     for words, expectation in ((0, header), (4, header), (6, short), (15, short)):
@@ -116,7 +114,7 @@ for f in BOTH:
     case(row, f, "TTL or hop limit 0 is dropped", comes(f.ip(ttl=0) / syn(), dropped("dropped-ttl")))
     for ttl in (1, 255):
         packet = f.ip(ttl=ttl) / syn()
-        case(row, f, f"TTL or hop limit {ttl} is forwarded, and stays", comes(packet, direct(packet)))
+        case(row, f, f"TTL or hop limit {ttl} is forwarded unchanged", comes(packet, direct(packet)))
     case(
         row,
         f,
@@ -128,7 +126,7 @@ for words in (0, 4):
         row,
         V4,
         f"a header length of {words} words is dropped",
-        comes(mended(V4.ip() / syn(), (0, 0x40 | words)), dropped("dropped-bad-header")),
+        comes(rechecksummed(V4.ip() / syn(), (0, 0x40 | words)), dropped("dropped-bad-header")),
     )
 for total in (0, 19):
     case(
@@ -150,6 +148,6 @@ case(
 case(
     row,
     V4,
-    "options that the frame does not hold, to the service of any port, are dropped",
-    comes(bytes(mended(V4.ip(dst=V4.any_vip) / udp() / Raw(payload(20)), (0, 0x4F))), dropped("dropped-bad-length")),
+    "options longer than the frame, to the service of any port, are dropped",
+    comes(bytes(rechecksummed(V4.ip(dst=V4.any_vip) / udp() / Raw(payload(20)), (0, 0x4F))), dropped("dropped-bad-length")),
 )

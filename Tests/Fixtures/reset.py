@@ -1,8 +1,8 @@
-"""Services that say: a reset. And servers of last resort."""
+"""Services configured to answer with a reset, and servers of last resort (sorry servers)."""
 
 from answers import reset, unreachable
 from fixture import *
-from pieces import Datagram
+from datagrams import Datagram
 from scapy.layers.inet import ICMP, IPOption_NOP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrDestOpt, PadN
 from paths import Path
@@ -19,7 +19,7 @@ def refused(family, packet, fields, **link):
 
 
 for f in BOTH:
-    # RFC 9293 3.10.7.1: without ACK the reset acknowledges the segment; with ACK it begins at what was acknowledged.
+    # RFC 9293 3.10.7.1: without ACK the reset acknowledges the segment; with ACK its sequence number is the acknowledged one.
     data = Raw(b"early")
     for sentence, packet, fields in (
         ("a SYN is reset, acknowledged", f.ip() / syn(), {"flags": "RA", "ack": 1001}),
@@ -30,7 +30,7 @@ for f in BOTH:
             {"flags": "RA", "ack": 1001},
         ),
         (
-            "a SYN of the last sequence number is reset, acknowledged as 0",
+            "a SYN with the last sequence number is reset, acknowledged as 0",
             f.ip() / syn(seq=0xFFFFFFFF),
             {"flags": "RA", "ack": 0},
         ),
@@ -65,7 +65,7 @@ for f in BOTH:
     case(
         row,
         f,
-        "a datagram where TCP is reset is told port unreachable",
+        "where TCP is reset, a datagram is answered with port unreachable",
         Packet(frame(f.ip() / udp()), answered("answered-unreachable", unreachable(f, f.ip() / udp()))),
         **resets,
     )
@@ -77,11 +77,11 @@ for f in BOTH:
     case(
         "originate", f, "no reset is sent to a multicast MAC address", comes(packet, none, source="03:00:00:00:00:c1"), **resets
     )
-    case("originate", f, "no reset is sent about a first fragment", comes(Datagram(f, syn()).piece(0), none), **resets)
+    case("originate", f, "no reset is sent about a first fragment", comes(Datagram(f, syn()).fragment(0), none), **resets)
     case(
         "originate",
         f,
-        "1000 resets a second are sent, a second later again",
+        "1000 resets a second are sent, and again a second later",
         comes(packet, answered("answered-reset", reset(f, flags="RA", ack=1001)), count=1000),
         comes(packet, dropped("dropped-rate-limited"), count=2),
         comes(packet, answered("answered-reset", reset(f, flags="RA", ack=1001)), time=1),
@@ -98,12 +98,18 @@ for f in BOTH:
     packet = f.ip() / udp(81) / Raw(b"hi")
     case(row, f, "a server of last resort may be behind a tunnel", comes(packet, Path("ipip", V4).carries(packet)), **sorry)
     request = ICMP(type=8, id=7) if f is V4 else ICMPv6EchoRequest(id=7)
-    case("icmp-echo", f, "a server of last resort makes no VIP live", comes(f.ip() / request, dropped("dropped-echo")), **sorry)
+    case(
+        "icmp-echo",
+        f,
+        "a server of last resort does not make the VIP live",
+        comes(f.ip() / request, dropped("dropped-echo")),
+        **sorry,
+    )
     opening, going, other = f.ip() / syn(), f.ip() / ack(), f.ip() / syn(sport=40001)
     case(
         row,
         f,
-        "a flow stays with the server of last resort when another is live again, new ones don't",
+        "a flow stays with the server of last resort when another is live again, new flows don't",
         comes(opening, direct(opening, to=THIRD)),
         comes(going, direct(going, to=THIRD)),
         comes(going, direct(going, to=THIRD)),

@@ -1,4 +1,4 @@
-"""Refusals of sources, of fragments too small to hold their ports, and of chains of extension headers."""
+"""Refused source addresses, first fragments without their ports, and chains of extension headers."""
 
 from fixture import *
 from scapy.layers.inet import ICMP
@@ -55,7 +55,7 @@ TAKEN = {
     ),
 }
 for f in BOTH:
-    for name, address in REFUSED[f] + (("the VIP itself", f.vip), ("another VIP", f.any_vip)):
+    for name, address in REFUSED[f] + (("the VIP", f.vip), ("another VIP", f.any_vip)):
         case(row, f, f"a SYN from {name} is dropped", comes(f.ip(src=address) / syn(), dropped("dropped-source")))
     for name, address in TAKEN[f]:
         packet = f.ip(src=address) / syn()
@@ -77,7 +77,7 @@ for f in BOTH:
 
 
 def first_fragment(family, transport, size):
-    """The first fragment of a datagram, with so many bytes after the headers of IP."""
+    """The first fragment of a datagram, with `size` bytes of IP payload."""
     data = bytes(family.ip() / transport / Raw(payload(64)))[family.header :][:size]
     number = 6 if isinstance(transport, TCP) else 17
     if family.number == 4:
@@ -122,31 +122,31 @@ TYPE2 = IPv6ExtHdrRouting(type=2, segleft=0, addresses=["2001:db8::7"])
 AUTHENTICATION = AH(spi=1, seq=1, icv=b"\xaa" * 12, payloadlen=4)
 many = dropped("dropped-extension-headers")
 for sentence, headers, wanted in (
-    ("8 destination options headers are walked", [OPTIONS] * 8, direct),
+    ("8 destination options headers are accepted", [OPTIONS] * 8, direct),
     ("9 destination options headers are too many", [OPTIONS] * 9, many),
     ("hop-by-hop options count: with 8 more they are too many", [HOP] + [OPTIONS] * 8, many),
-    ("hop-by-hop options count: with 7 more they are walked", [HOP] + [OPTIONS] * 7, direct),
+    ("hop-by-hop options count: with 7 more they are accepted", [HOP] + [OPTIONS] * 7, direct),
     ("a fragment header counts: with 8 more it is too many", [OPTIONS] * 8 + [FRAGMENT], many),
-    ("a fragment header counts: with 7 more it is walked", [OPTIONS] * 7 + [FRAGMENT], direct),
+    ("a fragment header counts: with 7 more it is accepted", [OPTIONS] * 7 + [FRAGMENT], direct),
     ("AH counts: with 8 more it is too many", [OPTIONS] * 8 + [AUTHENTICATION], many),
-    ("AH counts: with 7 more it is walked", [OPTIONS] * 7 + [AUTHENTICATION], direct),
+    ("AH counts: with 7 more it is accepted", [OPTIONS] * 7 + [AUTHENTICATION], direct),
     ("a routing header counts: with 8 more it is too many", [OPTIONS] * 8 + [TYPE2], many),
-    ("AH is walked by its own measure of length", [AUTHENTICATION], direct),
-    ("one of each kind is walked", [HOP, OPTIONS, TYPE2, FRAGMENT, AUTHENTICATION, OPTIONS], direct),
-    ("an atomic fragment is whole", [FRAGMENT], direct),
-    ("a type 2 routing header without segments left is walked", [TYPE2], direct),
+    ("AH is accepted by its own unit of length", [AUTHENTICATION], direct),
+    ("one of each kind is accepted", [HOP, OPTIONS, TYPE2, FRAGMENT, AUTHENTICATION, OPTIONS], direct),
+    ("an atomic fragment is a whole packet", [FRAGMENT], direct),
+    ("a type 2 routing header without segments left is accepted", [TYPE2], direct),
     (
-        "a type 2 routing header with a segment left is on its way",
+        "a type 2 routing header with a segment left goes to the kernel",
         [IPv6ExtHdrRouting(type=2, segleft=1, addresses=["2001:db8::7"])],
         passed(),
     ),
     (
-        "a type 4 routing header without segments left is walked",
+        "a type 4 routing header without segments left is accepted",
         [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7"], segleft=0, lastentry=0)],
         direct,
     ),
     (
-        "a type 4 routing header with a segment left is on its way",
+        "a type 4 routing header with a segment left goes to the kernel",
         [IPv6ExtHdrSegmentRouting(addresses=["2001:db8::7", "2001:db8::8"], segleft=1, lastentry=1)],
         passed(),
     ),
@@ -173,10 +173,10 @@ for sentence, headers, wanted in (
 case(
     row,
     V6,
-    "9 extension headers to an address without any service are the kernel's",
+    "9 extension headers to an address without any service go to the kernel",
     comes(
         V6.ip(dst=V6.other) / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / OPTIONS / syn(),
         passed(),
     ),
 )
-case(row, V6, "no next header at a VIP is the kernel's", comes(V6.ip(nh=59), passed()))
+case(row, V6, "no next header at a VIP goes to the kernel", comes(V6.ip(nh=59), passed()))

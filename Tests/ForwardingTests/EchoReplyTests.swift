@@ -3,8 +3,8 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, ICMP: a VIP answers to echo requests while it has a service with a live server.
-@Suite struct AnswerEchoTests {
+/// Docs/packets.md, ICMP: a VIP answers echo requests while it has a service with a live server.
+@Suite struct EchoReplyTests {
   @Test func `an echo reply, byte by byte`() {
     let sent = TestDirector().forward(.echo([0x12, 0x34, 0, 7, 0xab]))
     #expect(sent.action == .answer)
@@ -32,7 +32,7 @@ import Testing
     .echo6 { $0.destination = ClientPacketIPv6.vip(0x101) },
   ]
 
-  @Test func `every sound request is answered with its own bytes`() {
+  @Test func `every valid request is answered with its own bytes`() {
     for frame in Self.requests.map(\.bytes) + Self.requests6.map(\.bytes) {
       let sent = TestDirector().forward([frame], headroom: 0)[0]
       #expect(sent.outcome == .answeredEcho)
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `the checksum is right for every identifier and whatever it was before`() {
+  @Test func `the checksum is right for every identifier and every old checksum`() {
     let director = TestDirector()
     for value in stride(from: 0, through: 0xffff, by: 13) {
       for sequence in [0, 0xffff - value] {
@@ -48,7 +48,7 @@ import Testing
         guard sent.outcome == .answeredEcho else { continue }
         let message = Array(sent.bytes[34...])
         #expect(Reference.checksum(message) == 0)
-        // All zeros is what no receiver takes for a sum.
+        // No receiver accepts a sum of zero.
         #expect(message.contains { $0 != 0 })
       }
       director.now += 1
@@ -58,29 +58,31 @@ import Testing
   }
 
   @Test(arguments: [
-    Case(sentence: "a VIP without a live server is silent", outcome: .droppedEcho) {
+    Case(sentence: "a VIP without a live server does not answer", outcome: .droppedEcho) {
       ClientPacket.echo { $0.destination = [10, 0, 0, 105] }.bytes
     },
-    Case(sentence: "another address is the kernel's", outcome: .notForService) {
+    Case(sentence: "a request to another address goes to the kernel", outcome: .notForService) {
       ClientPacket.echo { $0.destination = [10, 0, 0, 99] }.bytes
     },
-    Case(sentence: "a first fragment is the kernel's", outcome: .notForService) {
+    Case(sentence: "a first fragment goes to the kernel", outcome: .notForService) {
       ClientPacket.echo { $0.fragment = 0x2000 }.bytes
     },
-    Case(sentence: "a later fragment is the kernel's", outcome: .notForService) { ClientPacket.echo { $0.fragment = 1 }.bytes },
-    Case(sentence: "an IPv6 first fragment is the kernel's", outcome: .notForService) {
+    Case(sentence: "a later fragment goes to the kernel", outcome: .notForService) {
+      ClientPacket.echo { $0.fragment = 1 }.bytes
+    },
+    Case(sentence: "an IPv6 first fragment goes to the kernel", outcome: .notForService) {
       ClientPacketIPv6.echo6 { $0.extensions = [.fragment(more: true)] }.bytes
     },
-    Case(sentence: "an echo reply is the kernel's", outcome: .notForService) {
+    Case(sentence: "an echo reply goes to the kernel", outcome: .notForService) {
       ClientPacket.icmp([0, 0, 0, 0, 1, 2, 3, 4]).bytes
     },
-    Case(sentence: "a timestamp request is the kernel's", outcome: .notForService) {
+    Case(sentence: "a timestamp request goes to the kernel", outcome: .notForService) {
       ClientPacket.icmp([13, 0, 0, 0] + [UInt8](repeating: 0, count: 16)).bytes
     },
-    Case(sentence: "a neighbour solicitation is the kernel's", outcome: .notForService) {
+    Case(sentence: "a neighbour solicitation goes to the kernel", outcome: .notForService) {
       ClientPacketIPv6.icmp6([135, 0, 0, 0, 0, 0, 0, 0] + ClientPacketIPv6.vip(0x100)).bytes
     },
-    Case(sentence: "seven bytes of ICMP are the kernel's", outcome: .notForService) {
+    Case(sentence: "seven bytes of ICMP go to the kernel", outcome: .notForService) {
       ClientPacket.icmp([8, 0, 0, 0, 1, 2, 3]).bytes
     },
     Case(sentence: "a wrong ICMP checksum is refused", outcome: .droppedBadChecksum) {
@@ -94,14 +96,16 @@ import Testing
       frame[60] ^= 1
       return frame
     },
-    Case(sentence: "padding is no part of the checksum", outcome: .answeredEcho) { ClientPacket.echo { $0.padding = 9 }.bytes },
-    Case(sentence: "a length past the frame is refused", outcome: .droppedBadLength) {
+    Case(sentence: "padding is not part of the checksum", outcome: .answeredEcho) { ClientPacket.echo { $0.padding = 9 }.bytes },
+    Case(sentence: "a total length beyond the frame is refused", outcome: .droppedBadLength) {
       ClientPacket.echo { $0.totalLength = 1000 }.bytes
     },
-    Case(sentence: "a header of four words is refused", outcome: .droppedBadHeader) { ClientPacket.echo { $0.words = 4 }.bytes },
+    Case(sentence: "a header length of 16 bytes is refused", outcome: .droppedBadHeader) {
+      ClientPacket.echo { $0.words = 4 }.bytes
+    },
     Case(sentence: "TTL 0 is refused", outcome: .droppedTTL) { ClientPacket.echo { $0.ttl = 0 }.bytes },
     Case(sentence: "hop limit 0 is refused", outcome: .droppedTTL) { ClientPacketIPv6.echo6 { $0.hopLimit = 0 }.bytes },
-    Case(sentence: "a VIP's own address as source is refused", outcome: .droppedSource) {
+    Case(sentence: "a VIP as source is refused", outcome: .droppedSource) {
       ClientPacket.echo { $0.source = [10, 0, 0, 101] }.bytes
     },
     Case(sentence: "a multicast source is refused", outcome: .droppedSource) {
@@ -113,7 +117,7 @@ import Testing
   ])
   func `a request`(_ test: Case) { test.check(TestDirector(.withDeadVIP)) }
 
-  @Test func `a request to many is not answered`() {
+  @Test func `a request to or from a group address is not answered`() {
     for place in [0, 6] {
       var frame = ClientPacket.echo().bytes
       frame[place] |= 1
@@ -121,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func `a ping flood gets a thousand answers a second and takes none from those who must learn their MTU`() {
+  @Test func `a ping flood gets 1000 replies a second and uses none of the budget of Packet Too Big errors`() {
     let director = TestDirector()
     for _ in 0..<20 { _ = director.forward(Array(repeating: ClientPacket.echo().bytes, count: 64)) }
     #expect(director.count(.answeredEcho) == 1000)
@@ -135,7 +139,7 @@ import Testing
 }
 
 extension TestTables {
-  /// The topology, and a VIP that nobody serves.
+  /// The test topology, and a VIP without a server.
   static var withDeadVIP: TestTables {
     let tables = TestTables.topology
     tables.add(6, [10, 0, 0, 105], port: 80, [])

@@ -4,9 +4,10 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// A flow table that is too small, by accident or by attack: it costs entries, never connections (design.md, decisions 5 and 6).
+/// A flow table that is too small, by misconfiguration or under attack: entries are lost, connections are not
+/// (Docs/architecture.md).
 @Suite struct FloodTests {
-  /// The frames of 64 clients from this number on.
+  /// The frames of 64 clients, starting with this number.
   private func batch(from first: Int, flags: UInt8) -> [[UInt8]] {
     (first..<first + 64).map { client in
       ClientPacket {
@@ -16,7 +17,7 @@ import Testing
     }
   }
 
-  @Test func `a million SYNs evict no flow that completed its handshake, and every one of them is forwarded`() {
+  @Test func `a million SYNs evict no flow with a complete handshake, and every SYN is forwarded`() {
     let director = TestDirector(.three, buckets: 1024)
     var servers: [UInt32] = []
     for first in stride(from: 0, to: 2048, by: 64) {
@@ -30,7 +31,7 @@ import Testing
     #expect(flood.run() == 1_000_000)
     #expect(Set(director.entries.filter(\.isConfirmed).map(\.tag)) == confirmed)
 
-    // They are served as before, also when the ring has changed meanwhile: their entries decide.
+    // They keep their servers although the ring has changed: their entries decide.
     director.tables.fillRing(of: 0, with: [0])
     var kept = 0
     for first in stride(from: 0, to: 2048, by: 64) {
@@ -40,7 +41,7 @@ import Testing
     #expect(kept >= confirmed.count)
   }
 
-  @Test func `with four confirmed flows in every bucket a new flow goes by the hash, without an entry, and is counted`() {
+  @Test func `with four confirmed flows in every bucket, a new flow is forwarded by its hash, without an entry, and counted`() {
     let director = TestDirector(.three, buckets: 1)
     for port in 0..<4 as Range<UInt16> {
       for flags in [ClientPacket.synchronize, ClientPacket.acknowledge] {
@@ -69,7 +70,7 @@ import Testing
     #expect(connections == 104, "a connection without an entry is counted by its SYN")
   }
 
-  @Test func `a flow that ended makes room once its timeout has passed`() {
+  @Test func `a closed flow makes room when its timeout has passed`() {
     let director = TestDirector(.three, buckets: 1)
     for port in 0..<4 as Range<UInt16> {
       for flags in [ClientPacket.synchronize, ClientPacket.acknowledge, ClientPacket.reset] {
@@ -91,7 +92,7 @@ import Testing
   }
 }
 
-/// SYNs of many clients in one batch's memory: only the source address differs, and the checksum by as much.
+/// SYNs of many clients, in the memory of one batch: they differ only in the source address and the checksum.
 private struct Flood {
   let director: TestDirector
   let clients: Int
@@ -101,7 +102,7 @@ private struct Flood {
     self.clients = clients
   }
 
-  /// Returns how many were forwarded.
+  /// Returns how many SYNs were forwarded.
   func run() -> Int {
     let pattern = ClientPacket { $0.source = [172, 16, 0, 0] }.bytes
     let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * 64, alignment: 64)

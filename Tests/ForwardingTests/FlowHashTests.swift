@@ -9,7 +9,7 @@ import Testing
     FlowHash.v4(tables.half.half, source: source, destination: destination, ports: ports, protocol: number)
   }
 
-  @Test func `every part of the 5-tuple and every word of the key counts`() {
+  @Test func `every part of the 5-tuple and every word of the key changes the hash`() {
     let tables = TestTables()
     let plain = hash(tables)
     #expect(hash(tables, source: 2) != plain)
@@ -29,8 +29,9 @@ import Testing
     }
   }
 
-  @Test func `directors with the same key agree, on every machine and in every version`() {
-    // A fleet is upgraded one director at a time: these values are part of the contract. Computed apart, with Python's integers.
+  @Test func `directors with the same key compute the same hashes, on every machine and in every version`() {
+    // A fleet is upgraded one director at a time, so these values must never change. They were computed separately, with Python's
+    // integers.
     let tables = TestTables()
     #expect(hash(tables) == 0x980c_c470_1c27_3bd9)
     #expect(hash(tables, source: 0x0102_00c0, destination: 0x6400_000a, ports: 0x5000_409c) == 0xd03d_685e_9019_eac7)
@@ -39,12 +40,12 @@ import Testing
 
   @Test func `no flow's hash is 0, which marks a free entry`() {
     let tables = TestTables()
-    // With this key every round multiplies 0.
+    // With this key every round multiplies by 0.
     tables.half.half.pointee.hash_key = (1 | 2 << 32, 0, 0, 0)
     #expect(hash(tables, ports: 0, number: 0) == 1)
   }
 
-  @Test func `neighbouring clients spread evenly over buckets and over the ring`() {
+  @Test func `neighbouring clients spread evenly over the buckets and the ring`() {
     let tables = TestTables()
     var buckets = [Int](repeating: 0, count: 1024)
     var slots = buckets
@@ -55,7 +56,7 @@ import Testing
       slots[Int(((value >> 32) * 1024) >> 32)] += 1
     }
     for counts in [buckets, slots] {
-      // Chi squared of 1023 degrees of freedom: 1023 ± 45; four deviations either side.
+      // Chi squared with 1023 degrees of freedom has mean 1023 and standard deviation 45; the test allows four deviations.
       let squared = counts.reduce(0.0) { $0 + (Double($1) - 64) * (Double($1) - 64) / 64 }
       #expect((840...1210).contains(squared))
     }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Forwarding
 
-/// Every state with every TCP flags byte: 6 × 256 transitions, against the client's half of IPVS's table as packets.md puts it.
+/// All transitions: 6 states × 256 TCP flag bytes, compared with the client's half of IPVS's table as in Docs/packets.md.
 @Suite struct FlowStateTests {
-  /// What a packet is, by the first of its flags in IPVS's order of looking: RST, SYN, FIN, anything else.
+  /// The kind of a segment: the first of its flags in IPVS's order RST, SYN, FIN; else other.
   private enum Kind: CaseIterable { case rst, syn, fin, other }
 
   private static func kind(_ flags: UInt8) -> Kind {
@@ -16,7 +16,7 @@ import Testing
 
   private static let none = 0, synReceived = 1, established = 2, finWait = 3, close = 4
 
-  /// From each state by RST, SYN, FIN, other.
+  /// The next states after RST, SYN, FIN and other, by state.
   private static let table: [Int: [Kind: Int]] = [
     none: [.rst: close, .syn: synReceived, .fin: finWait, .other: established],
     synReceived: [.rst: close, .syn: synReceived, .fin: finWait, .other: established],
@@ -26,7 +26,7 @@ import Testing
   ]
 
   @Test(arguments: [none, synReceived, established, finWait, close])
-  func `TCP goes from state to state as the client's packets say`(state: Int) {
+  func `the client's TCP flags move a flow from state to state as in IPVS`(state: Int) {
     for flags in UInt8.min...UInt8.max {
       let next = FlowState.next(UInt16(state), transport: 6, flags: flags)
       #expect(Int(next) == Self.table[state]?[Self.kind(flags)], "state \(state), flags \(flags)")

@@ -3,13 +3,13 @@ import Testing
 
 @testable import Forwarding
 
-/// The table alone, with hashes of our choice: one bucket of four entries, and what yields to what.
+/// The flow table alone, with chosen hashes: one bucket of four entries, and which entry gives way.
 @Suite struct FlowTableTests {
   private let tables = TestTables()
   private let flows = FlowTable.allocate(buckets: 1)
   private let counters = Counters.allocate(serverCapacity: 64)
 
-  /// Writes an entry at a place of the one bucket.
+  /// Writes an entry at an index of the bucket.
   private func put(_ place: Int, tag: UInt64, state: Int32 = 2, confirmed: Bool = true, seen: UInt32 = 1000) {
     flows.bucket(0)[place] = sluice_flow(
       tag: tag,
@@ -30,7 +30,7 @@ import Testing
     #expect(UInt(bitPattern: FlowTable.allocate(buckets: 8).buckets) % 64 == 0)
   }
 
-  @Test func `the low bits of a hash choose its bucket`() {
+  @Test func `the low bits of a hash select its bucket`() {
     let flows = FlowTable.allocate(buckets: 8)
     let first = UnsafeMutableRawPointer(flows.buckets)
     for hash in 0..<64 as Range<UInt64> {
@@ -38,26 +38,26 @@ import Testing
     }
   }
 
-  @Test func `a flow is found in each of its four places, and a stranger in none`() {
+  @Test func `a flow is found in each of the four entries, an unknown flow in none`() {
     for place in 0..<4 { put(place, tag: UInt64(place + 1)) }
     for place in 0..<4 { #expect(flows.find(UInt64(place + 1)).map { $0 - flows.bucket(0) } == place) }
     #expect(flows.find(5) == nil)
   }
 
-  @Test func `the first free place is taken`() {
+  @Test func `a new flow takes the first free entry`() {
     #expect(placed() == 0)
     put(0, tag: 1)
     put(2, tag: 3)
     #expect(placed() == 1)
   }
 
-  @Test func `an expired entry is as good as free, confirmed or not`() {
+  @Test func `an expired entry is reused like a free one, confirmed or not`() {
     for place in 0..<4 { put(place, tag: UInt64(place + 1)) }
     put(2, tag: 3, seen: 99)
     #expect(placed() == 2)
   }
 
-  @Test func `the oldest unconfirmed entry yields, confirmed ones never`() {
+  @Test func `the oldest unconfirmed entry is replaced, a confirmed one never`() {
     put(0, tag: 1, confirmed: true, seen: 900)
     put(1, tag: 2, state: 1, confirmed: false, seen: 990)
     put(2, tag: 3, state: 1, confirmed: false, seen: 980)
@@ -67,7 +67,7 @@ import Testing
     #expect(placed() == nil)
   }
 
-  @Test func `an entry lives until its state's timeout has passed, to the second`() {
+  @Test func `an entry expires when its state's timeout has passed, to the second`() {
     let timeouts = [0, 60, 900, 120, 10, 300] as [UInt32]
     for state in 0..<Int(SLUICE_STATES) {
       put(0, tag: 1, state: Int32(state))
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func `the clock may wrap round`() {
+  @Test func `the clock may wrap`() {
     put(0, tag: 1, seen: .max - 1)
     for place in 1..<4 { put(place, tag: UInt64(place + 1), seen: .max) }
     #expect(placed(now: 5) == nil)

@@ -3,7 +3,7 @@ import Testing
 @testable import Forwarding
 
 @Suite struct ForwarderTests {
-  /// One frame for each way a frame can end that parsing and choosing know.
+  /// A frame for every outcome of classification and server choice.
   private static let mixed: [(packet: ClientPacket, outcome: Outcome)] = [
     (ClientPacket(), .forwarded), (ClientPacket { $0.destinationPort = 81 }, .notForService),
     (ClientPacket { $0.headerChecksum = 1 }, .droppedBadChecksum), (ClientPacket { $0.totalLength = 41 }, .droppedBadLength),
@@ -26,7 +26,7 @@ import Testing
   ]
 
   @Test(arguments: [0, 1, 2, 5, 6, 7, 8, 63, 64])
-  func `a batch of any size decides each frame as if it were alone`(size: Int) {
+  func `batches of every size give each frame the verdict it gets alone`(size: Int) {
     for start in 0..<Self.mixed.count {
       let cases = (0..<size).map { Self.mixed[(start + $0) % Self.mixed.count] }
       let together = TestDirector()
@@ -37,19 +37,19 @@ import Testing
     }
   }
 
-  @Test func `a batch decides as its frames one by one would, also while flows take each other's places in the table`() {
+  @Test func `a batch gives the same verdicts as its frames one by one, also while flows replace each other in the table`() {
     let together = TestDirector(.three, buckets: 2)
     let alone = TestDirector(.three, buckets: 2)
     var random = XorShift(seed: 64)
     for _ in 0..<200 {
       let batch = (0..<64).map { _ in
         ClientPacket {
-          // Twenty flows for eight places.
+          // Twenty flows for eight entries.
           $0.sourcePort = UInt16(1000 + random.below(20))
           $0.tcpFlags = [0x02, 0x10, 0x10, 0x11, 0x04][random.below(5)]
         }
       }
-      // With the ring changing, only an entry says where a flow has been.
+      // The ring changes, so only an entry knows a flow's server.
       let ring = [[0, 1, 2], [0], [1, 2]][random.below(3)]
       for director in [together, alone] {
         director.tables.fillRing(of: 0, with: ring)
@@ -62,7 +62,7 @@ import Testing
     #expect(together.counters.flowTableFull.pointee == alone.counters.flowTableFull.pointee)
   }
 
-  @Test func `every frame received ends in exactly one counter`() {
+  @Test func `every received frame is counted by exactly one outcome`() {
     let director = TestDirector()
     for size in 0...64 { _ = director.forward((0..<size).map { Self.mixed[$0 * 7 % Self.mixed.count].packet.bytes }) }
     let outcomes = Outcome.allCases.reduce(0) { $0 + director.count($1) }
@@ -70,7 +70,7 @@ import Testing
     #expect(outcomes == 65 * 32)
   }
 
-  @Test func `what one batch left behind does not show in the next`() {
+  @Test func `a batch does not depend on the batch before`() {
     let director = TestDirector()
     _ = director.forward(Self.mixed.map(\.packet.bytes))
     let sent = director.forward(Self.mixed.reversed().map(\.packet.bytes))

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, "Fragments", in both families.
+/// Docs/packets.md, "Fragments", in both families.
 @Suite struct FragmentTests {
   enum Family: CaseIterable { case v4, v6 }
 
-  /// A UDP datagram's pieces, to the service of two servers unless told otherwise.
+  /// The fragments of a UDP datagram, to the service with two servers unless a test changes that.
   private struct Datagram {
     var family: Family
     var identification: UInt16 = 7
@@ -53,7 +53,7 @@ import Testing
     func later(_ offset: UInt16 = 608, more: Bool = true) -> [UInt8] { fragment(offset, more: more, transport: []) }
   }
 
-  @Test(arguments: Family.allCases) func `every outputFragment goes where the first went, whatever the ports`(family: Family) {
+  @Test(arguments: Family.allCases) func `every fragment goes to the first one's server, whatever the ports`(family: Family) {
     let director = TestDirector(.twoServers, buckets: 1024)
     var servers: Set<UInt32> = []
     for port in 1...64 as ClosedRange<UInt16> {
@@ -64,11 +64,11 @@ import Testing
       servers.insert(sent[0].server)
     }
     #expect(servers.count == 2)
-    // A later fragment is no new flow.
+    // A later fragment creates no flow.
     #expect(director.entries.count == 64)
   }
 
-  @Test(arguments: Family.allCases) func `a outputFragment that comes before its first waits for it, and goes after it`(family: Family) {
+  @Test(arguments: Family.allCases) func `a fragment that arrives before the first is held and sent after it`(family: Family) {
     let director = TestDirector(.twoServers)
     let datagram = Datagram(family: family)
     let early = director.forward([datagram.later()])[0]
@@ -84,7 +84,9 @@ import Testing
     #expect(director.count(.forwarded) == 2)
   }
 
-  @Test(arguments: Family.allCases) func `what waits too long is dropped, and counted as that`(family: Family) {
+  @Test(arguments: Family.allCases) func `a held fragment is dropped at the hold timeout, and counted as timed out`(
+    family: Family
+  ) {
     let director = TestDirector()
     #expect(director.forward([Datagram(family: family).later()])[0].action == .hold)
     director.now += 1
@@ -94,7 +96,7 @@ import Testing
     #expect(director.count(.droppedLateFragment) == 1)
   }
 
-  @Test(arguments: Family.allCases) func `only so many wait`(family: Family) {
+  @Test(arguments: Family.allCases) func `the number of held fragments is limited`(family: Family) {
     let director = TestDirector()
     for number in 0..<HoldQueue.capacity {
       let later = Datagram(family: family, identification: UInt16(number)).later()
@@ -103,7 +105,7 @@ import Testing
     let more = director.forward([Datagram(family: family, identification: 999).later()])[0]
     #expect(more.action == .drop)
     #expect(more.outcome == .droppedLateFragment)
-    // All are let go in the end, a batch at a time.
+    // In the end all are released, one batch at a time.
     director.now += 2
     var released = 0
     for _ in 0..<HoldQueue.capacity / 64 { released += director.release().count }
@@ -111,15 +113,16 @@ import Testing
     #expect(director.forwarder.holding == 0)
   }
 
-  @Test(arguments: Family.allCases) func `a refused first fragment's rest is refused`(family: Family) {
+  @Test(arguments: Family.allCases) func `later fragments of a refused first fragment are refused`(family: Family) {
     let director = TestDirector()
     let datagram = Datagram(family: family)
     #expect(director.forward([datagram.tiny])[0].outcome == .droppedFragment)
     #expect(director.forward([datagram.later()])[0].outcome == .droppedFragment)
   }
 
-  @Test(arguments: Family.allCases) func `a datagram for a port that is no service's stays whole with the kernel`(family: Family)
-  {
+  @Test(arguments: Family.allCases) func `all fragments of a datagram to a port without a service go to the kernel`(
+    family: Family
+  ) {
     let director = TestDirector()
     let datagram = Datagram(family: family, port: 54)
     #expect(director.forward([datagram.first])[0].action == .pass)
@@ -127,21 +130,21 @@ import Testing
   }
 
   @Test(arguments: Family.allCases)
-  func `of a protocol that the VIP has no service of, nothing is held`(family: Family) {
+  func `a fragment of a protocol without a service on the VIP is not held`(family: Family) {
     let director = TestDirector()
-    // The third VIP has TCP services alone.
+    // The third VIP has only TCP services.
     #expect(director.forward([Datagram(family: family, vip: 0x66).later()])[0].action == .pass)
     #expect(director.forward([Datagram(family: family, vip: 0x66, number: 6).later()])[0].action == .hold)
   }
 
-  @Test(arguments: Family.allCases) func `the same identification from elsewhere is another datagram`(family: Family) {
+  @Test(arguments: Family.allCases) func `the same identification from another source is another datagram`(family: Family) {
     let director = TestDirector()
     _ = director.forward([Datagram(family: family).first])
     #expect(director.forward([Datagram(family: family, source: 2).later()])[0].action == .hold)
     #expect(director.forward([Datagram(family: family, identification: 8).later()])[0].action == .hold)
   }
 
-  @Test func `the protocol is part of an IPv4 datagram's name and not of an IPv6 one's`() {
+  @Test func `the protocol is part of an IPv4 datagram's key, but not of an IPv6 datagram's`() {
     for family in Family.allCases {
       let director = TestDirector()
       _ = director.forward([Datagram(family: family).first])
@@ -150,7 +153,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Family.allCases) func `a datagram is remembered for 30 seconds, and an identification used again is new`(
+  @Test(arguments: Family.allCases) func `a datagram is remembered for 30 seconds, and a reused identification is a new datagram`(
     family: Family
   ) {
     let director = TestDirector(.twoServers)
@@ -167,7 +170,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Family.allCases) func `the rest of a datagram whose server is gone is dropped`(family: Family) {
+  @Test(arguments: Family.allCases) func `later fragments are dropped after their server was removed`(family: Family) {
     let director = TestDirector()
     let datagram = Datagram(family: family)
     let server = Int(director.forward([datagram.first])[0].server)
@@ -175,38 +178,38 @@ import Testing
     #expect(director.forward([datagram.later()])[0].outcome == .droppedServerGone)
   }
 
-  @Test func `what follows a later fragment's header is payload, whatever it looks like`() {
+  @Test func `the bytes after a later fragment's header are payload, whatever they look like`() {
     let later = ClientPacketIPv6 {
       $0.extensions = [.fragment(offset: 8, more: true)] + Array(repeating: .destination(), count: 9)
     }
     #expect(TestDirector().forward([later.bytes])[0].action == .hold)
   }
 
-  @Test(arguments: Family.allCases) func `nothing is said about a later fragment`(family: Family) {
+  @Test(arguments: Family.allCases) func `no ICMP error is sent about a later fragment`(family: Family) {
     let director = TestDirector()
-    // No live server: the first is answered, the rest is not.
+    // There is no live server: the first fragment is answered, the others are not.
     let datagram = Datagram(family: family, port: 80, vip: 0x66, number: 6)
     #expect(director.forward([datagram.first])[0].outcome == .answeredUnreachable)
     #expect(director.forward([datagram.later()])[0].outcome == .droppedNoServer)
   }
 
-  @Test(arguments: Family.allCases) func `a broken later fragment is refused, after the question whose it is`(family: Family) {
+  @Test(arguments: Family.allCases) func `a broken later fragment is refused, but only if it is for a VIP`(family: Family) {
     let director = TestDirector()
     var service = Datagram(family: family).later()
-    var kernels = Datagram(family: family, identification: 9).later()
+    var forKernel = Datagram(family: family, identification: 9).later()
     _ = director.forward([Datagram(family: family, identification: 9, port: 54).first])
-    // TTL, with its checksum mended, and hop limit.
+    // The TTL, with a corrected checksum, and the hop limit.
     for hops in [22, 21] where (hops == 22) == (family == .v4) {
       service[hops] = 0
-      kernels[hops] = 0
+      forKernel[hops] = 0
     }
-    Mutation.mendChecksum(&service)
-    Mutation.mendChecksum(&kernels)
+    Mutation.correctChecksum(&service)
+    Mutation.correctChecksum(&forKernel)
     #expect(director.forward([service])[0].outcome == .droppedTTL)
-    #expect(director.forward([kernels])[0].action == .pass)
+    #expect(director.forward([forKernel])[0].action == .pass)
   }
 
-  @Test(arguments: Family.allCases) func `the first may come to another worker`(family: Family) {
+  @Test(arguments: Family.allCases) func `another worker may receive the first fragment`(family: Family) {
     let tables = [FragmentTable.allocate(), .allocate(), .allocate()]
     let workers = (0..<3).map { TestDirector(.twoServers, worker: $0, of: 3, fragments: FragmentTables(tables, own: $0)) }
     for port in 1...32 as ClosedRange<UInt16> {
@@ -221,7 +224,7 @@ import Testing
 }
 
 extension TestTables {
-  /// One service of each family with two servers.
+  /// One service per family, with two servers.
   fileprivate static var twoServers: TestTables {
     let tables = TestTables()
     tables.add(17, [10, 0, 0, 100], port: 53, [.direct(10), .direct(11)])

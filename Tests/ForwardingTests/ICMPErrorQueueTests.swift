@@ -4,7 +4,7 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, ICMP: an error finds its flow's server also when it comes in on another queue than the flow.
+/// Docs/packets.md, ICMP: an error reaches its flow's server, also when another queue than the flow's receives it.
 @Suite struct ICMPErrorQueueTests {
   private let tables = TestTables.topology
   private let workers: [TestDirector]
@@ -19,7 +19,7 @@ import Testing
     .icmp([3, 4, 0, 0, 0, 0, 0x05, 0x78] + ClientPacket.reply(to: client).packet.prefix(28)) { $0.source = [203, 0, 113, 9] }
   }
 
-  /// A flow that has been moved off the server its hash names now; the server.
+  /// A flow with an entry for another server than its hash selects now; returns that server.
   private func flow(_ client: ClientPacket, at worker: Int) -> UInt32 {
     tables.fillRing(of: 0, with: [0])
     let server = workers[worker].forward(client).server
@@ -27,19 +27,19 @@ import Testing
     return server
   }
 
-  @Test func `an error on any queue goes to the server that the flow has on its own`() {
+  @Test func `an error on any queue goes to the server of the flow's entry`() {
     for owner in workers.indices {
       let client = ClientPacket { $0.sourcePort = 2000 + UInt16(owner) }
       #expect(flow(client, at: owner) == 0)
       for worker in workers {
         let before = worker.entries.count
         #expect(worker.forward(Self.error(about: client)).server == 0)
-        #expect(worker.entries.count == before, "an error begins no flow")
+        #expect(worker.entries.count == before, "an error creates no flow")
       }
     }
   }
 
-  @Test func `an IPv6 error on another queue does too`() {
+  @Test func `an IPv6 error on any queue does too`() {
     tables.fillRing(of: 6, with: [7])
     let client = ClientPacketIPv6()
     let first = workers[0].forward(client)
@@ -52,7 +52,7 @@ import Testing
     #expect(sent.server == first.server)
   }
 
-  @Test func `its own table comes first, then the worker that saw the flow last`() {
+  @Test func `the worker's own table comes first, then the worker that saw the flow last`() {
     let client = ClientPacket()
     for (worker, server) in zip(workers, [0, 1, 0]) {
       tables.fillRing(of: 0, with: [server])
@@ -65,7 +65,7 @@ import Testing
     #expect(workers[2].forward(Self.error(about: client)).server == 1, "worker 1 saw it after worker 0")
   }
 
-  @Test func `a peer's expired flow, or none, leaves it to the hash`() {
+  @Test func `without a live entry at any worker, the hash decides`() {
     let client = ClientPacket()
     #expect(flow(client, at: 0) == 0)
     workers[1].now += 60
@@ -74,7 +74,7 @@ import Testing
     #expect(workers[1].forward(Self.error(about: client)).server == 1)
   }
 
-  @Test func `a peer's flow whose server is gone follows its service's policy`() {
+  @Test func `a peer's flow with a removed server follows its service's on-server-loss`() {
     let client = ClientPacket()
     #expect(flow(client, at: 0) == 0)
     tables.half.servers[0].incarnation = 1
@@ -83,9 +83,9 @@ import Testing
     #expect(workers[1].forward(Self.error(about: client)).outcome == .droppedServerGone)
   }
 
-  /// The writer gives one bucket to flows in turn, each of which has its own server; a reader that believed a torn entry would see
-  /// another's.
-  @Test func `an entry that is given away while it is read is not believed`() async {
+  /// The writer gives one bucket to flows in turn, each with its own server; a reader that used a torn entry would see another
+  /// flow's server.
+  @Test func `an entry that is replaced while it is read is not used`() async {
     let table = FlowTable.allocate(buckets: 1)
     defer { table.free() }
     let rounds = 2_000_000

@@ -4,9 +4,9 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// packets.md, ICMP: an error about what a real server sent goes to that server.
+/// Docs/packets.md, ICMP: an error about a real server's packet goes to that server.
 @Suite struct ICMPErrorTests {
-  /// From a router on the way, quoting `bytes` of what the server sent.
+  /// An error from a router on the path, which quotes `bytes` of the server's packet.
   private static func error(
     _ type: UInt8,
     _ quoted: ClientPacket,
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func `an error goes to the server its flow has, whatever the hash says now`() {
+  @Test func `an error goes to the server of its flow's entry, whatever the hash selects now`() {
     for port in 1000..<1064 as Range<UInt16> {
       let director = TestDirector()
       let client = ClientPacket { $0.sourcePort = port }
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func `an IPv6 error goes to the server its flow has`() {
+  @Test func `an IPv6 error goes to the server of its flow's entry`() {
     let services = ServiceIndex.web6
     for port in 1000..<1064 as Range<UInt16> {
       let director = TestDirector()
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func `an error begins no flow and keeps none alive`() {
+  @Test func `an error creates no flow and does not extend one's timeout`() {
     let director = TestDirector()
     _ = director.forward(Self.error(3, .reply()))
     #expect(director.entries.isEmpty)
@@ -96,7 +96,7 @@ import Testing
     #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_SYN_RECEIVED)])
   }
 
-  @Test func `an error goes through the flow's tunnel`() {
+  @Test func `an error is sent through the flow's tunnel`() {
     let director = TestDirector()
     let client = ClientPacket { $0.destination = [10, 0, 0, 101] }
     let packet = Self.error(3, .reply(to: client)) { $0.destination = [10, 0, 0, 101] }
@@ -107,7 +107,7 @@ import Testing
     #expect(Array(sent.bytes[34...]) == packet.packet)
   }
 
-  @Test func `a flow whose server is gone is dropped where its service says so`() {
+  @Test func `an error about a flow with a removed server is dropped with on-server-loss drop`() {
     let director = TestDirector()
     let first = director.forward(ClientPacket())
     director.tables.half.servers[Int(first.server)].flags = 0
@@ -117,7 +117,7 @@ import Testing
     #expect(director.forward(Self.error(3, .reply())).outcome == .droppedServerGone)
   }
 
-  @Test func `never an error about an error`() {
+  @Test func `no ICMP error is sent about an ICMP error`() {
     let director = TestDirector()
     let quoted = ClientPacket.reply { $0.payload = [UInt8](repeating: 1, count: 1500) }
     let long = Self.error(3, quoted, bytes: 1473)
@@ -127,37 +127,43 @@ import Testing
   }
 
   private static let cases: [Case] = [
-    Case(sentence: "eight bytes of TCP are enough", outcome: .forwarded) { error(3, .reply()).bytes },
-    Case(sentence: "seven bytes are not: the kernel's", outcome: .notForService) { error(3, .reply(), bytes: 27).bytes },
-    Case(sentence: "a whole segment is no less", outcome: .forwarded) { error(3, .reply(), bytes: 200).bytes },
-    Case(sentence: "a datagram quoted", outcome: .forwarded) { error(11, .reply(to: .udp())).bytes },
-    Case(sentence: "options in the quote", outcome: .forwarded) {
+    Case(sentence: "eight quoted bytes of TCP are enough", outcome: .forwarded) { error(3, .reply()).bytes },
+    Case(sentence: "seven quoted bytes of TCP go to the kernel", outcome: .notForService) { error(3, .reply(), bytes: 27).bytes },
+    Case(sentence: "a whole quoted segment is accepted", outcome: .forwarded) { error(3, .reply(), bytes: 200).bytes },
+    Case(sentence: "a quoted UDP datagram is accepted", outcome: .forwarded) { error(11, .reply(to: .udp())).bytes },
+    Case(sentence: "options in the quoted header are accepted", outcome: .forwarded) {
       error(12, .reply { $0.options = [1, 1, 1, 0] }, bytes: 32).bytes
     },
-    Case(sentence: "options round the quote", outcome: .forwarded) { error(3, .reply()) { $0.options = [1, 1, 1, 0] }.bytes },
-    Case(sentence: "a first fragment quoted", outcome: .forwarded) { error(3, .reply { $0.fragment = 0x2000 }).bytes },
-    Case(sentence: "a later fragment quoted has no ports: the kernel's", outcome: .notForService) {
+    Case(sentence: "options in the outer header are accepted", outcome: .forwarded) {
+      error(3, .reply()) { $0.options = [1, 1, 1, 0] }.bytes
+    },
+    Case(sentence: "a quoted first fragment is accepted", outcome: .forwarded) {
+      error(3, .reply { $0.fragment = 0x2000 }).bytes
+    },
+    Case(sentence: "a quoted later fragment has no ports and goes to the kernel", outcome: .notForService) {
       error(3, .reply { $0.fragment = 0x0010 }).bytes
     },
-    Case(sentence: "a source quench is the kernel's", outcome: .notForService) { error(4, .reply()).bytes },
-    Case(sentence: "a redirect is the kernel's", outcome: .notForService) { error(5, .reply()).bytes },
-    Case(sentence: "a port without a service is the kernel's", outcome: .notForService) {
+    Case(sentence: "a source quench goes to the kernel", outcome: .notForService) { error(4, .reply()).bytes },
+    Case(sentence: "a redirect goes to the kernel", outcome: .notForService) { error(5, .reply()).bytes },
+    Case(sentence: "a quoted port without a service goes to the kernel", outcome: .notForService) {
       error(3, .reply { $0.sourcePort = 22 }).bytes
     },
-    Case(sentence: "the client's own packet quoted is the kernel's", outcome: .notForService) { error(3, ClientPacket()).bytes },
-    Case(sentence: "an ICMP message quoted is the kernel's", outcome: .notForService) {
+    Case(sentence: "a quoted packet of the client goes to the kernel", outcome: .notForService) {
+      error(3, ClientPacket()).bytes
+    },
+    Case(sentence: "a quoted ICMP message goes to the kernel", outcome: .notForService) {
       error(3, .reply { $0.number = 1 }).bytes
     },
-    Case(sentence: "another VIP's packet quoted is the kernel's", outcome: .notForService) {
+    Case(sentence: "a quoted packet of another VIP goes to the kernel", outcome: .notForService) {
       error(3, .reply { $0.source = [10, 0, 0, 101] }).bytes
     },
-    Case(sentence: "an error in fragments is the kernel's", outcome: .notForService) {
+    Case(sentence: "a fragmented error goes to the kernel", outcome: .notForService) {
       error(3, .reply()) { $0.fragment = 0x2000 }.bytes
     },
-    Case(sentence: "a quoted header of four words is the kernel's", outcome: .notForService) {
+    Case(sentence: "a quoted header length of 16 bytes goes to the kernel", outcome: .notForService) {
       error(3, .reply { $0.words = 4 }).bytes
     },
-    Case(sentence: "a wrong checksum inside the quote is nobody's business", outcome: .forwarded) {
+    Case(sentence: "a wrong checksum inside the quote is ignored", outcome: .forwarded) {
       error(3, .reply { $0.headerChecksum = 1 }).bytes
     },
     Case(sentence: "a wrong ICMP checksum is refused", outcome: .droppedBadChecksum) {
@@ -165,39 +171,41 @@ import Testing
       frame[40] ^= 1
       return frame
     },
-    Case(sentence: "a total length that cuts the quote is refused", outcome: .droppedBadLength) {
+    Case(sentence: "a total length that ends inside the quote is refused", outcome: .droppedBadLength) {
       error(3, .reply()) { $0.totalLength = 55 }.bytes
     },
-    Case(sentence: "a source that is a VIP is refused", outcome: .droppedSource) {
+    Case(sentence: "a VIP as source is refused", outcome: .droppedSource) {
       error(3, .reply()) { $0.source = [10, 0, 0, 101] }.bytes
     },
-    Case(sentence: "v6: eight bytes of TCP are enough", outcome: .forwarded) { error6(1, .reply6()).bytes },
-    Case(sentence: "v6: seven bytes are not: the kernel's", outcome: .notForService) { error6(1, .reply6(), bytes: 47).bytes },
-    Case(sentence: "v6: a datagram quoted", outcome: .forwarded) { error6(3, .reply6(to: .udp6())).bytes },
-    Case(sentence: "v6: extension headers in the quote", outcome: .forwarded) {
+    Case(sentence: "IPv6: eight quoted bytes of TCP are enough", outcome: .forwarded) { error6(1, .reply6()).bytes },
+    Case(sentence: "IPv6: seven quoted bytes of TCP go to the kernel", outcome: .notForService) {
+      error6(1, .reply6(), bytes: 47).bytes
+    },
+    Case(sentence: "IPv6: a quoted UDP datagram is accepted", outcome: .forwarded) { error6(3, .reply6(to: .udp6())).bytes },
+    Case(sentence: "IPv6: extension headers in the quote are accepted", outcome: .forwarded) {
       error6(4, .reply6 { $0.extensions = [.hopByHop(), .destination(units: 1)] }, bytes: 72).bytes
     },
-    Case(sentence: "v6: extension headers round the quote", outcome: .forwarded) {
+    Case(sentence: "IPv6: extension headers before the error are accepted", outcome: .forwarded) {
       error6(2, .reply6()) { $0.extensions = [.destination(units: 2)] }.bytes
     },
-    Case(sentence: "v6: a later fragment quoted is the kernel's", outcome: .notForService) {
+    Case(sentence: "IPv6: a quoted later fragment goes to the kernel", outcome: .notForService) {
       error6(3, .reply6 { $0.extensions = [.fragment(offset: 9)] }, bytes: 80).bytes
     },
-    Case(sentence: "v6: a chain that the quote cuts is the kernel's", outcome: .notForService) {
+    Case(sentence: "IPv6: a header chain that the quote truncates goes to the kernel", outcome: .notForService) {
       error6(3, .reply6 { $0.extensions = [.destination(units: 4)] }, bytes: 60).bytes
     },
-    Case(sentence: "v6: type 5 is the kernel's", outcome: .notForService) { error6(5, .reply6()).bytes },
-    Case(sentence: "v6: type 0 is the kernel's", outcome: .notForService) { error6(0, .reply6()).bytes },
-    Case(sentence: "v6: a port without a service is the kernel's", outcome: .notForService) {
+    Case(sentence: "IPv6: type 5 goes to the kernel", outcome: .notForService) { error6(5, .reply6()).bytes },
+    Case(sentence: "IPv6: type 0 goes to the kernel", outcome: .notForService) { error6(0, .reply6()).bytes },
+    Case(sentence: "IPv6: a quoted port without a service goes to the kernel", outcome: .notForService) {
       error6(1, .reply6 { $0.sourcePort = 22 }).bytes
     },
-    Case(sentence: "v6: another VIP's packet quoted is the kernel's", outcome: .notForService) {
+    Case(sentence: "IPv6: a quoted packet of another VIP goes to the kernel", outcome: .notForService) {
       error6(1, .reply6 { $0.source = ClientPacketIPv6.vip(0x101) }).bytes
     },
-    Case(sentence: "v6: an error in fragments is the kernel's", outcome: .notForService) {
+    Case(sentence: "IPv6: a fragmented error goes to the kernel", outcome: .notForService) {
       error6(1, .reply6()) { $0.extensions = [.fragment(more: true)] }.bytes
     },
-    Case(sentence: "v6: a length that cuts the quote is refused", outcome: .droppedBadLength) {
+    Case(sentence: "IPv6: a length that ends inside the quote is refused", outcome: .droppedBadLength) {
       error6(1, .reply6()) { $0.payloadLength = 55 }.bytes
     },
   ]
@@ -206,6 +214,6 @@ import Testing
 }
 
 private enum ServiceIndex {
-  /// Of `TestTables.topology`'s web service over IPv6.
+  /// The IPv6 web service of `TestTables.topology`.
   static let web6 = 6
 }

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, Size: a packet that does not fit is never dropped without the client being told, where it can be told.
+/// Docs/packets.md, Size: an oversize packet is not dropped silently if its sender can be sent an ICMP error.
 @Suite struct ICMPTooBigTests {
   private static let vip: [UInt8] = [10, 0, 0, 100]
   private static let vip6: [UInt8] = ClientPacketIPv6.vip(0x100)
 
-  /// One service a family with one server.
+  /// One service per family, with one server.
   private static func director(_ server: TestServer) -> TestDirector {
     let tables = TestTables()
     for number in [6, 17] as [UInt8] {
@@ -32,13 +32,13 @@ import Testing
     }
   }
 
-  @Test func `the error for a small packet, byte by byte`() {
+  @Test func `the error about a small packet, byte by byte`() {
     let sent = Self.director(.direct(10) { $0.mtu = 68 }).forward(Self.packet(69))
     #expect(sent.action == .answer)
     #expect(sent.outcome == .answeredTooBig)
     let client = Self.packet(69).packet
     let link: [UInt8] = [0x02, 0, 0, 0, 0, 0xc1, 0x02, 0, 0, 0, 0, 0xd1, 0x08, 0]
-    // 20 + 8 + 69 bytes; DF and no identification.
+    // 20 + 8 + 69 bytes; DF and identification 0.
     let header: [UInt8] = [0x45, 0xc0, 0, 97, 0, 0, 0x40, 0, 64, 1, 0x6d, 0x77, 10, 0, 0, 100, 192, 0, 2, 1]
     #expect(Array(sent.bytes[..<34]) == link + header)
     #expect(Array(sent.bytes[34..<36]) == [3, 4])
@@ -47,44 +47,44 @@ import Testing
     #expect(Reference.checksum(Array(sent.bytes[34...])) == 0)
   }
 
-  private static let ways: [(server: TestServer, room: Int)] = [
+  private static let paths: [(server: TestServer, room: Int)] = [
     (.direct(10) { $0.mtu = 1400 }, 1400), (.tunnel(10), 1480), (.tunnel(10) { $0.mtu = 1420 }, 1400), (.tunnel6(10), 1460),
   ]
 
-  @Test func `a packet with DF of one byte too many is answered with the room there is`() {
-    for (server, room) in Self.ways {
+  @Test func `a packet with DF that is one byte too long is answered with the MTU that fits`() {
+    for (server, room) in Self.paths {
       let director = Self.director(server)
       #expect(director.forward(Self.packet(room)).outcome == .forwarded)
       for size in [room + 1, 1500, 9000] where size > room {
         let packet = Self.packet(size)
         let sent = director.forward(packet)
         #expect(sent.outcome == .answeredTooBig)
-        #expect(sent.bytes == Reference.tooBig(packet.bytes, mtu: room), "\(size) bytes, \(room) of room")
+        #expect(sent.bytes == Reference.tooBig(packet.bytes, mtu: room), "\(size) bytes, MTU \(room) reported")
         #expect(sent.bytes.count == 14 + 576)
       }
     }
   }
 
-  @Test func `an IPv6 packet of one byte too many is answered with the room there is`() {
-    for (server, room) in Self.ways where server.method == Int(SLUICE_IPIP) {
+  @Test func `an IPv6 packet that is one byte too long is answered with the MTU that fits`() {
+    for (server, room) in Self.paths where server.method == Int(SLUICE_IPIP) {
       let director = Self.director(server)
       #expect(director.forward(Self.packet6(room)).outcome == .forwarded)
       for size in [room + 1, 1500, 9000] {
         let packet = Self.packet6(size)
         let sent = director.forward(packet)
         #expect(sent.outcome == .answeredTooBig)
-        #expect(sent.bytes == Reference.tooBig(packet.bytes, mtu: room), "\(size) bytes, \(room) of room")
+        #expect(sent.bytes == Reference.tooBig(packet.bytes, mtu: room), "\(size) bytes, MTU \(room) reported")
         #expect(sent.bytes.count == 14 + 1280)
       }
     }
   }
 
-  @Test func `no MTU under 1280 is ever reported to an IPv6 client`() {
+  @Test func `no MTU below 1280 is reported to an IPv6 client`() {
     let director = Self.director(.tunnel6(10) { $0.mtu = 1300 })
     #expect(director.forward(Self.packet6(1260)).outcome == .forwarded)
     let packet = Self.packet6(1281)
     #expect(director.forward(packet).bytes == Reference.tooBig(packet.bytes, mtu: 1280))
-    // It keeps to 1280 already: there is nothing to tell it, the tunnel has to carry it.
+    // A client never sends smaller IPv6 packets than 1280 bytes, so the tunnel has to fragment them.
     #expect(director.forward(Self.packet6(1280)).outcome == .forwarded)
     #expect(director.forward(Self.packet6(1261)).outcome == .forwarded)
     #expect(Self.director(.direct6(10) { $0.mtu = 1279 }).forward(Self.packet6(1280)).outcome == .droppedTooBig)
@@ -93,18 +93,18 @@ import Testing
   @Test func `an IPv4 packet without DF is not answered`() {
     let sent = Self.director(.tunnel(10)).forward(Self.packet(1500) { $0.fragment = 0 })
     #expect(sent.outcome == .forwarded)
-    // Nor where it can't be cut: a fragment's data comes in eights.
+    // Not even if it can't be fragmented, because a fragment has at least eight bytes of data.
     let narrow = Self.director(.tunnel(10) { $0.mtu = 47 }).forward(Self.packet(1500) { $0.fragment = 0 })
     #expect(narrow.outcome == .droppedTooBig)
     #expect(narrow.action == .drop)
   }
 
-  @Test func `a way of less than 68 bytes is never reported`() {
+  @Test func `an MTU below 68 is never reported`() {
     #expect(Self.director(.direct(10) { $0.mtu = 67 }).forward(Self.packet(68)).outcome == .droppedTooBig)
     #expect(Self.director(.tunnel(10) { $0.mtu = 20 }).forward(Self.packet(68)).outcome == .droppedTooBig)
   }
 
-  @Test func `datagrams, options, first fragments and tags make no difference`() {
+  @Test func `UDP, options, first fragments and tags are answered the same`() {
     let packets = [
       Self.packet(1500) { $0.options = [1, 1, 1, 0] }, Self.packet(1490) { $0.fragment = 0x6000 },
       Self.packet(1500) { $0.tags = [(0x8100, 0x6123)] }, Self.packet(1500) { $0.tags = [(0x88a8, 0xe005), (0x8100, 0x2fff)] },
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func `an answer leaves by the interface its packet came in on`() {
+  @Test func `a reply leaves through the interface that received the packet`() {
     let director = Self.director(.tunnel(10) { $0.egress = 3 })
     for interface in [0, 1, 5, 15] {
       let guarded = GuardedFrame(Self.packet(1500).bytes, headroom: 64, end: .right)
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test func `frames to or from a group of stations are dropped without a word`() {
+  @Test func `oversize frames to or from a group MAC address are dropped without a reply`() {
     for place in [0, 6] {
       for first in [0x01, 0x03, 0x33, 0xff] as [UInt8] {
         var frame = Self.packet(1500).bytes
@@ -155,7 +155,7 @@ import Testing
     }
   }
 
-  @Test func `an answer is written only where there is room for its headers`() {
+  @Test func `a reply is written only if there is room for its headers`() {
     for tags in [[], [(0x8100, 1)], [(0x88a8, 1), (0x8100, 2)]] as [[(type: UInt16, tci: UInt16)]] {
       let packet = Self.packet(1500) { $0.tags = tags }
       let server = TestServer.direct(10) { $0.mtu = 1400 }
@@ -168,7 +168,7 @@ import Testing
     }
   }
 
-  @Test func `a flood of too long packets gets a thousand answers a second, the rest is counted`() {
+  @Test func `a flood of oversize packets gets 1000 replies a second, the rest is counted`() {
     let director = Self.director(.tunnel(10))
     let batch = Array(repeating: Self.packet(1500).bytes, count: 64)
     for _ in 0..<40 { _ = director.forward(batch) }

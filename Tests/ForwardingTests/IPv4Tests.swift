@@ -2,37 +2,37 @@ import Testing
 
 @testable import Forwarding
 
-/// The refusals of packets.md, row by row, each with its neighbour that is no refusal.
+/// The refusals of Docs/packets.md, row by row, each with a similar packet that is accepted.
 @Suite struct IPv4Tests {
   @Test(arguments: headers) func `an IPv4 header`(_ test: Case) { test.check() }
 
   static let headers: [Case] = [
-    .tcp("a sound packet goes on", .forwarded),
-    .udp("a sound datagram goes on", .forwarded),
-    .tcp("header of four words is refused", .droppedBadHeader) { $0.words = 4 },
-    .tcp("header of no words is refused", .droppedBadHeader) { $0.words = 0 },
-    .tcp("header of fifteen words in a frame that ends sooner is refused", .droppedBadLength) {
-      $0.destination = [10, 0, 0, 101]  // any port: its ports aren't where the header says
+    .tcp("a valid packet is forwarded", .forwarded),
+    .udp("a valid UDP datagram is forwarded", .forwarded),
+    .tcp("a header length of 16 bytes is refused", .droppedBadHeader) { $0.words = 4 },
+    .tcp("a header length of 0 is refused", .droppedBadHeader) { $0.words = 0 },
+    .tcp("a header length of 60 bytes beyond the frame's end is refused", .droppedBadLength) {
+      $0.destination = [10, 0, 0, 101]  // any port: the ports are not where the header length says
       $0.words = 15
     },
-    .tcp("options are no refusal", .forwarded) { $0.options = [0x94, 4, 0, 0] },
-    .tcp("forty bytes of options are no refusal", .forwarded) { $0.options = [UInt8](repeating: 1, count: 40) },
-    .tcp("total length one more than the frame holds is refused", .droppedBadLength) { $0.totalLength = 41 },
-    .tcp("total length of 65535 is refused", .droppedBadLength) { $0.totalLength = 0xffff },
-    .tcp("total length 0 is refused", .droppedBadLength) { $0.totalLength = 0 },
-    .tcp("total length under the header's is refused", .droppedBadLength) { $0.totalLength = 19 },
-    .tcp("total length that leaves no room for TCP is refused", .droppedBadLength) { $0.totalLength = 39 },
-    .tcp("padding after the packet is no refusal", .forwarded) { $0.padding = 6 },
+    .tcp("options are accepted", .forwarded) { $0.options = [0x94, 4, 0, 0] },
+    .tcp("forty bytes of options are accepted", .forwarded) { $0.options = [UInt8](repeating: 1, count: 40) },
+    .tcp("a total length of one byte more than the frame is refused", .droppedBadLength) { $0.totalLength = 41 },
+    .tcp("a total length of 65535 is refused", .droppedBadLength) { $0.totalLength = 0xffff },
+    .tcp("a total length of 0 is refused", .droppedBadLength) { $0.totalLength = 0 },
+    .tcp("a total length below the header's is refused", .droppedBadLength) { $0.totalLength = 19 },
+    .tcp("a total length without room for TCP is refused", .droppedBadLength) { $0.totalLength = 39 },
+    .tcp("padding after the packet is accepted", .forwarded) { $0.padding = 6 },
     .tcp("a wrong header checksum is refused", .droppedBadChecksum) { $0.headerChecksum = 0x1234 },
-    .tcp("a header checksum of 0 where it isn't is refused", .droppedBadChecksum) { $0.headerChecksum = 0 },
-    .tcp("a checksum over options is looked at whole", .droppedBadChecksum) {
+    .tcp("a header checksum of 0 that is wrong is refused", .droppedBadChecksum) { $0.headerChecksum = 0 },
+    .tcp("a header checksum covers the options", .droppedBadChecksum) {
       $0.options = [1, 1, 1, 1]
       $0.headerChecksum = Reference.checksum(Array(ClientPacket().packet[..<10]))
     },
     .tcp("TTL 0 is refused", .droppedTTL) { $0.ttl = 0 },
-    .tcp("TTL 1 goes on: we are no router", .forwarded) { $0.ttl = 1 },
-    .tcp("version 6 in an IPv4 frame is the kernel's", .notForService) { $0.version = 6 },
-    .tcp("another protocol is the kernel's", .notForService) { $0.number = 1 },
+    .tcp("TTL 1 is forwarded", .forwarded) { $0.ttl = 1 },
+    .tcp("version 6 in an IPv4 frame goes to the kernel", .notForService) { $0.version = 6 },
+    .tcp("another protocol goes to the kernel", .notForService) { $0.number = 1 },
   ]
 
   @Test(arguments: sources) func `a source address`(_ test: Case) { test.check() }
@@ -51,72 +51,74 @@ import Testing
     .tcp("240.0.0.1", .forwarded) { $0.source = [240, 0, 0, 1] },
     .tcp("255.255.255.254", .forwarded) { $0.source = [255, 255, 255, 254] },
     .tcp("255.255.255.255", .droppedSource) { $0.source = [255, 255, 255, 255] },
-    .tcp("the VIP itself: a land attack", .droppedSource) { $0.source = [10, 0, 0, 100] },
-    .tcp("another VIP", .droppedSource) { $0.source = [10, 0, 0, 101] },
-    .udp("a VIP that has no service of this protocol", .droppedSource) { $0.source = [10, 0, 0, 102] },
-    .tcp("a VIP's neighbour", .forwarded) { $0.source = [10, 0, 0, 103] },
+    .tcp("the VIP itself (a LAND attack) is refused", .droppedSource) { $0.source = [10, 0, 0, 100] },
+    .tcp("another VIP is refused", .droppedSource) { $0.source = [10, 0, 0, 101] },
+    .udp("a VIP without a service of this protocol is refused", .droppedSource) { $0.source = [10, 0, 0, 102] },
+    .tcp("the address next to a VIP is accepted", .forwarded) { $0.source = [10, 0, 0, 103] },
   ]
 
   @Test(arguments: transports) func `a transport header`(_ test: Case) { test.check() }
 
   static let transports: [Case] = [
-    .tcp("TCP data offset 4 is refused", .droppedBadHeader) { $0.dataOffset = 4 },
-    .tcp("TCP data offset 0 is refused", .droppedBadHeader) { $0.dataOffset = 0 },
-    .tcp("TCP data offset past the packet is refused", .droppedBadLength) { $0.dataOffset = 6 },
-    .tcp("TCP data offset to the packet's end goes on", .forwarded) {
+    .tcp("a TCP data offset of 4 is refused", .droppedBadHeader) { $0.dataOffset = 4 },
+    .tcp("a TCP data offset of 0 is refused", .droppedBadHeader) { $0.dataOffset = 0 },
+    .tcp("a TCP data offset beyond the packet is refused", .droppedBadLength) { $0.dataOffset = 6 },
+    .tcp("a TCP data offset at the packet's end is forwarded", .forwarded) {
       $0.dataOffset = 6
       $0.payload = [1, 1, 1, 1]
     },
-    .tcp("TCP data offset past the packet, into padding, is refused", .droppedBadLength) {
+    .tcp("a TCP data offset beyond the packet, into padding, is refused", .droppedBadLength) {
       $0.dataOffset = 6
       $0.padding = 10
     },
-    .tcp("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(sound[..<19]) },
-    .tcp("four bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(sound[..<4]) },
+    .tcp("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(valid[..<19]) },
+    .tcp("four bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(valid[..<4]) },
     .tcp("nineteen bytes of TCP in a first fragment are refused", .droppedFragment) {
-      $0.transport = Array(sound[..<19])
+      $0.transport = Array(valid[..<19])
       $0.fragment = 0x2000
     },
-    .tcp("twenty bytes of TCP in a first fragment go on", .forwarded) { $0.fragment = 0x2000 },
-    .tcp("a first fragment may end within the TCP options", .forwarded) {
+    .tcp("twenty bytes of TCP in a first fragment are forwarded", .forwarded) { $0.fragment = 0x2000 },
+    .tcp("a first fragment that ends within the TCP options is forwarded", .forwarded) {
       $0.fragment = 0x2000
       $0.dataOffset = 15
     },
-    .tcp("a data offset under 5 in a first fragment is refused", .droppedBadHeader) {
+    .tcp("a data offset below 5 in a first fragment is refused", .droppedBadHeader) {
       $0.fragment = 0x2000
       $0.dataOffset = 4
     },
-    .udp("UDP length 8 goes on", .forwarded) {
+    .udp("a UDP length of 8 is forwarded", .forwarded) {
       $0.payload = []
     },
-    .udp("UDP length 7 is refused", .droppedBadLength) { $0.udpLength = 7 },
-    .udp("UDP length 0 is refused", .droppedBadLength) { $0.udpLength = 0 },
-    .udp("UDP length one past the packet is refused", .droppedBadLength) { $0.udpLength = UInt16(8 + $0.payload.count + 1) },
-    .udp("UDP length past the packet, into padding, is refused", .droppedBadLength) {
+    .udp("a UDP length of 7 is refused", .droppedBadLength) { $0.udpLength = 7 },
+    .udp("a UDP length of 0 is refused", .droppedBadLength) { $0.udpLength = 0 },
+    .udp("a UDP length one byte beyond the packet is refused", .droppedBadLength) {
+      $0.udpLength = UInt16(8 + $0.payload.count + 1)
+    },
+    .udp("a UDP length beyond the packet, into padding, is refused", .droppedBadLength) {
       $0.udpLength = UInt16(8 + $0.payload.count + 1)
       $0.padding = 4
     },
-    .udp("UDP length short of the packet goes on", .forwarded) { $0.udpLength = 8 },
+    .udp("a UDP length below the packet's is forwarded", .forwarded) { $0.udpLength = 8 },
     .udp("seven bytes of UDP are refused", .droppedBadLength) { $0.transport = [0x9c, 0x40, 0, 53, 0, 8, 0] },
     .udp("seven bytes of UDP in a first fragment are refused", .droppedFragment) {
       $0.transport = [0x9c, 0x40, 0, 53, 0, 8, 0]
       $0.fragment = 0x2000
     },
-    .udp("eight bytes of UDP in a first fragment go on, whatever length the datagram has", .forwarded) {
+    .udp("eight bytes of UDP in a first fragment are forwarded, whatever the datagram's length", .forwarded) {
       $0.payload = []
       $0.udpLength = 4000
       $0.fragment = 0x2000
     },
-    .udp("UDP length 7 in a first fragment is refused", .droppedBadLength) {
+    .udp("a UDP length of 7 in a first fragment is refused", .droppedBadLength) {
       $0.udpLength = 7
       $0.fragment = 0x2000
     },
   ]
 
   /// A TCP header for port 80.
-  static let sound: [UInt8] = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0xab, 0xcd, 0, 0]
+  static let valid: [UInt8] = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0xab, 0xcd, 0, 0]
 
-  @Test func `a frame cut anywhere is never forwarded and never read past its end`() {
+  @Test func `a frame truncated anywhere is never forwarded and never read beyond its end`() {
     for packet in [ClientPacket { $0.payload = [1, 2, 3] }, .udp(), ClientPacket { $0.options = [1, 1, 1, 1] }] {
       let whole = packet.bytes
       for length in 0..<whole.count {
@@ -132,7 +134,7 @@ import Testing
     }
   }
 
-  @Test func `a broken packet that is not for a service is the kernel's, whatever is wrong with it`() {
+  @Test func `a broken packet that is not for a service goes to the kernel`() {
     let breakages: [(inout ClientPacket) -> Void] = [
       { $0.words = 4 }, { $0.totalLength = 0 }, { $0.headerChecksum = 1 }, { $0.ttl = 0 }, { $0.source = [127, 0, 0, 1] },
       { $0.dataOffset = 0 }, { $0.fragment = 0x2000 },

@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// IPv6 flows: their entries, beside IPv4's in one table, and their hash.
+/// IPv6 flows: their entries, in one table with IPv4's, and their hash.
 @Suite struct IPv6FlowTests {
   @Test func `a flow keeps its server when the ring changes`() {
     let director = TestDirector()
@@ -21,7 +21,7 @@ import Testing
       }
     }
     #expect(Set(servers) == [6, 7])
-    // The web service's index is 6, after the six of IPv4.
+    // The web service has index 6, after the six IPv4 services.
     director.tables.fillRing(of: 6, with: [6])
     for port in 0..<32 as Range<UInt16> {
       let sent = director.forward(
@@ -36,7 +36,7 @@ import Testing
     #expect(fresh.server == 6)
   }
 
-  @Test func `the client's TCP flags move an IPv6 flow from state to state, UDP has its own`() {
+  @Test func `the client's TCP flags move an IPv6 flow from state to state, UDP has its own state`() {
     let director = TestDirector()
     let states = [
       (ClientPacket.synchronize, SLUICE_STATE_SYN_RECEIVED), (ClientPacket.acknowledge, SLUICE_STATE_ESTABLISHED),
@@ -56,7 +56,7 @@ import Testing
     #expect(other.entries.map { Int($0.state) } == [Int(SLUICE_STATE_UDP)])
   }
 
-  @Test func `extension headers, traffic class, label and hop limit don't make another flow`() {
+  @Test func `extension headers, traffic class, flow label and hop limit do not change the flow`() {
     let director = TestDirector()
     let changes: [(inout ClientPacketIPv6) -> Void] = [
       { _ in }, { $0.extensions = [.hopByHop(), .authentication] }, { $0.trafficClass = 0xb8 }, { $0.flowLabel = 7 },
@@ -67,7 +67,7 @@ import Testing
     #expect(director.counters.loads[Int(servers[0])].connections == 1)
   }
 
-  @Test func `both families share one table and neither disturbs the other`() {
+  @Test func `both families share one table without affecting each other`() {
     let together = TestDirector(buckets: 1024)
     let ports = Array(1000..<1200 as Range<UInt16>)
     let frames = ports.map { port in ClientPacket { $0.sourcePort = port }.bytes }
@@ -75,7 +75,7 @@ import Testing
     let alone = TestDirector(buckets: 1024)
     let alone6 = TestDirector(buckets: 1024)
     for (v4, v6) in zip(frames, frames6) {
-      // One batch of both.
+      // One batch with both families.
       let sent = together.forward([v4, v6])
       #expect(sent == alone.forward([v4]) + alone6.forward([v6]))
     }
@@ -95,9 +95,9 @@ import Testing
     FlowHash.v6(tables.half.half, source: source, destination: destination, ports: ports, protocol: number)
   }
 
-  @Test func `every part of an IPv6 5-tuple and every word of the key counts`() {
+  @Test func `every part of an IPv6 5-tuple and every word of the key changes the hash`() {
     let tables = TestTables()
-    // Not the tables' own key, whose first two words are each other's complement: no random key is, and no property of it may be tested.
+    // Not the test tables' key: its first two words are each other's complement, and a test must not depend on that.
     let key: (UInt64, UInt64, UInt64, UInt64) = (
       0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89
     )
@@ -127,27 +127,27 @@ import Testing
     }
   }
 
-  @Test func `directors with the same key agree on IPv6 flows`() {
-    // Part of the contract, as IPv4's are. Computed apart, with Python's integers.
+  @Test func `directors with the same key compute the same hashes of IPv6 flows`() {
+    // These values must never change, like IPv4's. They were computed separately, with Python's integers.
     let tables = TestTables()
     let client: Words = (0x0000_0c00_b80d_0120, 0x0100_0000_0000_0000)
     let web: Words = (0x0000_0000_b80d_0120, 0x0001_0000_0000_0000)
     #expect(hash(tables) == 0x743d_8d6a_b020_0cbf)
     #expect(hash(tables, source: client, destination: web, ports: 0x5000_409c) == 0x1786_cb27_c2f8_3913)
     #expect(hash(tables, source: client, destination: web, ports: 0x3500_409c, number: 17) == 0x67b4_cee1_09b5_326e)
-    // And the parser hands them over so.
+    // The classifier passes the address words in this order.
     let director = TestDirector(tables)
     tables.add(6, ClientPacketIPv6.vip(0x100), port: 80, [.direct6(10)])
     _ = director.forward(ClientPacketIPv6())
     #expect(director.entries.map(\.tag) == [0x1786_cb27_c2f8_3913])
   }
 
-  @Test func `neighbouring IPv6 clients spread evenly over buckets and over the ring`() {
+  @Test func `neighbouring IPv6 clients spread evenly over the buckets and the ring`() {
     let tables = TestTables()
     var buckets = [Int](repeating: 0, count: 1024)
     var slots = buckets
     for flow in 0..<UInt64(1024 * 64) {
-      // As an interface identifier counts up: its last bytes lie highest in memory's little end.
+      // Counts an interface identifier up: on a little-endian machine its last bytes are the highest ones of the word.
       let value = hash(tables, source: (0x0000_0c00_b80d_0120, UInt64(flow).byteSwapped), destination: (7, 8))
       buckets[Int(value & 1023)] += 1
       slots[Int(((value >> 32) * 1024) >> 32)] += 1

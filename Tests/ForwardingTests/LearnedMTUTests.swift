@@ -3,27 +3,27 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, Size: what an ICMP error about our own outer packet says of the way to a real server is learned, and clients are told.
+/// Docs/packets.md, Size: the MTU in an ICMP error about the director's outer packet is learned and reported to clients.
 @Suite struct LearnedMTUTests {
-  /// A director whose one tunnelled server has been sent a packet, and that packet's outer one.
+  /// A director with one tunnelled server, and the outer packet that it sent there.
   private struct Sent {
     let director: TestDirector
-    /// From its IP header on.
+    /// From the IP header on.
     let outer: [UInt8]
     let overhead: Int
     let isIPv6: Bool
     var server: sluice_server { director.tables.half.servers[0] }
 
-    init(_ way: Way, mtu: UInt16 = 1500, _ change: (TestTables) -> Void = { _ in }) {
-      let tables = way.tables(mtu: mtu)
+    init(_ path: Path, mtu: UInt16 = 1500, _ change: (TestTables) -> Void = { _ in }) {
+      let tables = path.tables(mtu: mtu)
       change(tables)
       director = TestDirector(tables)
       outer = Array(director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: 900) }).bytes.dropFirst(14))
       overhead = Reference.overhead(tables.half.servers[0])
-      isIPv6 = way.toIPv6
+      isIPv6 = path.toIPv6
     }
 
-    /// A router's error about it, to its source.
+    /// A router's error about the outer packet, to its source.
     func error(_ mtu: UInt16, bytes: Int? = nil, _ change: (inout [UInt8]) -> Void = { _ in }) -> [UInt8] {
       var quote = outer
       change(&quote)
@@ -39,11 +39,11 @@ import Testing
       }.bytes
     }
 
-    /// What a router says, and what became of it.
+    /// The router reports this MTU; returns the outcome.
     @discardableResult
     func learn(_ mtu: UInt16) -> Outcome { director.forward([error(mtu)])[0].outcome }
 
-    /// The largest packet that still goes to the server by the tunnel; found by trial.
+    /// The largest client packet that is still forwarded through the tunnel, found by trial.
     var room: Int {
       (500...1600).last { size in
         director.forward(ClientPacket { $0.payload = [UInt8](repeating: 1, count: size - 40) }).outcome == .forwarded
@@ -51,9 +51,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Way.tunnels)
-  func `an error about the very packet a tunnel sent lowers what clients are reported`(way: Way) {
-    let sent = Sent(way)
+  @Test(arguments: Path.tunnels)
+  func `an error about a packet of the tunnel lowers the MTU that clients get`(path: Path) {
+    let sent = Sent(path)
     #expect(sent.room == 1500 - sent.overhead)
     let error = sent.director.forward([sent.error(1400)])[0]
     #expect((error.action, error.outcome) == (.drop, .droppedLearnedMTU))
@@ -67,13 +67,13 @@ import Testing
     #expect(sent.director.count(.droppedLearnedMTU) == 1)
   }
 
-  private static let ways = Way.tunnels.filter { $0.prefix == 0 && !$0.checksum }
-  private static let ipip = Way(method: Int(SLUICE_IPIP), toIPv6: false)
-  private static let ipip6 = Way(method: Int(SLUICE_IPIP), toIPv6: true)
+  private static let paths = Path.tunnels.filter { $0.prefix == 0 && !$0.checksum }
+  private static let ipip = Path(method: Int(SLUICE_IPIP), toIPv6: false)
+  private static let ipip6 = Path(method: Int(SLUICE_IPIP), toIPv6: true)
 
-  @Test(arguments: ways)
-  func `an MTU is only ever lowered, below the route's and below what holds`(way: Way) {
-    let sent = Sent(way)
+  @Test(arguments: paths)
+  func `an error only lowers the MTU, below the route's and below the one learned before`(path: Path) {
+    let sent = Sent(path)
     for mtu in [1500, 1501, 9000, 65535] as [UInt16] { #expect(sent.learn(mtu) == .droppedLearnedMTU) }
     #expect(sent.room == 1500 - sent.overhead)
     for (mtu, holds) in [(1400, 1400), (1450, 1400), (1399, 1399), (1400, 1399)] as [(UInt16, Int)] {
@@ -83,7 +83,7 @@ import Testing
     #expect(sent.director.tables.half.learned(0, now: 1000) == LearnedMTU(mtu: 1399, remaining: 600))
   }
 
-  @Test func `it holds for ten minutes, and the same again for ten more`() {
+  @Test func `a learned MTU lasts ten minutes, and the same error again extends it by ten minutes`() {
     let sent = Sent(Self.ipip)
     sent.learn(1400)
     sent.director.now += 599
@@ -94,10 +94,10 @@ import Testing
     sent.director.now += 1
     #expect(sent.room == 1480)
     sent.learn(1450)
-    #expect(sent.room == 1430, "nothing holds that is lower")
+    #expect(sent.room == 1430, "no MTU is learned")
   }
 
-  @Test func `ten minutes are ten minutes where the clock wraps round`() {
+  @Test func `a learned MTU lasts ten minutes when the clock wraps`() {
     let sent = Sent(Self.ipip)
     sent.director.now = .max - 100
     sent.learn(1400)
@@ -109,14 +109,14 @@ import Testing
     #expect(sent.room == 1480)
   }
 
-  @Test func `another server that gets the index has nothing to do with it`() {
+  @Test func `another server with the same index does not inherit it`() {
     let sent = Sent(Self.ipip)
     sent.learn(1400)
     sent.director.tables.half.servers[0].incarnation = 1
     #expect(sent.room == 1480)
   }
 
-  @Test func `all services of one real server know it, direct routing to it does not care`() {
+  @Test func `all services of a real server share the learned MTU, direct routing ignores it`() {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.tunnel(20)])
     tables.add(6, [10, 0, 0, 101], port: 80, [.tunnel(20) { $0.tunnel = 0 }])
@@ -136,7 +136,7 @@ import Testing
     #expect(outcomes == [.answeredTooBig, .answeredTooBig, .forwarded])
   }
 
-  @Test func `an old router's 0 is taken for the next lower plateau`() {
+  @Test func `an MTU of 0 from an old router means the next lower plateau`() {
     let plateaus: [(length: UInt16, mtu: Int)] = [
       (1500, 1492), (1493, 1492), (1492, 1006), (1007, 1006), (1006, 552), (600, 552), (9000, 8166), (40000, 32000), (5000, 4352),
       (3000, 2002), (10000, 8166), (20000, 17914),
@@ -148,7 +148,7 @@ import Testing
     }
   }
 
-  @Test func `IPv4 is believed down to 552, IPv6 down to 1280`() {
+  @Test func `IPv4 MTUs are believed down to 552, IPv6 MTUs down to 1280`() {
     let sent = Sent(Self.ipip)
     sent.learn(68)
     #expect(sent.room == 532)
@@ -159,7 +159,7 @@ import Testing
     #expect(sent6.room == 1240)
   }
 
-  @Test func `an IPv6 MTU of more than 16 bits says nothing`() {
+  @Test func `an IPv6 MTU above 65535 is ignored`() {
     let sent = Sent(Self.ipip6)
     let error = ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 1, 5, 0x78] + sent.outer.prefix(48)) {
       $0.destination = TestServer.tunnelSource6
@@ -168,7 +168,7 @@ import Testing
     #expect(sent.room == 1460)
   }
 
-  @Test func `an outer packet that went in fragments is known as well`() {
+  @Test func `an error about a fragment of the outer packet is recognized`() {
     let sent = Sent(Self.ipip6)
     var quote = sent.outer
     quote[6] = 44
@@ -180,7 +180,7 @@ import Testing
     #expect(sent.room == 1260)
   }
 
-  @Test func `an outer source that is a VIP with a service of any port is no obstacle`() {
+  @Test func `an outer source that is a VIP with a service of any port is handled`() {
     let tables = TestTables()
     tables.add(17, [10, 0, 0, 100], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false)])
     withUnsafeMutableBytes(of: &tables.half.servers[0].tunnel_source) { $0.copyBytes(from: mapped([10, 0, 0, 100])) }
@@ -191,10 +191,10 @@ import Testing
     #expect(tables.half.learned(0, now: 1000)?.mtu == 1400)
   }
 
-  @Test func `what is refused teaches nothing`() {
-    for (way, changes) in [(Self.ipip, Self.wrong), (Self.ipip6, Self.wrong6)] {
+  @Test func `nothing is learned from a refused error`() {
+    for (path, changes) in [(Self.ipip, Self.wrong), (Self.ipip6, Self.wrong6)] {
       for (sentence, outcome, change) in changes {
-        let sent = Sent(way)
+        let sent = Sent(path)
         var frame = sent.error(1400)
         change(&frame)
         #expect(sent.director.forward([frame])[0].outcome == outcome, "\(sentence)")
@@ -208,33 +208,33 @@ import Testing
   private static let wrong: [Wrong] = [
     ("a wrong ICMP checksum", .droppedBadChecksum, { $0[36] ^= 1 }),
     ("a wrong header checksum", .droppedBadChecksum, { $0[24] ^= 1 }),
-    ("a total length that cuts the quote", .droppedBadLength, { $0[17] = 55 }),
-    ("a header of four words", .droppedBadHeader, { $0[14] = 0x44 }),
+    ("a total length that ends inside the quote", .droppedBadLength, { $0[17] = 55 }),
+    ("a header length of 16 bytes", .droppedBadHeader, { $0[14] = 0x44 }),
     ("TTL 0", .droppedTTL, { header(&$0) { $0[8] = 0 } }),
-    ("from a VIP", .droppedSource, { header(&$0) { $0.replaceSubrange(12..<16, with: Way.vip) } }),
-    ("from many", .droppedSource, { header(&$0) { $0[12] = 224 } }),
-    ("host unreachable", .notForService, { $0[35] = 1 }),
+    ("from a VIP", .droppedSource, { header(&$0) { $0.replaceSubrange(12..<16, with: Path.vip) } }),
+    ("from a multicast address", .droppedSource, { header(&$0) { $0[12] = 224 } }),
+    ("host unreachable instead of fragmentation needed", .notForService, { $0[35] = 1 }),
     ("time exceeded", .notForService, { $0[34] = 11 }),
-    ("about a packet to elsewhere", .notForService, { $0[61] ^= 1 }),
-    ("about a packet from elsewhere", .notForService, { $0[57] ^= 1 }),
+    ("about a packet to another address", .notForService, { $0[61] ^= 1 }),
+    ("about a packet from another address", .notForService, { $0[57] ^= 1 }),
     ("about TCP", .notForService, { $0[51] = 6 }),
-    ("cut off", .notForService, { $0.removeLast() }),
+    ("a truncated quote", .notForService, { $0.removeLast() }),
   ]
 
   private static let wrong6: [Wrong] = [
     ("a wrong ICMPv6 checksum", .droppedBadChecksum, { $0[56] ^= 1 }),
-    ("a length that cuts the quote", .droppedBadLength, { $0[19] = 55 }),
+    ("a length that ends inside the quote", .droppedBadLength, { $0[19] = 55 }),
     ("hop limit 0", .droppedTTL, { $0[21] = 0 }),
-    ("from a VIP", .droppedSource, { $0.replaceSubrange(22..<38, with: Way.vip6) }),
-    ("from many", .droppedSource, { $0[22] = 0xff }),
+    ("from a VIP", .droppedSource, { $0.replaceSubrange(22..<38, with: Path.vip6) }),
+    ("from a multicast address", .droppedSource, { $0[22] = 0xff }),
     ("destination unreachable", .notForService, { $0[54] = 1 }),
-    ("about a packet to elsewhere", .notForService, { $0[101] ^= 1 }),
-    ("about a packet from elsewhere", .notForService, { $0[85] ^= 1 }),
+    ("about a packet to another address", .notForService, { $0[101] ^= 1 }),
+    ("about a packet from another address", .notForService, { $0[85] ^= 1 }),
     ("about TCP", .notForService, { $0[68] = 6 }),
-    ("cut off", .notForService, { $0.removeLast() }),
+    ("a truncated quote", .notForService, { $0.removeLast() }),
   ]
 
-  /// Changes the IPv4 header and mends its checksum.
+  /// Changes the IPv4 header and corrects its checksum.
   private static func header(_ frame: inout [UInt8], _ change: (inout [UInt8]) -> Void) {
     var header = Array(frame[14..<34])
     change(&header)

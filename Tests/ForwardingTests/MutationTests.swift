@@ -4,11 +4,12 @@ import Testing
 
 @testable import Forwarding
 
-/// Frames as nobody should send them: sound ones, mutated by a seeded generator, each against the edge of a page that must not be touched,
-/// each compared with the slow reference.
+/// Valid frames, mutated by a seeded generator. Each lies at the edge of a forbidden page, and each result is compared with the
+/// slow reference.
 @Suite struct MutationTests {
-  /// 300,000 frames by default. SLUICE_FUZZ_FRAMES and SLUICE_FUZZ_SEED say otherwise; a failure prints what brings it back.
-  @Test func `mutated frames are decided as the reference decides, and nothing outside them is touched`() {
+  /// 300,000 frames by default, changed by SLUICE_FUZZ_FRAMES and SLUICE_FUZZ_SEED; a failure prints the values that reproduce
+  /// it.
+  @Test func `mutated frames get the reference's verdict and bytes, and nothing outside them is changed`() {
     let frames = Self.number("SLUICE_FUZZ_FRAMES", 300_000)
     let seed = Self.number("SLUICE_FUZZ_SEED", 2)
     var run = MutationRun(seed: UInt64(seed))
@@ -20,16 +21,16 @@ import Testing
     }
     #expect(run.director.counters.received.pointee == UInt64(frames))
     let counted = Outcome.allCases.reduce(0) { $0 + run.director.count($1) }
-    #expect(counted == UInt64(frames), "every frame in exactly one counter")
+    #expect(counted == UInt64(frames), "every frame is counted by exactly one outcome")
     let summary = Outcome.allCases.map { "\($0.name) \(run.director.count($0))" }.joined(separator: ", ")
     print("mutation: \(frames) frames of seed \(seed): \(summary)")
-    // Every refusal was reached, or the run shows nothing.
+    // Every refusal must have occurred, or the run proves nothing.
     for outcome in Outcome.allCases where !Self.unreached.contains(outcome) {
       #expect(run.director.count(outcome) > 0, "\(outcome)")
     }
   }
 
-  /// Outcomes that a frame alone doesn't bring about, that ask for more frames a second, or for another service than the topology has.
+  /// Outcomes that need more than one frame, more frames a second or another service than the topology's.
   private static let unreached: [Outcome] = [
     .droppedServerGone, .droppedUnresolved, .droppedTransmitFull, .droppedRateLimited, .answeredReset,
   ]
@@ -39,7 +40,7 @@ import Testing
   }
 }
 
-/// One frame after the other.
+/// Processes one frame after the other.
 private struct MutationRun {
   let director = TestDirector(buckets: 4096)
   fileprivate let pages = GuardedPages()
@@ -56,23 +57,25 @@ private struct MutationRun {
 
   var hex: String { frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
-  /// Nil when all is as it should be, else what isn't.
+  /// What is wrong, or nil.
   mutating func step() -> String? {
     frame = originals[random.below(originals.count)]
     for _ in 0..<random.below(4) { Mutation.mutate(&frame, &random) }
-    // A wrong checksum hides what comes after it: mostly mend it.
-    if random.below(8) != 0 { Mutation.mendChecksum(&frame) }
+    // A wrong checksum hides the checks after it, so most are corrected.
+    if random.below(8) != 0 { Mutation.correctChecksum(&frame) }
     let headroom = random.below(4) == 0 ? random.below(32) : 64
     let placed = pages.place(frame, headroom: headroom, end: random.below(2) == 0 ? .left : .right)
     var batch = placed
     var verdict = Verdict.drop(.droppedTransmitFull, server: 0)
-    // A hundred frames a second: no more first fragments are remembered at a time than the table has room for.
+    // A hundred frames a second, so that the fragment table never holds more first fragments than it has room for.
     director.now = UInt32(truncatingIfNeeded: director.counters.received.pointee / 100)
     director.forwarder.process(&batch, count: 1, director.tables.half, now: director.now, into: &verdict)
     director.forwarder.count(&verdict, 1)
     let outputFragments = director.spares.take(from: director.forwarder.outputFragments)[0] ?? []
     if let complaint = director.spares.complaint { return complaint }
-    if let complaint = complaint(placed, headroom: headroom, verdict, outputFragments) ?? holdComplaint(verdict) { return complaint }
+    if let complaint = complaint(placed, headroom: headroom, verdict, outputFragments) ?? holdComplaint(verdict) {
+      return complaint
+    }
     datagrams.note(frame, server: verdict.server, now: director.now)
     return nil
   }
@@ -82,24 +85,24 @@ private struct MutationRun {
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
       let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now) { self.server(of: verdict) }
-      if verdict.outcome != expected { return "\(verdict.outcome), the reference says \(expected)" }
+      if verdict.outcome != expected { return "\(verdict.outcome), but the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
       let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
-      if !outputFragments.isEmpty { return "pieces of a frame that is not forwarded" }
+      if !outputFragments.isEmpty { return "fragments of a frame that is not forwarded" }
       if bytes != frame { return "a frame that is not forwarded was changed" }
       return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
     }
     let server = self.server(of: verdict)
     let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now, server: { server })
-    if expected != .forwarded { return "forwarded, the reference says \(expected)" }
+    if expected != .forwarded { return "forwarded, but the reference says \(expected)" }
     if let first = Reference.read(frame, datagrams, now: director.now)?.server, first != verdict.server {
-      return "a fragment to server \(verdict.server), its first went to \(first)"
+      return "a later fragment went to server \(verdict.server), the first one to \(first)"
     }
     let sentStart = start + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: sentStart, count: Int(verdict.length)))
     let all = [sent] + outputFragments
     if all != Reference.frames(frame, datagrams, now: director.now, by: server, all) {
-      return "forwarded otherwise than the reference"
+      return "the forwarded bytes are not the reference's"
     }
     for sent in all where Reference.isTunnelled(server) {
       if let complaint = Reference.Choice(sent, server).complaint(server) { return complaint }
@@ -109,14 +112,14 @@ private struct MutationRun {
 }
 
 extension MutationRun {
-  /// A fragment that is held is let go when its time is over, before its memory is used again.
+  /// A held fragment is released at its timeout, before its memory is used again.
   private func holdComplaint(_ verdict: Verdict) -> String? {
-    guard verdict.action == .hold else { return director.forwarder.holding == 0 ? nil : "something is held" }
+    guard verdict.action == .hold else { return director.forwarder.holding == 0 ? nil : "a frame is still held" }
     let released = director.release(after: 2)
     return released.map(\.outcome) == [.droppedLateFragment] ? nil : "held, then \(released.map(\.outcome))"
   }
 
-  /// As it stands, with what the director has learned of the way there; whether it learned right is for others to say.
+  /// The server's record, with the MTU that the director has learned; other tests check that it learns correctly.
   private func server(of verdict: Verdict) -> sluice_server {
     let tables = director.tables.half
     var server = tables.servers[Int(verdict.server)]
@@ -131,13 +134,13 @@ extension MutationRun {
     let start = placed.bytes + Int(verdict.start)
     let sent = Array(UnsafeRawBufferPointer(start: start, count: Int(verdict.length)))
     let expected = Reference.answered(frame, verdict.outcome) { server(of: verdict) }
-    if sent != expected { return "\(verdict.outcome) otherwise than the reference" }
+    if sent != expected { return "\(verdict.outcome), but the bytes are not the reference's" }
     let touched = min(placed.bytes, start)..<max(placed.bytes + frame.count, start + sent.count)
-    return pages.isClean(outside: touched) ? nil : "bytes outside the frame and its answer were changed"
+    return pages.isClean(outside: touched) ? nil : "bytes outside the frame and its reply were changed"
   }
 }
 
-/// Marsaglia's xorshift64*: fast and the same everywhere.
+/// Marsaglia's xorshift64*: fast and the same on every machine.
 struct XorShift {
   private var state: UInt64
 

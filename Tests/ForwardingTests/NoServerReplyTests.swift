@@ -3,12 +3,12 @@ import Testing
 
 @testable import Forwarding
 
-/// packets.md, Flows: a new flow of a service without a live server is told so, in the way the service says.
-@Suite struct AnswerNoServerTests {
+/// Docs/packets.md, Flows: a new flow of a service without a live server gets the reply that the service is configured for.
+@Suite struct NoServerReplyTests {
   private static let vip: [UInt8] = [10, 0, 0, 100]
   private static let vip6: [UInt8] = ClientPacketIPv6.vip(0x100)
 
-  /// Nobody lives here; TCP port 81 answers with resets.
+  /// Services without a server; TCP port 81 replies with resets.
   private static func director() -> TestDirector {
     let tables = TestTables()
     for number in [6, 17] as [UInt8] {
@@ -44,7 +44,7 @@ import Testing
     #expect(sent.outcome == .answeredReset)
     let link: [UInt8] = [0x02, 0, 0, 0, 0, 0xc1, 0x02, 0, 0, 0, 0, 0xd1, 0x08, 0]
     let header: [UInt8] = [0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0x6e, 0x6b, 10, 0, 0, 100, 192, 0, 2, 1]
-    // To the SYN of sequence number 1: RST and ACK, acknowledging 2.
+    // To the SYN with sequence number 1: RST and ACK, acknowledging 2.
     let segment: [UInt8] = [0, 81, 0x9c, 0x40, 0, 0, 0, 0, 0, 0, 0, 2, 0x50, 0x14, 0, 0]
     #expect(Array(sent.bytes[..<50]) == link + header + segment)
     #expect(sent.bytes.count == 54)
@@ -72,7 +72,7 @@ import Testing
     ClientPacketIPv6 { $0.extensions = [.fragment(more: true)] },
   ]
 
-  @Test func `every kind of first packet is reported that the port is unreachable`() {
+  @Test func `every kind of first packet is answered with port unreachable`() {
     let frames = Self.packets.map(\.bytes) + Self.packets6.map(\.bytes)
     for frame in frames {
       let sent = Self.director().forward([frame])[0]
@@ -81,12 +81,12 @@ import Testing
     }
   }
 
-  @Test func `datagrams get port unreachable also where TCP gets resets`() {
+  @Test func `UDP is answered with port unreachable also if TCP is answered with resets`() {
     let packet = ClientPacket.udp { $0.destinationPort = 81 }
     #expect(Self.director().forward(packet).bytes == Reference.unreachable(packet.bytes))
   }
 
-  @Test func `a reset's numbers follow from the segment's`() {
+  @Test func `a reset has the numbers of RFC 9293, by the segment`() {
     for flags in [0x02, 0x10, 0x11, 0x12, 0x18, 0x01, 0x00, 0x03, 0xc2] as [UInt8] {
       for (payload, words) in [(0, 5), (1, 5), (700, 5), (33, 8)] {
         for sequence in [[0, 0, 0, 1], [0xff, 0xff, 0xff, 0xff], [0x12, 0x34, 0x56, 0x78]] as [[UInt8]] {
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test func `a reset keeps the request's tags and drops its options`() {
+  @Test func `a reset keeps the request's tags and has no options`() {
     for tags in [[(0x8100, 0xa123)], [(0x88a8, 0xe005), (0x8100, 0x2fff)]] as [[(type: UInt16, tci: UInt16)]] {
       let packet = ClientPacket {
         $0.destinationPort = 81
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func `no reset about a reset, about a fragment, or to many`() {
+  @Test func `no reset is sent about a reset, a fragment, or a frame to or from a group address`() {
     let director = Self.director()
     for flags in [0x04, 0x14, 0x06] as [UInt8] {
       let sent = director.forward(
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func `a SYN flood to a dead service gets a thousand answers a second, of each kind`() {
+  @Test func `a SYN flood to a service without servers gets 1000 replies a second of each kind`() {
     let director = Self.director()
     for port in [80, 81] as [UInt16] {
       let batch = Array(repeating: ClientPacket { $0.destinationPort = port }.bytes, count: 64)
@@ -159,7 +159,7 @@ import Testing
     #expect(director.entries.isEmpty)
   }
 
-  @Test func `a reset needs no room before the frame, an error does`() {
+  @Test func `a reset needs no headroom, an ICMP error does`() {
     #expect(Self.director().forward(ClientPacket { $0.destinationPort = 81 }, headroom: 0).outcome == .answeredReset)
     #expect(Self.director().forward(ClientPacket(), headroom: 27).outcome == .droppedNoHeadroom)
     #expect(Self.director().forward(ClientPacket(), headroom: 28).outcome == .answeredUnreachable)

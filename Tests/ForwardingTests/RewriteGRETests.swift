@@ -3,15 +3,15 @@ import Testing
 
 @testable import Forwarding
 
-/// GRE: every byte written down once, then what differs.
+/// GRE: one frame written out byte by byte, then the fields that vary.
 @Suite struct RewriteGRETests {
   private static func director(toIPv6: Bool = false, checksum: Bool = false) -> TestDirector {
-    TestDirector(Way(method: Int(SLUICE_GRE), toIPv6: toIPv6, checksum: checksum).tables())
+    TestDirector(Path(method: Int(SLUICE_GRE), toIPv6: toIPv6, checksum: checksum).tables())
   }
 
   private static let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
 
-  @Test func `a whole frame comes out as written down here`() {
+  @Test func `a whole frame, byte by byte`() {
     let packet = ClientPacket { $0.payload = Array("hello".utf8) }
     let sent = Self.director().forward(packet)
     // Version 4, 20 bytes; TOS 0; length 69; id 0 with DF; TTL 64, GRE; checksum; 10.0.9.1 to 10.0.1.20.
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `around IPv6 the type is 86dd, and the outer header may be either family's`() {
+  @Test func `around IPv6 the type is 86dd, and the outer header may be of either family`() {
     let packet = ClientPacketIPv6 { $0.payload = [1, 2, 3] }
     let four = Self.director().forward(packet)
     #expect(Array(four.bytes[34..<38]) == [0, 0, 0x86, 0xdd])

@@ -3,15 +3,15 @@ import Testing
 
 @testable import Forwarding
 
-/// GUE in UDP: every byte written down once, then the fields by what they may be.
+/// GUE in UDP: one frame written out byte by byte, then the fields that vary.
 @Suite struct RewriteGUETests {
   private static func director(toIPv6: Bool = false, checksum: Bool = false, port: UInt16 = 6080) -> TestDirector {
-    let tables = Way(method: Int(SLUICE_GUE), toIPv6: toIPv6, checksum: checksum).tables()
+    let tables = Path(method: Int(SLUICE_GUE), toIPv6: toIPv6, checksum: checksum).tables()
     for server in 0..<4 { tables.half.servers[server].tunnel_port_be = port.bigEndian }
     return TestDirector(tables)
   }
 
-  @Test func `a whole frame comes out as written down here`() {
+  @Test func `a whole frame, byte by byte`() {
     let packet = ClientPacket { $0.payload = Array("hello".utf8) }
     let sent = Self.director().forward(packet)
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
@@ -22,7 +22,7 @@ import Testing
     #expect(sent.bytes == ethernet + outer + udp + [0x00, 4, 0, 0] + packet.packet)
   }
 
-  @Test func `around IPv6 the protocol is 41, and over IPv6 there may be no checksum`() {
+  @Test func `around IPv6 the protocol is 41, and in outer IPv6 the checksum may be 0`() {
     let packet = ClientPacketIPv6 { $0.payload = Array("hello".utf8) }
     let sent = Self.director(toIPv6: true).forward(packet)
     #expect(Array(sent.bytes[18..<21]) == [0, 77, 17])
@@ -30,13 +30,13 @@ import Testing
     #expect(Array(sent.bytes[66...]) == packet.packet)
   }
 
-  @Test func `the destination port is the service's`() {
+  @Test func `the destination port is the configured one`() {
     for port in [1, 6080, 5555, 65535] as [UInt16] {
       #expect(Reference.word(Self.director(port: port).forward(ClientPacket()).bytes, 36) == Int(port))
     }
   }
 
-  @Test func `a flow has one source port, flows have different ones, none below 49152`() {
+  @Test func `a flow has one source port, flows have different ones, all from 49152 on`() {
     let director = Self.director()
     var ports: Set<Int> = []
     for client in 0..<2000 as Range<UInt16> {
@@ -53,11 +53,11 @@ import Testing
       #expect(port >= 49152)
       ports.insert(port)
     }
-    // Of 16384: 2000 draws leave about 1884 different ones.
+    // 2000 draws out of 16384 give about 1884 different ones.
     #expect((1800...1960).contains(ports.count))
   }
 
-  @Test func `with a checksum the receiver's sum is right, whatever the length`() {
+  @Test func `with a checksum the receiver's sum is right for every length`() {
     for toIPv6 in [false, true] {
       let director = Self.director(toIPv6: toIPv6, checksum: true)
       for length in 0..<40 {
@@ -73,7 +73,7 @@ import Testing
       let director = Self.director(toIPv6: toIPv6, checksum: true)
       let field = toIPv6 ? 60 : 40
       let some = director.forward(ClientPacket { $0.payload = [0, 0] }).bytes
-      // These two bytes, instead of zeros, make the sum complete without a checksum.
+      // With these two bytes instead of zeros the sum is complete without a checksum.
       let sent = director.forward(ClientPacket { $0.payload = Array(some[field..<field + 2]) }).bytes
       #expect(Reference.word(some, field) != 0)
       #expect(Reference.word(sent, field) == 0xffff)
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  /// As a receiver sums it (RFC 768, RFC 8200 8.1).
+  /// The receiver's sum (RFC 768, RFC 8200 8.1).
   private static func isSound(_ sent: [UInt8], toIPv6: Bool) -> Bool {
     let addresses = toIPv6 ? sent[22..<54] : sent[26..<34]
     let udp = Array(sent[(toIPv6 ? 54 : 34)...])

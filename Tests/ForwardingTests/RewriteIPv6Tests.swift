@@ -3,9 +3,9 @@ import Testing
 
 @testable import Forwarding
 
-/// Direct routing of IPv6: a new Ethernet header and not one byte else.
+/// Direct routing of IPv6: only the Ethernet header changes.
 @Suite struct RewriteIPv6Tests {
-  @Test func `direct routing changes the MAC addresses and nothing else of an IPv6 packet`() {
+  @Test func `direct routing changes only the MAC addresses of an IPv6 frame`() {
     let packets = [
       ClientPacketIPv6 { $0.payload = Array("GET / HTTP/1.1".utf8) }, .udp6(),
       ClientPacketIPv6 {
@@ -25,22 +25,22 @@ import Testing
     }
   }
 
-  @Test func `an IPv6 frame has the tags of its way, not those it came with`() {
-    let ways: [(tags: [UInt16], header: [UInt8])] = [
+  @Test func `an IPv6 frame gets the tags of its path, not those of the request`() {
+    let paths: [(tags: [UInt16], header: [UInt8])] = [
       ([], []), ([7], [0x81, 0, 0, 7]), ([0x0a05, 9], [0x88, 0xa8, 0x0a, 0x05, 0x81, 0, 0, 9]),
     ]
-    for way in ways {
+    for path in paths {
       for tags in [[], [(0x8100, 3)], [(0x88a8, 4), (0x8100, 5)]] as [[(type: UInt16, tci: UInt16)]] {
         for server in [TestServer.direct6(10), .tunnel6(10), .tunnel(10)] {
           let tables = TestTables()
           var server = server
-          server.tags = way.tags
+          server.tags = path.tags
           tables.add(6, ClientPacketIPv6.vip(0x100), port: 80, [server])
           let packet = ClientPacketIPv6 { $0.tags = tags }
           let sent = TestDirector(tables).forward(packet)
           let outer = server.method == Int(SLUICE_DIRECT) ? 0 : server.address.count == 16 ? 40 : 20
           let ethernet: [UInt8] =
-            [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + way.header + (outer == 20 ? [0x08, 0x00] : [0x86, 0xdd])
+            [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + path.header + (outer == 20 ? [0x08, 0x00] : [0x86, 0xdd])
           #expect(Array(sent.bytes.prefix(ethernet.count)) == ethernet)
           #expect(Array(sent.bytes.suffix(packet.packet.count)) == packet.packet)
           #expect(sent.bytes.count == ethernet.count + outer + packet.packet.count)
@@ -54,7 +54,7 @@ import Testing
     #expect(Array(TestDirector().forward(packet).bytes[14...]) == Array(packet.bytes[14...]))
   }
 
-  @Test func `an IPv6 server's packets and bytes of IP are counted, all headers in and padding out`() {
+  @Test func `a server's IPv6 packets and bytes are counted, with all IP headers and without padding`() {
     let director = TestDirector()
     let packet = ClientPacketIPv6 {
       $0.destination = ClientPacketIPv6.vip(0x101)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Forwarding
 
-/// Direct routing: a new Ethernet header and not one byte else.
+/// Direct routing: only the Ethernet header changes.
 @Suite struct RewriteTests {
-  @Test func `direct routing changes the MAC addresses and nothing else`() {
+  @Test func `direct routing changes only the MAC addresses`() {
     let packets = [
       ClientPacket { $0.payload = Array("GET / HTTP/1.1".utf8) }, .udp(),
       ClientPacket {
@@ -30,7 +30,7 @@ import Testing
     #expect(Array(sent.bytes[14...]) == Array(packet.bytes[14...]))
   }
 
-  @Test func `a frame leaves by its server's interface`() {
+  @Test func `a frame leaves through its server's interface`() {
     let director = TestDirector()
     let egresses = (0..<64).map { port in
       director.forward(ClientPacket { $0.sourcePort = 1000 + UInt16(port) })
@@ -39,15 +39,15 @@ import Testing
     #expect(Set(egresses.map(\.egress)) == [0, 1])
   }
 
-  private static let ways: [(tags: [UInt16], header: [UInt8])] = [
+  private static let paths: [(tags: [UInt16], header: [UInt8])] = [
     ([], []),
     ([7], [0x81, 0, 0, 7]),
     ([0x6123], [0x81, 0, 0x61, 0x23]),
     ([0x0a05, 9], [0x88, 0xa8, 0x0a, 0x05, 0x81, 0, 0, 9]),
   ]
 
-  @Test func `a frame has the tags of its way, not those it came with`() {
-    for way in Self.ways {
+  @Test func `a frame gets the tags of its path, not those of the request`() {
+    for path in Self.paths {
       for method in [Int(SLUICE_DIRECT), Int(SLUICE_IPIP)] {
         for tags in [[], [(0x8100, 3)], [(0x88a8, 4), (0x8100, 5)]] as [[(type: UInt16, tci: UInt16)]] {
           let tables = TestTables()
@@ -57,14 +57,14 @@ import Testing
             port: 80,
             [
               .direct(10) {
-                $0.tags = way.tags
+                $0.tags = path.tags
                 $0.method = method
               }
             ]
           )
           let packet = ClientPacket { $0.tags = tags }
           let sent = TestDirector(tables).forward(packet)
-          let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + way.header + [0x08, 0x00]
+          let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + path.header + [0x08, 0x00]
           #expect(Array(sent.bytes.prefix(ethernet.count)) == ethernet)
           #expect(Array(sent.bytes.suffix(packet.packet.count)) == packet.packet)
           #expect(sent.bytes.count == ethernet.count + (method == Int(SLUICE_IPIP) ? 20 : 0) + packet.packet.count)
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `a packet as long as the way's MTU goes on, one byte more is not forwarded`() {
+  @Test func `a packet of the path's MTU is forwarded, one byte more is not`() {
     for (method, outer) in [(Int(SLUICE_DIRECT), 0), (Int(SLUICE_IPIP), 20)] {
       let tables = TestTables()
       tables.add(
@@ -90,7 +90,7 @@ import Testing
       for (size, outcome) in [(599, Outcome.forwarded), (600, .forwarded), (601, .answeredTooBig), (1500, .answeredTooBig)] {
         let packet = ClientPacket {
           $0.payload = [UInt8](repeating: 7, count: size - outer - 40)
-          $0.padding = 40  // padding is no part of the packet
+          $0.padding = 40  // padding is not part of the packet
         }
         let director = TestDirector(tables)
         #expect(director.forward(packet).outcome == outcome, "\(size) bytes")
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func `the largest packet there is does not wrap round in a tunnel`() {
+  @Test func `the largest packet's length does not wrap in a tunnel`() {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.tunnel(10) { $0.mtu = 65535 }])
     let packet = ClientPacket { $0.payload = [UInt8](repeating: 7, count: 65535 - 40) }
@@ -108,9 +108,9 @@ import Testing
     #expect(TestDirector(tables).forward(fits).outcome == .forwarded)
   }
 
-  @Test func `headers are written only where there is room for them`() {
-    // Room each way needs in front of an untagged frame; a tag of the request gives four bytes.
-    for way in Self.ways {
+  @Test func `headers are written only if there is room for them`() {
+    // The room that each method needs before an untagged frame; a tag of the request gives four bytes.
+    for path in Self.paths {
       for (method, outer) in [(Int(SLUICE_DIRECT), 0), (Int(SLUICE_IPIP), 20)] {
         for requestTags in 0...2 {
           let tables = TestTables()
@@ -120,12 +120,12 @@ import Testing
             port: 80,
             [
               .direct(10) {
-                $0.tags = way.tags
+                $0.tags = path.tags
                 $0.method = method
               }
             ]
           )
-          let needed = max(0, outer + 4 * way.tags.count - 4 * requestTags)
+          let needed = max(0, outer + 4 * path.tags.count - 4 * requestTags)
           let packet = ClientPacket { $0.tags = Array(repeating: (0x8100, 1), count: requestTags) }
           #expect(TestDirector(tables).forward(packet, headroom: needed).outcome == .forwarded)
           guard needed > 0 else { continue }
@@ -136,7 +136,7 @@ import Testing
     }
   }
 
-  @Test func `a server whose next hop is unknown gets nothing`() {
+  @Test func `nothing is sent to a server with an unknown next hop`() {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10) { $0.flags = UInt8(SLUICE_SERVER_PRESENT) }])
     let director = TestDirector(tables)
@@ -146,7 +146,7 @@ import Testing
     #expect(director.counters.servers[0].packets == 0)
   }
 
-  @Test func `a server's packets and bytes of IP are counted, headers in and padding out`() {
+  @Test func `a server's packets and bytes are counted, with the IP header and without padding`() {
     let director = TestDirector()
     let packet = ClientPacket {
       $0.destination = [10, 0, 0, 101]

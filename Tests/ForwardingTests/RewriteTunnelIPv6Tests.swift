@@ -30,13 +30,13 @@ import Testing
     }
   }
 
-  /// The label of an outer IPv6 header in a frame without tags.
+  /// The flow label of an outer IPv6 header in an untagged frame.
   private static func label(_ sent: Forwarded) -> Int { Int(sent.bytes[15] & 0x0f) << 16 | Reference.word(sent.bytes, 16) }
 
   private static let source: [UInt8] = [0xfd, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
   private static let server: [UInt8] = [0xfd, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20]
 
-  @Test func `6in6: a whole frame comes out as written down here`() {
+  @Test func `6in6: a whole frame, byte by byte`() {
     let packet = Self.sixInSix()
     let sent = TestDirector().forward(packet)
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 9, 0x02, 0xbb, 0, 0, 0, 0, 0x86, 0xdd]
@@ -46,7 +46,7 @@ import Testing
     #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.packet)
   }
 
-  @Test func `4in6: the same around IPv4, next header 4`() {
+  @Test func `4in6: the same around IPv4, with next header 4`() {
     let packet = Self.fourInSix()
     let sent = TestDirector().forward(packet)
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 12, 0x02, 0xbb, 0, 0, 0, 0, 0x86, 0xdd]
@@ -55,7 +55,7 @@ import Testing
     #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.packet)
   }
 
-  @Test func `6in4: a whole frame comes out as written down here`() {
+  @Test func `6in4: a whole frame, byte by byte`() {
     let packet = Self.sixInFour { $0.payload = Array("hello".utf8) }
     let sent = TestDirector().forward(packet)
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 10, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
@@ -64,14 +64,14 @@ import Testing
     #expect(sent.bytes == ethernet + outer + packet.packet)
   }
 
-  @Test func `4in4 is as it was`() {
+  @Test func `4in4: the same as without IPv6`() {
     let packet = ClientPacket { $0.destination = [10, 0, 0, 101] }
     let sent = TestDirector().forward(packet)
     let outer: [UInt8] = [0x45, 0, 0, 60, 0, 0, 0x40, 0, 64, 4, 0x1c, 0xaa, 10, 0, 9, 1, 10, 0, 1, 20]
     #expect(Array(sent.bytes[14...]) == outer + packet.packet)
   }
 
-  @Test func `DSCP and ECN are the inner packet's, all 256 of them, in every combination`() {
+  @Test func `DSCP and ECN are copied from the inner packet, all 256 values, in every combination of families`() {
     for byte in UInt8.min...UInt8.max {
       let six = TestDirector().forward(Self.sixInSix { $0.trafficClass = byte })
       #expect(Reference.word(six.bytes, 14) >> 4 == 0x600 | Int(byte))
@@ -84,13 +84,13 @@ import Testing
     }
   }
 
-  @Test func `the inner flow label does not leak into class or label`() {
+  @Test func `the inner flow label does not affect class or label`() {
     let plain = TestDirector().forward(Self.sixInSix { $0.flowLabel = 0 })
     let full = TestDirector().forward(Self.sixInSix { $0.flowLabel = 0xfffff })
     #expect(Array(plain.bytes[..<54]) == Array(full.bytes[..<54]))
   }
 
-  @Test func `around IPv6, IPv4 has DF and identification 0, and uses none up`() {
+  @Test func `around IPv6, outer IPv4 has DF and identification 0, and no identification is consumed`() {
     let director = TestDirector()
     for packet in [Self.sixInFour(), Self.sixInFour { $0.extensions = [.fragment(more: true)] }] {
       for _ in 0..<3 {
@@ -120,7 +120,7 @@ import Testing
       labels.formUnion(seen)
     }
     #expect(!labels.contains(0))
-    // Of 2,000 balls in 2^20 boxes about 2 pairs meet.
+    // 2,000 labels out of 2^20 have about 2 collisions.
     #expect(labels.count > flows - 20)
     let four = Set(
       (0..<100 as Range<UInt16>).map { port in Self.label(director.forward(Self.fourInSix { $0.sourcePort = port })) }
@@ -128,8 +128,8 @@ import Testing
     #expect(four.count > 95)
   }
 
-  @Test func `a hash whose upper bits are 0 still makes a label`() {
-    // The label is the hash's upper 20 bits: look for a client whose are 0.
+  @Test func `a hash with upper bits of 0 still gives a label`() {
+    // The label is the upper 20 bits of the hash: look for a client with 0 there.
     let tables = TestTables()
     tables.add(6, Self.tunnelled, port: 0, [.tunnel6(20)])
     let director = TestDirector(tables)
@@ -156,20 +156,20 @@ import Testing
       }
     }
     guard let found else {
-      Issue.record("no such client among 2^24, of which 16 are to be expected")
+      Issue.record("no such client among 2^24, although 16 are expected")
       return
     }
     labels.insert(Self.label(director.forward(found)))
     #expect(labels == [1])
   }
 
-  @Test func `padding is cut before encapsulation in IPv6 and of IPv6`() {
+  @Test func `padding is removed before encapsulation in IPv6 and of IPv6`() {
     #expect(TestDirector().forward(Self.sixInSix { $0.padding = 30 }) == TestDirector().forward(Self.sixInSix()))
     #expect(TestDirector().forward(Self.sixInFour { $0.padding = 30 }) == TestDirector().forward(Self.sixInFour()))
     #expect(TestDirector().forward(Self.fourInSix { $0.padding = 30 }) == TestDirector().forward(Self.fourInSix()))
   }
 
-  @Test func `the inner IPv6 packet is byte for byte the client's: hop limit and extension headers too`() {
+  @Test func `the inner IPv6 packet is byte for byte the client's, with hop limit and extension headers`() {
     let changes: [(inout ClientPacketIPv6) -> Void] = [
       { $0.hopLimit = 1 }, { $0.extensions = [.hopByHop(), .destination(units: 3)] }, { $0.extensions = [.fragment(more: true)] },
       { $0.tags = [(0x88a8, 1), (0x8100, 2)] }, { $0.flowLabel = 0 },
@@ -184,10 +184,10 @@ import Testing
     }
   }
 
-  private static let ways: [(server: TestServer, outer: Int)] = [(.direct6(10), 0), (.tunnel6(10), 40), (.tunnel(10), 20)]
+  private static let paths: [(server: TestServer, outer: Int)] = [(.direct6(10), 0), (.tunnel6(10), 40), (.tunnel(10), 20)]
 
-  @Test func `a packet as long as the way's MTU less the outer header goes on, one byte more does not`() {
-    for (server, outer) in Self.ways {
+  @Test func `a packet of the path's MTU minus the outer header is forwarded, one byte more is not`() {
+    for (server, outer) in Self.paths {
       let tables = TestTables()
       var server = server
       server.mtu = 1300
@@ -195,7 +195,7 @@ import Testing
       for size in 1299...1301 {
         let packet = ClientPacketIPv6 {
           $0.payload = [UInt8](repeating: 7, count: size - outer - 60)
-          $0.padding = 40  // padding is no part of the packet
+          $0.padding = 40  // padding is not part of the packet
         }
         let sent = TestDirector(tables).forward(packet)
         let goesOn = sent.action == .forward && sent.outputFragments.isEmpty
@@ -204,8 +204,8 @@ import Testing
     }
   }
 
-  @Test func `outer headers are written only where there is room for them`() {
-    for (server, outer) in Self.ways {
+  @Test func `outer headers are written only if there is room for them`() {
+    for (server, outer) in Self.paths {
       for requestTags in 0...2 {
         for wayTags in 0...2 {
           let tables = TestTables()

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `a whole frame comes out as written down here`() {
+  @Test func `a whole frame, byte by byte`() {
     let sent = TestDirector().forward(Self.packet())
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 3, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
     // Version 4, 20 bytes; TOS 0; length 65; id 0 with DF; TTL 64, protocol 4; checksum; 10.0.9.1 to 10.0.1.20.
@@ -22,7 +22,7 @@ import Testing
     #expect(sent.bytes == ethernet + outer + Self.packet().packet)
   }
 
-  @Test func `DSCP and ECN are the client's, all 256 of them, and the checksum is right with each`() {
+  @Test func `DSCP and ECN are copied from the client's packet, all 256 values, and the checksum is right with each`() {
     for typeOfService in UInt8.min...UInt8.max {
       let sent = TestDirector().forward(Self.packet { $0.typeOfService = typeOfService })
       #expect(sent.bytes[15] == typeOfService)
@@ -30,14 +30,14 @@ import Testing
     }
   }
 
-  @Test func `DF is the client's, and no other flag`() {
+  @Test func `DF is copied from the client's packet, no other flag is`() {
     for (fragment, expected) in [(0x4000, 0x4000), (0, 0), (0x2000, 0), (0x6000, 0x4000), (0x8000, 0), (0xc000, 0x4000)] {
       let sent = TestDirector().forward(Self.packet { $0.fragment = UInt16(fragment) })
       #expect(Reference.word(sent.bytes, 20) == expected)
     }
   }
 
-  @Test func `with DF the identification is 0 and uses none up`() {
+  @Test func `with DF the identification is 0, and none is consumed`() {
     let director = TestDirector()
     for _ in 0..<3 { #expect(Reference.word(director.forward(Self.packet()).bytes, 18) == 0) }
     #expect(director.counters.loads[3].identification == 0)
@@ -50,12 +50,12 @@ import Testing
   }
 
   @Test(arguments: [1, 3, 4])
-  func `without DF no identification comes again as long as 16 bits allow, whatever worker or service it is of`(workers: Int) {
+  func `without DF an identification is not reused for as long as 16 bits allow, by any worker or service`(workers: Int) {
     let tables = TestTables.topology
     let directors = (0..<workers).map { TestDirector(tables, worker: $0, of: workers) }
-    // Three workers leave unused what would be a fourth's.
+    // Three workers do not use the share of a fourth.
     let share = workers == 1 ? 65536 : 16384
-    // Two services with servers of one address are one space: RFC 6864 knows source, destination and protocol only.
+    // Two services with servers of one address share identifications: RFC 6864 only knows source, destination and protocol.
     let batch = (0..<64).map { index in
       index % 2 == 0
         ? Self.packet { $0.fragment = 0 }.bytes
@@ -66,7 +66,7 @@ import Testing
     }
     var seen: Set<Int> = []
     for director in directors {
-      // Twice round, however little the others send meanwhile: a worker repeats itself before it repeats another.
+      // Two full cycles, however little the other workers send: a worker reuses its own identification before another worker's.
       for round in 1...2 {
         var own: Set<Int> = []
         for _ in 0..<share / 64 { own.formUnion(director.forward(batch).map { Reference.word($0.bytes, 18) }) }
@@ -77,12 +77,12 @@ import Testing
     }
   }
 
-  @Test func `padding is cut before encapsulation`() {
+  @Test func `padding is removed before encapsulation`() {
     let padded = TestDirector().forward(Self.packet { $0.padding = 30 })
     #expect(padded == TestDirector().forward(Self.packet()))
   }
 
-  @Test func `the inner packet is byte for byte the client's: TTL, options and checksum too`() {
+  @Test func `the inner packet is byte for byte the client's, with TTL, options and checksum`() {
     let packets = [
       Self.packet { $0.ttl = 1 }, Self.packet { $0.options = [0x94, 4, 0, 0, 1, 1, 1, 0] }, Self.packet { $0.fragment = 0x2000 },
       Self.packet { $0.tags = [(0x88a8, 1), (0x8100, 2)] },

@@ -5,10 +5,11 @@ import Testing
 @testable import Forwarding
 @testable import Packet
 
-/// The hot path's second proof (Docs/hot-path.md): a million packets without one allocation, retain, exclusivity check or lazy global.
-@Suite(.enabled(if: runtime_calls_available() == 1, "the sanitizer stands where the calls would be counted"))
+/// The second check of the hot path (Docs/hot-path.md): a million packets without one allocation, retain, exclusivity check or
+/// lazy global.
+@Suite(.enabled(if: runtime_calls_available() == 1, "the sanitizer replaces the functions that would be counted"))
 struct RuntimeCallTests {
-  /// What the body asked the runtime for, by name; nothing for what it never asked.
+  /// The runtime calls that the body made, by name.
   private func calls(of body: () -> Void) -> [String: UInt] {
     runtime_calls_start()
     body()
@@ -22,9 +23,9 @@ struct RuntimeCallTests {
     return named
   }
 
-  @Test func `a million packets of every kind ask the runtime for nothing`() {
+  @Test func `a million packets of every kind make no runtime call`() {
     let director = TestDirector(.everyWay)
-    // Its own forwarder, as a worker has: reached through a class, each batch would be an access to check.
+    // The forwarder is a local, as in a worker: through a class, each batch would be a checked access.
     let forwarder = Forwarder(flows: director.flows, counters: director.counters, spareSize: TestSpares.size)
     let spares = TestSpares()
     spares.fill(forwarder.outputFragments)
@@ -45,8 +46,8 @@ struct RuntimeCallTests {
         let pattern = patterns[(batch + index) % patterns.count]
         let bytes = arena + index * chunk + 64
         pattern.withUnsafeBytes { if let source = $0.baseAddress { bytes.copyMemory(from: source, byteCount: pattern.count) } }
-        // A thousand client ports for 256 entries, so that flows begin, live, yield and find no place; each for a while, so that flows are
-        // confirmed.
+        // A thousand client ports for 256 entries, so that flows are created, found and replaced, and find no room; each port is
+        // used for a while, so that flows are confirmed.
         if pattern.count >= 38 && pattern[23] != 1 { bytes.set16(34, UInt16((batch / 32 &* 64 &+ index) % 1000)) }
         (frames + index).initialize(to: Frame(bytes: bytes, length: pattern.count, headroom: 64))
       }
@@ -59,13 +60,13 @@ struct RuntimeCallTests {
       found.merge(asked, uniquingKeysWith: +)
       _ = spares.take(from: forwarder.outputFragments)
       for index in 0..<64 where verdicts[index].outcome == .forwarded { forwarded += 1 }
-      // What was held lies in frames that are written over: garbage is released, as safely as anything else.
+      // Held frames lie in memory that is overwritten: random bytes are released, as safely as anything else.
       let askedLater = calls { forwarder.count(verdicts, forwarder.release(into: frames, tables, now: now, verdicts)) }
       found.merge(askedLater, uniquingKeysWith: +)
       _ = spares.take(from: forwarder.outputFragments)
     }
     #expect(found == [:])
-    // It did see the ways there are.
+    // The run must have reached the different paths.
     #expect(forwarded > 250_000)
     let unreached: [Outcome] = [
       .droppedExtensionHeaders, .droppedServerGone, .droppedTransmitFull, .droppedNoHeadroom, .droppedRateLimited,
@@ -75,7 +76,7 @@ struct RuntimeCallTests {
     #expect(director.counters.flowTableFull.pointee > 0)
   }
 
-  @Test func `what allocates, retains, checks an access or makes a global is seen`() {
+  @Test func `an allocation, a retain, an access check and a lazy global are detected`() {
     final class Owner { var words: [UInt64] = [1] }
     struct Lazy { static let value = Array("lazy".utf8) }
     let owner = Owner()
@@ -92,7 +93,7 @@ struct RuntimeCallTests {
     #expect(calls {} == [:])
   }
 
-  /// A frame for every outcome but those that only a worker's set-up can bring about.
+  /// A frame for every outcome except those that only the set-up of a worker can cause.
   private static let patterns: [ClientPacket] = [
     .echo(), .echo { $0.destination = [10, 0, 0, 105] }, .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),
     .icmp(
@@ -157,7 +158,7 @@ struct RuntimeCallTests {
     },
   ]
 
-  /// Where the others have their port, these have part of the client's address.
+  /// Where other frames have their port, these have a part of the client's address.
   private static let patternsIPv6: [ClientPacketIPv6] = [
     ClientPacketIPv6 { $0.destination = ClientPacketIPv6.vip(0x106) }, .udp6 { $0.destination = ClientPacketIPv6.vip(0x106) },
     ClientPacketIPv6 {
@@ -176,7 +177,7 @@ struct RuntimeCallTests {
 }
 
 extension TestTables {
-  /// The topology, a service whose server has no next hop, and one without a server that answers with resets.
+  /// The test topology, a service with a server without a next hop, and one without a server that replies with resets.
   fileprivate static var everyWay: TestTables {
     let tables = TestTables.topology
     tables.add(6, [10, 0, 0, 105], port: 80, [])

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Forwarding
 
-/// What decides where a packet goes: its flow, the tables, the hash (packets.md, Flows).
+/// How a packet's server is chosen: its flow, the tables, the hash (Docs/packets.md, Flows).
 @Suite struct ServerChoiceTests {
   private let director = TestDirector(.three)
 
-  /// A packet of the flow of this client port.
+  /// A packet of the flow with this client port.
   private func send(_ flags: UInt8, port: UInt16 = 40000) -> Forwarded {
     director.forward(
       ClientPacket {
@@ -17,7 +17,7 @@ import Testing
     )
   }
 
-  /// Takes the server's slots away, as weight 0 does; then it is still there for the flows it has.
+  /// Removes the server's slots, as weight 0 does; its flows keep it.
   private func drain(_ server: UInt32) {
     director.tables.fillRing(of: 0, with: [0, 1, 2].filter { $0 != server })
   }
@@ -29,7 +29,7 @@ import Testing
 
   private let syn = ClientPacket.synchronize, ack = ClientPacket.acknowledge, fin = ClientPacket.finish, rst = ClientPacket.reset
 
-  @Test func `a new flow goes where its hash points on the ring, with a SYN or without`() {
+  @Test func `a new flow goes to the server that its hash selects on the ring, with or without SYN`() {
     for port in 0..<200 as Range<UInt16> {
       let hash = FlowHash.v4(
         director.tables.half.half,
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `two directors with the same tables agree on every flow without talking`() {
+  @Test func `two directors with the same tables agree on every flow without communicating`() {
     let other = TestDirector(.three)
     for port in 0..<500 as Range<UInt16> {
       #expect(
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `a flow stays with its server while the ring changes under it`() {
+  @Test func `a flow keeps its server while the ring changes`() {
     let first = send(syn).server
     _ = send(ack)
     drain(first)
@@ -66,7 +66,7 @@ import Testing
     #expect(director.counters.loads[Int(first)].connections == 1)
   }
 
-  @Test func `a drained server keeps its flows to their ends and gets no new one`() {
+  @Test func `a drained server keeps its flows until they end and gets no new one`() {
     let first = send(syn).server
     drain(first)
     #expect(send(ack).server == first)
@@ -75,7 +75,7 @@ import Testing
     for port in 1..<300 as Range<UInt16> { #expect(send(syn, port: port).server != first) }
   }
 
-  @Test func `a flow that was silent beyond its timeout is new`() {
+  @Test func `a flow that was silent longer than its timeout is new`() {
     let first = send(syn).server
     _ = send(ack)
     drain(first)
@@ -85,7 +85,7 @@ import Testing
     #expect(send(ack).server != first)
   }
 
-  @Test func `a half-open flow waits a minute for its ACK`() {
+  @Test func `a half-open flow is kept for a minute`() {
     let first = send(syn).server
     drain(first)
     director.now += 60
@@ -94,7 +94,7 @@ import Testing
     #expect(send(syn).server != first)
   }
 
-  @Test func `a SYN on an established flow stays: it may be anybody's`() {
+  @Test func `a SYN of an established flow does not move it, because anybody may have sent it`() {
     let first = send(syn).server
     _ = send(ack)
     drain(first)
@@ -102,7 +102,7 @@ import Testing
     #expect(director.entries[0].state == UInt16(SLUICE_STATE_ESTABLISHED))
   }
 
-  @Test func `a SYN on a flow that is closing is scheduled anew, a retransmitted FIN or ACK is not`() {
+  @Test func `a SYN of a closing flow is scheduled anew, a retransmitted FIN or ACK is not`() {
     for ending in [fin, rst] {
       let director = TestDirector(.three)
       let packet = { (flags: UInt8) in ClientPacket { $0.tcpFlags = flags } }
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func `a flow whose server is gone is hashed again and stays where it then is`() {
+  @Test func `a flow with a removed server is rehashed and then keeps its new server`() {
     let first = send(syn).server
     _ = send(ack)
     remove(first)
@@ -129,7 +129,7 @@ import Testing
     #expect(send(ack).server == second.server)
   }
 
-  @Test func `a flow whose server is gone is dropped if its service says so, but a SYN begins anew`() {
+  @Test func `a flow with a removed server is dropped with on-server-loss drop, but a SYN starts a new flow`() {
     director.tables.half.services[0].flags |= UInt8(SLUICE_SERVICE_LOSS_DROP)
     let first = send(syn).server
     _ = send(ack)
@@ -140,11 +140,11 @@ import Testing
     #expect(again.outcome == .forwarded)
     #expect(again.server != first)
     #expect(send(ack).server == again.server)
-    // What never was a flow has lost nothing.
+    // A packet without a flow has not lost its server.
     #expect(send(ack, port: 7).outcome == .forwarded)
   }
 
-  @Test func `an index given to another server is not the server the flow had`() {
+  @Test func `an index that is reused for another server is not the flow's server`() {
     let first = send(syn).server
     _ = send(ack)
     drain(first)
@@ -152,7 +152,7 @@ import Testing
     #expect(send(ack).server != first)
   }
 
-  @Test func `an incarnation of 12 bits comes back from an entry as it went in`() {
+  @Test func `an entry keeps all 12 bits of an incarnation`() {
     for incarnation in [0, 1, 0x7ff, 0x800, 0xfff] as [UInt16] {
       let director = TestDirector(.three)
       for server in 0..<3 { director.tables.half.servers[server].incarnation = incarnation }
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  @Test func `a service without a live server takes nothing new and keeps what it has`() {
+  @Test func `a service without a live server accepts no new flow and keeps its old ones`() {
     let first = send(syn).server
     _ = send(ack)
     director.tables.half.services[0].ring_size = 0
@@ -171,7 +171,7 @@ import Testing
     #expect(send(ack, port: 8).outcome == .answeredUnreachable)
   }
 
-  @Test func `a ring that nobody owns takes nothing new`() {
+  @Test func `an empty ring accepts no new flow`() {
     director.tables.fillRing(of: 0, with: [])
     let sent = send(syn)
     #expect(sent.outcome == .answeredUnreachable)
@@ -179,12 +179,12 @@ import Testing
     #expect(director.entries.isEmpty)
   }
 
-  @Test func `a reset of an unknown flow is forwarded and begins nothing`() {
+  @Test func `a reset of an unknown flow is forwarded and creates no flow`() {
     #expect(send(rst).outcome == .forwarded)
     #expect(director.entries.isEmpty)
   }
 
-  @Test func `a flow is confirmed by its second packet, unless that is a SYN too`() {
+  @Test func `the second packet confirms a flow, unless it is a SYN too`() {
     _ = send(syn)
     _ = send(syn)
     #expect(director.entries.map(\.isConfirmed) == [false])
@@ -194,7 +194,7 @@ import Testing
     #expect(director.counters.loads[Int(director.entries[0].server)].connections == 1)
   }
 
-  @Test func `a datagram's flow is confirmed by the second datagram`() {
+  @Test func `the second datagram confirms a UDP flow`() {
     let director = TestDirector()
     _ = director.forward(.udp())
     #expect(director.entries.map(\.isConfirmed) == [false])
@@ -203,7 +203,7 @@ import Testing
     #expect(director.entries.map(\.state) == [UInt16(SLUICE_STATE_UDP)])
   }
 
-  @Test func `the time of its last packet is in a flow's entry`() {
+  @Test func `a flow's entry has the time of its last packet`() {
     _ = send(syn)
     director.now += 17
     _ = send(ack)
@@ -212,7 +212,7 @@ import Testing
 }
 
 extension TestTables {
-  /// One service of three real servers.
+  /// One service with three real servers.
   static var three: TestTables {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10), .direct(11), .direct(12)])

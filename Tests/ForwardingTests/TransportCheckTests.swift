@@ -2,9 +2,9 @@ import Testing
 
 @testable import Forwarding
 
-/// TCP and UDP headers of both families by one rule: every length and offset, tried out.
-@Suite struct TransportTests {
-  /// Runs the check over a header that lies behind `offset` bytes of packet, the frame ending with the payload.
+/// TCP and UDP headers of both families follow one rule: every length and offset is tried.
+@Suite struct TransportCheckTests {
+  /// Runs the check over a header at `offset` in the packet; the frame ends with the payload.
   private func check(_ header: [UInt8], number: UInt8, payload: Int, isFragment: Bool, flags: inout UInt8) -> Outcome? {
     let guarded = GuardedFrame([UInt8](repeating: 0xff, count: 40) + header.prefix(payload), headroom: 0, end: .right)
     return Transport.check(guarded.frame.bytes, at: 40, payload: payload, number, isFragment: isFragment, &flags)
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func `UDP: every length up to 24 in every payload up to 24 bytes, and a datagram has no flags`() {
+  @Test func `UDP: every length up to 24 in every payload up to 24 bytes, and no flags`() {
     for payload in 0...24 {
       for claimed in Array(0...24) + [0x100, 0xffff] {
         for isFragment in [false, true] {
@@ -52,18 +52,20 @@ import Testing
   @Test(arguments: cases) func `a transport header in IPv6`(_ test: Case) { test.check() }
 
   static let cases: [Case] = [
-    .tcp6("TCP data offset 4 is refused", .droppedBadHeader) { $0.dataOffset = 4 },
-    .tcp6("TCP data offset past the packet is refused", .droppedBadLength) { $0.dataOffset = 6 },
-    .tcp6("TCP data offset past the packet, into padding, is refused", .droppedBadLength) {
+    .tcp6("a TCP data offset of 4 is refused", .droppedBadHeader) { $0.dataOffset = 4 },
+    .tcp6("a TCP data offset beyond the packet is refused", .droppedBadLength) { $0.dataOffset = 6 },
+    .tcp6("a TCP data offset beyond the packet, into padding, is refused", .droppedBadLength) {
       $0.dataOffset = 6
       $0.padding = 10
       $0.payloadLength = 20
     },
-    .tcp6("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(IPv4Tests.sound[..<19]) },
-    .udp6("UDP length 7 is refused", .droppedBadLength) { $0.udpLength = 7 },
-    .udp6("UDP length 0 is refused", .droppedBadLength) { $0.udpLength = 0 },
-    .udp6("UDP length one past the packet is refused", .droppedBadLength) { $0.udpLength = UInt16(8 + $0.payload.count + 1) },
-    .udp6("UDP length short of the packet goes on", .forwarded) { $0.udpLength = 8 },
+    .tcp6("nineteen bytes of TCP are refused", .droppedBadLength) { $0.transport = Array(IPv4Tests.valid[..<19]) },
+    .udp6("a UDP length of 7 is refused", .droppedBadLength) { $0.udpLength = 7 },
+    .udp6("a UDP length of 0 is refused", .droppedBadLength) { $0.udpLength = 0 },
+    .udp6("a UDP length one byte beyond the packet is refused", .droppedBadLength) {
+      $0.udpLength = UInt16(8 + $0.payload.count + 1)
+    },
+    .udp6("a UDP length below the packet's is forwarded", .forwarded) { $0.udpLength = 8 },
     .udp6("seven bytes of UDP are refused", .droppedBadLength) { $0.transport = [0x9c, 0x40, 0, 53, 0, 8, 0] },
   ]
 }

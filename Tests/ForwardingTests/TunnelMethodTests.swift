@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// Every tunnel around both families, compared byte by byte with the slow reference.
-@Suite struct TunnelWaysTests {
+@Suite struct TunnelMethodTests {
   private static let packets: [[UInt8]] =
     [0, 1, 2, 3, 5, 100, 501, 1000].flatMap { size -> [[UInt8]] in
       let payload = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ size) }
@@ -35,10 +35,10 @@ import Testing
       ]
     }
 
-  @Test(arguments: Way.tunnels)
-  func `each packet comes out as the reference has it`(way: Way) {
+  @Test(arguments: Path.tunnels)
+  func `each packet is sent as the reference encapsulates it`(path: Path) {
     for tags in [[], [7], [8, 9]] as [[UInt16]] {
-      let tables = way.tables(tags: tags)
+      let tables = path.tables(tags: tags)
       let director = TestDirector(tables)
       for frame in Self.packets {
         let sent = director.forward([frame])[0]
@@ -50,24 +50,24 @@ import Testing
     }
   }
 
-  @Test(arguments: Way.tunnels)
-  func `the MTU bounds packet and headers together, and headers are written only where there is room`(way: Way) {
-    let tables = way.tables(mtu: 1400)
+  @Test(arguments: Path.tunnels)
+  func `packet and headers together fit the MTU, and headers are written only if there is room`(path: Path) {
+    let tables = path.tables(mtu: 1400)
     let outer = Reference.overhead(tables.half.servers[0])
     for (size, outcome) in [(1399, Outcome.forwarded), (1400, .forwarded), (1401, .answeredTooBig)] {
       let packet = ClientPacket { $0.payload = [UInt8](repeating: 7, count: size - outer - 40) }
       let sent = TestDirector(tables).forward(packet)
       #expect(sent.outcome == outcome, "\(size) bytes")
-      // What the client is told fits.
+      // A packet of the reported MTU fits.
       if outcome == .answeredTooBig { #expect(Reference.word(sent.bytes, 40) == 1400 - outer) }
     }
     #expect(TestDirector(tables).forward(ClientPacket(), headroom: outer).outcome == .forwarded)
     #expect(TestDirector(tables).forward(ClientPacket(), headroom: outer - 1).outcome == .droppedNoHeadroom)
   }
 
-  @Test func `the largest packet there is does not wrap round in any tunnel`() {
-    for way in Way.tunnels where way.prefix == 0 {
-      let tables = way.tables(mtu: 65535)
+  @Test func `the largest packet's length does not wrap in any tunnel`() {
+    for path in Path.tunnels where path.prefix == 0 {
+      let tables = path.tables(mtu: 65535)
       let outer = Reference.overhead(tables.half.servers[0])
       let most = ClientPacket { $0.payload = (0..<65535 - 40 - outer).map { UInt8(truncatingIfNeeded: $0 &* 7) } }
       let sent = TestDirector(tables).forward(most)
@@ -77,9 +77,9 @@ import Testing
     }
   }
 
-  @Test func `a tunnel's packets without DF have identifications of one space, whatever the way writes behind the header`() {
-    for way in Way.tunnels where !way.toIPv6 && way.prefix == 0 {
-      let director = TestDirector(way.tables())
+  @Test func `all packets of a tunnel without DF share one space of identifications, whatever header follows`() {
+    for path in Path.tunnels where !path.toIPv6 && path.prefix == 0 {
+      let director = TestDirector(path.tables())
       let numbers = (0..<100).map { index in
         Reference.word(director.forward(index % 2 == 0 ? ClientPacket { $0.fragment = 0 } : .udp { $0.fragment = 0 }).bytes, 18)
       }

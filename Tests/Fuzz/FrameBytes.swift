@@ -1,8 +1,8 @@
-/// What the checks read in a frame by themselves. Nothing of the forwarder's own code: a mistake there must not excuse itself here.
+/// The checks' own parser. It shares no code with the forwarder, so that the same mistake cannot be in both.
 enum FrameBytes {
   static func word(_ bytes: [UInt8], _ at: Int) -> Int { Int(bytes[at]) << 8 | Int(bytes[at + 1]) }
 
-  /// Where the packet begins: behind the Ethernet header and up to two tags; nil for what is no IP packet with a whole header.
+  /// The packet's offset, after the Ethernet header and up to two tags; nil if there is no IP packet with a whole header.
   static func network(_ frame: [UInt8]) -> Int? {
     var at = 12
     for _ in 0..<2 where frame.count >= at + 6 && [0x8100, 0x88a8].contains(word(frame, at)) { at += 4 }
@@ -14,13 +14,13 @@ enum FrameBytes {
     }
   }
 
-  /// The packet's length as its header has it.
+  /// The packet's length by its header.
   static func length(_ packet: [UInt8]) -> Int { isIPv6(packet) ? 40 + word(packet, 4) : word(packet, 2) }
   static func isIPv6(_ packet: [UInt8]) -> Bool { packet[0] >> 4 == 6 }
   static func source(_ packet: [UInt8]) -> [UInt8] { Array(isIPv6(packet) ? packet[8..<24] : packet[12..<16]) }
   static func destination(_ packet: [UInt8]) -> [UInt8] { Array(isIPv6(packet) ? packet[24..<40] : packet[16..<20]) }
 
-  /// RFC 1071, not complemented: 0xffff over bytes that hold a right checksum.
+  /// The sum of RFC 1071, not complemented: 0xffff over bytes that contain a right checksum.
   static func sum(_ bytes: some Collection<UInt8>, _ seed: Int = 0) -> Int {
     var sum = seed
     var isHigh = true
@@ -32,7 +32,7 @@ enum FrameBytes {
     return sum
   }
 
-  /// Of the pseudo header of a transport of that protocol and length (RFC 9293 3.1, RFC 8200 8.1).
+  /// The sum of the pseudo header for a transport of this protocol and length (RFC 9293 3.1, RFC 8200 8.1).
   static func pseudoHeader(_ packet: [UInt8], _ number: Int, _ length: Int) -> Int {
     sum(source(packet) + destination(packet), number + length)
   }

@@ -1,20 +1,20 @@
 import Glibc
 
-/// What libFuzzer calls with every input it thinks of: one small director, some frames, and everything that must hold of what becomes of them.
+/// libFuzzer calls this with each input: a small director processes some frames, and every verdict and sent frame is checked.
 ///
-/// An input says in its first bytes how the real servers are reached and what the tables are like (`Setting`), then come the frames. Each frame
-/// lies in heap memory of exactly its size, so that AddressSanitizer sees a read or write one byte outside it. Nothing outlives an input
-/// but tables that no input changes: what an input brings about, it brings about by itself.
+/// The first bytes of an input choose the paths to the real servers and the tables (`Setting`); the frames follow. Each frame lies in heap
+/// memory of exactly its size, so that AddressSanitizer sees a read or write one byte outside it. Only tables that no input changes
+/// outlive an input, so a finding needs no earlier input to reproduce.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   var reader = InputReader(UnsafeBufferPointer(start: data, count: count))
   let setting = Setting(&reader)
-  let frames = reader.frames(mending: setting.mends)
+  let frames = reader.frames(repairsChecksums: setting.repairsChecksums)
   FuzzRun(setting).process(frames)
   return 0
 }
 
-/// Ends the process: libFuzzer then keeps the input, and says where.
+/// Ends the process; libFuzzer then saves the input and prints its path.
 func complain(_ sentence: String, _ frame: [UInt8] = []) -> Never {
   let hex = frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   let line = "fuzz: \(sentence)\n" + (hex.isEmpty ? "" : "fuzz: the frame: \(hex)\n")

@@ -2,7 +2,7 @@ import ABI
 
 @testable import Forwarding
 
-/// One or two workers with nothing behind them: no flow, no datagram, no counter, no answer given.
+/// One or two fresh workers: no flow, no datagram, all counters 0, no reply sent.
 struct FuzzRun {
   private let setting: Setting
   private let topology: TestTables
@@ -26,15 +26,17 @@ struct FuzzRun {
     for (index, start) in stride(from: 0, to: frames.count, by: setting.batch).enumerated() {
       if index == setting.removal { remove() }
       let batch = Array(frames[start..<min(frames.count, start + setting.batch)])
-      for decision in workers[index % workers.count].process(batch, topology.half, now: now, setting.headroom) { judge(decision) }
+      for decision in workers[index % workers.count].process(batch, topology.half, now: now, setting.headroom) { check(decision) }
       now += setting.step
-      for decision in workers[index % workers.count].release(topology.half, now: now) { judge(decision) }
+      for decision in workers[index % workers.count].release(topology.half, now: now) { check(decision) }
     }
-    // All that is still held has waited long enough.
-    now += HoldQueue.patience
+    // Every frame that is still held times out.
+    now += HoldQueue.holdTimeout
     for worker in workers {
-      for decision in worker.release(topology.half, now: now) { judge(decision) }
-      if worker.counters.held.pointee != 0 { complain("\(worker.counters.held.pointee) frames held for ever") }
+      for decision in worker.release(topology.half, now: now) { check(decision) }
+      if worker.counters.held.pointee != 0 {
+        complain("\(worker.counters.held.pointee) frames are still held after the hold timeout")
+      }
     }
     let received = workers.reduce(0) { $0 + $1.counters.received.pointee }
     let counted = workers.reduce(0) { sum, worker in
@@ -45,34 +47,36 @@ struct FuzzRun {
     }
   }
 
-  private func judge(_ decision: FuzzWorker.Decision) {
+  private func check(_ decision: FuzzWorker.Decision) {
     let (received, verdict) = (decision.received, decision.verdict)
     guard verdict.action.sends else {
-      if decision.left != received { complain("\(verdict.outcome), and yet changed", received) }
+      if decision.left != received { complain("\(verdict.outcome), but the frame was changed", received) }
       return
     }
     let complaint: String?
     if !decision.outputFragments.isEmpty {
-      complaint = Way(setting, topology.half.servers[Int(verdict.server)]).complaint(
+      complaint = Path(setting, topology.half.servers[Int(verdict.server)]).complaint(
         received,
         outputFragments: [decision.sent] + decision.outputFragments
       )
     } else if verdict.action == .answer {
-      complaint = ReplyJudgement.complaint(received, decision.sent)
+      complaint = ReplyCheck.complaint(received, decision.sent)
     } else {
-      complaint = Way(setting, topology.half.servers[Int(verdict.server)]).complaint(received, decision.sent)
+      complaint = Path(setting, topology.half.servers[Int(verdict.server)]).complaint(received, decision.sent)
     }
     if let complaint { complain("\(verdict.outcome): \(complaint)", received + [0xff] + decision.sent) }
   }
 
-  /// The first real server of each service leaves: PRESENT goes, its flows have lost it.
+  /// Removes the first real server of each service: clears PRESENT, so that its flows have lost their server.
   private func remove() {
-    for index in stride(from: 0, to: topology.serverCount, by: 2) { topology.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT) }
+    for index in stride(from: 0, to: topology.serverCount, by: 2) {
+      topology.half.servers[index].flags &= ~UInt8(SLUICE_SERVER_PRESENT)
+    }
   }
 }
 
-/// Fragment tables are large, and filled with zeros for every input they would be most of the work. Instead each input begins so much later than
-/// the one before that nothing an entry says is true any more; before the clock could come round, the tables are new.
+/// Fragment tables are large; clearing them for every input would be most of the work. Instead each input starts so much later than the one
+/// before that every entry has expired; before the clock could wrap, new tables are allocated.
 enum FuzzClock {
   // libFuzzer calls from one thread.
   nonisolated(unsafe) private(set) static var datagrams: [FragmentTable] = []
@@ -84,7 +88,7 @@ enum FuzzClock {
       datagrams = [.allocate(), .allocate()]
       now = 0
     }
-    // 64 batches, 1000 seconds apart, are the longest input.
+    // The longest input is 64 batches, 1000 seconds apart.
     now += 100_000
     return now
   }

@@ -1,10 +1,10 @@
 import ABI
 
-/// The services of every input: those of the laboratory, whose captures are the first corpus, and some it doesn't have.
+/// The services of every input: those of the lab (the first corpus was made of its captures) and some that it doesn't have.
 enum FuzzTopology {
-  /// By method, and by the family of the real servers' addresses. Kept: only their servers' records change from input to input.
+  /// By method, then by the family of the real servers' addresses. They are reused: only the server records change from input to input.
   // libFuzzer calls from one thread.
-  nonisolated(unsafe) private static let towns = Setting.methods.map { method in
+  nonisolated(unsafe) private static let topologies = Setting.methods.map { method in
     [
       make(.direct(10) { $0.method = method }, .direct(11) { $0.method = method }),
       make(.direct6(10) { $0.method = method }, .direct6(11) { $0.method = method }),
@@ -12,8 +12,8 @@ enum FuzzTopology {
   }
 
   static func tables(_ setting: Setting) -> TestTables {
-    let topology = towns[setting.methodNumber][setting.outerIsIPv6 ? 1 : 0]
-    // What errors have told of the ways before.
+    let topology = topologies[setting.methodNumber][setting.outerIsIPv6 ? 1 : 0]
+    // Forget the path MTUs that ICMP errors of earlier inputs reported.
     topology.memory.paths.update(repeating: 0, count: topology.memory.capacity.servers)
     for index in 0..<topology.serverCount { set(&topology.half.servers[index], setting) }
     for index in 0..<Int(topology.half.half.pointee.service_count) {

@@ -1,20 +1,20 @@
 @testable import Forwarding
 
-/// A forwarder whose frames lie in heap memory of exactly their size, and the frames it holds.
+/// A forwarder, and the frames it holds. Each frame lies in heap memory of exactly its size.
 final class FuzzWorker {
-  /// What became of one frame.
+  /// The result for one frame.
   struct Decision {
     let received: [UInt8]
     let verdict: Verdict
-    /// The frame's own bytes afterwards.
+    /// The received frame's bytes afterwards.
     let left: [UInt8]
-    /// The frame to send; empty unless there is one.
+    /// The frame to send, empty if there is none.
     let sent: [UInt8]
-    /// What is sent after it, of a packet that was cut.
+    /// The further fragments of a packet that was fragmented.
     var outputFragments: [[UInt8]] = []
   }
 
-  /// Bytes of a spare frame, as a worker's, and how many there are.
+  /// Bytes of a spare frame, as a worker has them.
   private static let spareSize = 2048
   private static let spareCount = 6
 
@@ -23,13 +23,13 @@ final class FuzzWorker {
   private let peers: PeerFlows
   private let fragments: FragmentTables
   private let forwarder: Forwarder
-  /// By where the frame lies: the beginning of its memory, and the frame as it came.
+  /// By the frame's address: the start of its memory, and the received bytes.
   private var held: [UnsafeMutableRawPointer: (memory: UnsafeMutableRawPointer, received: [UInt8])] = [:]
 
-  /// In the forwarder's hands.
+  /// Lent to the forwarder.
   private var spares: Set<UnsafeMutableRawPointer> = []
 
-  /// As many, who see each other's flows and datagrams.
+  /// Workers that see each other's flows and datagrams.
   static func made(_ count: Int, flowBuckets: Int, datagrams: [FragmentTable]) -> [FuzzWorker] {
     let flows = (0..<count).map { _ in FlowTable.allocate(buckets: flowBuckets) }
     return (0..<count).map { FuzzWorker($0, flows, datagrams) }
@@ -78,7 +78,7 @@ final class FuzzWorker {
     forwarder.outputFragments.pointee.put(spare)
   }
 
-  /// All that is due.
+  /// Every held frame that is due.
   func release(_ tables: Tables, now: UInt32) -> [Decision] {
     guard forwarder.holding > 0, let anywhere = held.keys.first else { return [] }
     var decisions: [Decision] = []
@@ -98,9 +98,12 @@ final class FuzzWorker {
     for number in 0..<forwarder.outputFragments.pointee.count {
       let outputFragment = forwarder.outputFragments.pointee.outputFragment(number)
       guard spares.remove(outputFragment.bytes) != nil, decisions.indices.contains(outputFragment.parent) else {
-        complain("a outputFragment that is none: \(outputFragment)")
+        complain("an output fragment without a spare frame or without a parent: \(outputFragment)")
       }
-      let sent = UnsafeRawBufferPointer(start: outputFragment.bytes + Int(outputFragment.verdict.start), count: Int(outputFragment.verdict.length))
+      let sent = UnsafeRawBufferPointer(
+        start: outputFragment.bytes + Int(outputFragment.verdict.start),
+        count: Int(outputFragment.verdict.length)
+      )
       decisions[outputFragment.parent].outputFragments.append(Array(sent))
       outputFragment.bytes.deallocate()
       lend()
@@ -108,9 +111,9 @@ final class FuzzWorker {
     return decisions
   }
 
-  /// Copies what is to be judged and gives the memory back, unless the frame is held.
+  /// Copies what is to be checked and frees the memory, unless the frame is held.
   private func conclude(_ frame: Frame, _ verdict: Verdict, _ headroom: Int) -> Decision {
-    guard let (memory, received) = held[frame.bytes] else { complain("a frame that nobody gave, or a second time") }
+    guard let (memory, received) = held[frame.bytes] else { complain("a frame that was not received, or concluded twice") }
     let left = Array(UnsafeRawBufferPointer(start: frame.bytes, count: received.count))
     if verdict.action == .hold { return Decision(received: received, verdict: verdict, left: left, sent: []) }
     let (start, end) = (Int(verdict.start), Int(verdict.start) + Int(verdict.length))

@@ -1,7 +1,7 @@
 import ABI
 
-/// A way to a real server, and what a forwarded frame must be like on it.
-struct Way {
+/// A path to a real server, and the check of a frame forwarded on it.
+struct Path {
   private let setting: Setting
   private let server: sluice_server
   var isTunnel: Bool { setting.method != SLUICE_DIRECT }
@@ -10,19 +10,19 @@ struct Way {
 
   init(_ setting: Setting, _ server: sluice_server) { (self.setting, self.server) = (setting, server) }
 
-  /// Nil: as it should be.
+  /// What is wrong, or nil.
   func complaint(_ received: [UInt8], _ sent: [UInt8]) -> String? {
     guard let network = FrameBytes.network(received) else { return "no IP packet came in" }
     let client = Array(received[network...])
     let total = FrameBytes.length(client)
-    guard total <= client.count else { return "longer than its frame" }
+    guard total <= client.count else { return "a packet longer than its frame was forwarded" }
     let packet = Array(client[..<total])
 
     let link = link(isTunnel ? outerIsIPv6 : FrameBytes.isIPv6(packet))
-    guard sent.starts(with: link) else { return "another link header than \(link)" }
+    guard sent.starts(with: link) else { return "the link header is not \(link)" }
     let outgoing = Array(sent[link.count...])
     guard isTunnel else { return outgoing.starts(with: packet) && total <= mtu ? nil : "the packet changed" }
-    guard outgoing.count <= mtu else { return "\(outgoing.count) bytes over an MTU of \(mtu)" }
+    guard outgoing.count <= mtu else { return "\(outgoing.count) bytes on a path with an MTU of \(mtu)" }
     switch unwrapped(outgoing, packet) {
     case .success(let inner): return inner == packet ? nil : "the inner packet changed"
     case .failure(let complaint): return complaint.sentence
@@ -40,7 +40,7 @@ struct Way {
 
   func big(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
 
-  /// What a real server would take out, every field of the headers looked at.
+  /// The packet that a real server would decapsulate, with every field of the outer headers checked.
   func unwrapped(_ outer: [UInt8], _ inner: [UInt8]) -> Result<[UInt8], Complaint> {
     func no(_ sentence: String) -> Result<[UInt8], Complaint> { .failure(Complaint(sentence: sentence)) }
     let header = setting.outerIsIPv6 ? 40 : 20
@@ -52,7 +52,7 @@ struct Way {
       number = outer[6]
     } else {
       guard outer[0] == 0x45, outer[8] == 64 else { return no("an outer header of \(outer.prefix(20))") }
-      guard FrameBytes.sum(outer[..<20]) == 0xffff else { return no("an outer checksum that is wrong") }
+      guard FrameBytes.sum(outer[..<20]) == 0xffff else { return no("a wrong outer checksum") }
       number = outer[9]
     }
     let inside: UInt8 = FrameBytes.isIPv6(inner) ? 41 : 4
@@ -65,10 +65,10 @@ struct Way {
       if setting.hasChecksum {
         let seed = FrameBytes.pseudoHeader(outer, 17, payload.count)
         guard FrameBytes.word(payload, 6) != 0, FrameBytes.sum(payload, seed) == 0xffff else {
-          return no("a UDP checksum that is wrong")
+          return no("a wrong UDP checksum")
         }
       } else if FrameBytes.word(payload, 6) != 0 {
-        return no("a UDP checksum nobody asked for")
+        return no("a UDP checksum, although none is configured")
       }
       return .success(Array(payload[12...]))
     case SLUICE_GRE:
@@ -77,7 +77,7 @@ struct Way {
       guard number == 47, payload.count > size, FrameBytes.word(payload, 0) == (setting.hasChecksum ? 0x8000 : 0),
         FrameBytes.word(payload, 2) == type
       else { return no("no GRE") }
-      guard !setting.hasChecksum || FrameBytes.sum(payload) == 0xffff else { return no("a GRE checksum that is wrong") }
+      guard !setting.hasChecksum || FrameBytes.sum(payload) == 0xffff else { return no("a wrong GRE checksum") }
       return .success(Array(payload[size...]))
     default:
       return number == inside ? .success(payload) : no("an outer protocol of \(number)")

@@ -1,6 +1,6 @@
 import ABI
 
-/// What the first four bytes of an input choose. Every value means something, so that no mutation is in vain.
+/// What the first four bytes of an input choose. Every value has a meaning, so that no mutation is wasted.
 struct Setting {
   static let methods = [SLUICE_DIRECT, SLUICE_IPIP, SLUICE_GUE, SLUICE_GRE]
   let methodNumber: Int
@@ -14,32 +14,32 @@ struct Setting {
   let headroom: Int
   let resets: Bool
   let dropsLost: Bool
-  /// Whether checksums are put right before the frames are run: a wrong one hides everything behind it.
-  let mends: Bool
+  /// Whether checksums are corrected before the frames are processed: a wrong one hides every later check.
+  let repairsChecksums: Bool
   /// Seconds from one batch to the next.
   let step: UInt32
-  /// Frames a batch.
+  /// Frames per batch.
   let batch: Int
   let hasTinyFlowTable: Bool
   let isUnresolved: Bool
-  /// Who take batches by turns.
+  /// Workers that take batches in turn.
   let workers: Int
-  /// Before which batch the first real server is taken out; nil: it stays.
+  /// The batch before which the first real server is removed; nil: it stays.
   let removal: Int?
 
   init(_ reader: inout InputReader) {
-    let (ways, sizes, time, life) = (Int(reader.byte()), Int(reader.byte()), Int(reader.byte()), Int(reader.byte()))
-    methodNumber = ways & 3
-    outerIsIPv6 = ways & 4 != 0
-    hasChecksum = ways & 8 != 0
-    hasEntropy = ways & 16 != 0
-    tags = min(2, ways >> 5 & 3)
-    hasServiceTags = ways & 128 != 0
+    let (path, sizes, time, life) = (Int(reader.byte()), Int(reader.byte()), Int(reader.byte()), Int(reader.byte()))
+    methodNumber = path & 3
+    outerIsIPv6 = path & 4 != 0
+    hasChecksum = path & 8 != 0
+    hasEntropy = path & 16 != 0
+    tags = min(2, path >> 5 & 3)
+    hasServiceTags = path & 128 != 0
     mtu = [1500, 1600, 1280, 1320, 576, 100, 68, 9000][sizes & 7]
     headroom = [256, 64, 40, 0][sizes >> 3 & 3]
     resets = sizes & 32 != 0
     dropsLost = sizes & 64 != 0
-    mends = sizes & 128 == 0
+    repairsChecksums = sizes & 128 == 0
     step = [0, 1, 61, 1000][time & 3]
     batch = [1, 2, 16, 64][time >> 2 & 3]
     hasTinyFlowTable = time & 16 != 0

@@ -1,11 +1,10 @@
 import Testing
 
 @testable import Model
-@testable import Model
 
 @Suite struct HashKeyTests {
   @Test func `the key of a text never changes between releases`() {
-    // Directors of two releases in one fleet must agree.
+    // Directors with two releases in one fleet must choose the same servers.
     let words = HashKey("sluice").words
     #expect(words.0 == 10_662_675_293_351_635_532)
     #expect(words.1 == 7_603_065_005_223_790_962)
@@ -13,7 +12,7 @@ import Testing
     #expect(words.3 == 16_446_471_463_193_426_020)
   }
 
-  @Test func `texts that differ little have keys that differ in about half their bits`() {
+  @Test func `similar texts have keys that differ in about half of their bits`() {
     let texts = ["sluice", "sluicf", "sluice ", "Sluice", "", "s"]
     for (number, text) in texts.enumerated() {
       for other in texts.dropFirst(number + 1) {

@@ -16,11 +16,11 @@ import Testing
     "tcp [2001:db8::1]", "tcp []:80", "tcp [2001:db8::1:80", "tcp:10.0.0.100:80", "tcp 10.0.0.100:80 x", "tcp :80",
     "tcp [::1]x:80",
   ])
-  func `what isn't strictly a service is none`(text: String) {
+  func `text that is not exactly a service is refused`(text: String) {
     #expect(ServiceKey(text) == nil)
   }
 
-  @Test func `order is by address, port and protocol`() throws {
+  @Test func `services are ordered by address, port and protocol`() throws {
     let sorted = try ["udp 10.0.0.1:53", "tcp 10.0.0.1:80", "udp 10.0.0.1:80", "tcp 10.0.0.2:1"].map {
       try #require(ServiceKey($0))
     }
@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: [
     "", "02:00:00:00:00", "02:00:00:00:00:01:02", "2:0:0:0:0:1", "02-00-00-00-00-01", "+2:00:00:00:00:01", "0g:00:00:00:00:01",
   ])
-  func `what isn't a MAC address is none`(text: String) {
+  func `text that is not a MAC address is refused`(text: String) {
     #expect(MACAddress(text) == nil)
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private let one = IPAddress(10, 0, 1, 1)
   private let two = IPAddress(10, 0, 1, 2)
 
-  private func sound() throws -> ServiceTable {
+  private func valid() throws -> ServiceTable {
     try ServiceTable(services: [
       VirtualService(web, servers: [RealServer(one), RealServer(two, weight: 5)]), VirtualService(dns),
     ])
@@ -21,7 +21,7 @@ import Testing
     try table.addServer(RealServer(two), to: web)
     try table.setServer(two, of: web, weight: 5)
     try table.addService(VirtualService(dns))
-    #expect(table == (try sound()))
+    #expect(table == (try valid()))
     try table.setService(web, ringSize: 251, onServerLoss: .drop)
     #expect(table.service(web)?.ringSize == 251)
     try table.setService(web, ringSize: 509)
@@ -42,7 +42,7 @@ import Testing
     #expect(table.services.map(\.key) == [dns])
   }
 
-  /// One change that must be refused, and why.
+  /// A change that must be refused, and the reason.
   struct Refusal: Sendable, CustomTestStringConvertible {
     let code: String
     let change: @Sendable (inout ServiceTable) throws -> Void
@@ -100,22 +100,22 @@ import Testing
     },
     Refusal("server-is-vip") { try $0.addService(VirtualService(none, servers: [RealServer(IPAddress(10, 0, 0, 100))])) },
   ])
-  func `a refused change says why and changes nothing`(refusal: Refusal) throws {
-    var table = try sound()
+  func `a refused change gives the reason and changes nothing`(refusal: Refusal) throws {
+    var table = try valid()
     let error = #expect(throws: ServiceTableError.self) { try refusal.change(&table) }
     #expect(error?.code == refusal.code)
     #expect(error?.description.contains("\n") == false)
-    #expect(table == (try sound()))
+    #expect(table == (try valid()))
   }
 
-  @Test func `a server of the other family is welcome behind a tunnel`() throws {
-    var table = try sound()
+  @Test func `a server of the other IP version is accepted with a tunnel`() throws {
+    var table = try valid()
     try table.addServer(RealServer(Self.v6, method: .ipip), to: web)
     #expect(throws: ServiceTableError.familyMismatch(Self.v6, web)) { try table.setServer(Self.v6, of: web, method: .direct) }
     #expect(table.service(web)?.server(Self.v6)?.method == .ipip)
   }
 
-  @Test func `a whole table is held to the same rules`() {
+  @Test func `a whole table is checked by the same rules`() {
     #expect(throws: ServiceTableError.serviceExists(web)) {
       try ServiceTable(services: [VirtualService(web), VirtualService(web)])
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Netlink
 @testable import Model
 
-@Suite struct RouteJudgementTests {
+@Suite struct NextHopResolutionTests {
   static let server = IPAddress(10, 0, 0, 11)
   static let source = IPAddress(10, 0, 0, 1)
   let eth0 = Link(index: 2, name: "eth0", mac: MACAddress(bytes: [2, 0, 0, 0, 0, 1]), mtu: 1500, ipv6MTU: 1400)

@@ -1,10 +1,10 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
 import Forwarding
 import Foundation
+import Model
+import Offline
+import Reconciler
 import Testing
 
 /// The executable against a real socket: a director over plain memory, its control API, and `sluice` as an operator runs it.
@@ -61,7 +61,7 @@ import Testing
     "A wrong sorry server is refused in one line",
     arguments: [
       (["--sorry", "10.0.0"], "'10.0.0' is not an IPv4 or IPv6 address"),
-      (["--sorry-forward", "gue"], "--sorry-forward says nothing without --sorry: give both"),
+      (["--sorry-forward", "gue"], "--sorry-forward needs --sorry: give both"),
       (["--sorry", "10.0.0.9", "--no-sorry"], "--sorry and --no-sorry are both given: keep one"),
     ]
   )

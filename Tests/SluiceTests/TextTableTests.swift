@@ -1,10 +1,10 @@
 import Testing
 
 @testable import API
-@testable import Reconciler
-@testable import Offline
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 @testable import sluice
 
 @Suite struct TextTableTests {

@@ -1,14 +1,14 @@
 import Foundation
 import PackagePlugin
 
-/// Compiles each BPF program and hands it to Swift as source, so that `swift build` alone makes a binary that needs no file at run time.
+/// Compiles each BPF program into a Swift source file, so that `swift build` makes a binary that needs no file at run time.
 ///
-/// A declared `.o` output was rejected: SwiftPM makes it a resource, which pulls in Foundation and an absolute path.
+/// A declared `.o` output was rejected: SwiftPM makes it a resource, which needs Foundation and an absolute path.
 @main
 struct EmbedBPF: BuildToolPlugin {
-  /// Listed, not searched for: a stray object file must never be loaded into a kernel.
+  /// A fixed list: a stray object file must never be loaded into a kernel.
   private let programs = ["steer", "decap"]
-  /// Every header that a program includes: SwiftPM rebuilds a program when one of these changes.
+  /// All headers of the programs: SwiftPM rebuilds them when one changes.
   private let headers = [
     "Sources/ABI/tables.h", "BPF/common/packet.h", "BPF/common/lookup.h", "BPF/steer/chain.h", "BPF/steer/icmp.h",
     "BPF/steer/fragments.h", "BPF/decap/formats.h", "BPF/decap/maps.h",

@@ -1,8 +1,8 @@
-// bpf-embed CLANG ROOT SOURCE OBJECT OUTPUT NAME: compiles SOURCE for the BPF target and writes it as a Swift string constant, base64.
-// ROOT is the repository: headers are found under BPF/common and Sources/ABI.
+// bpf-embed CLANG ROOT SOURCE OBJECT OUTPUT NAME: compiles SOURCE for the BPF target and writes it as a Swift string constant,
+// base64. ROOT is the repository: headers are found under BPF/common and Sources/ABI.
 //
-// base64 in a StaticString, because an array literal of as many bytes takes the Swift compiler 10 to 40 times as long. No Foundation:
-// the tool is built before everything else and stays small.
+// base64 in a StaticString, because an array literal of that size takes the Swift compiler 10 to 40 times as long. No Foundation:
+// the tool is built before everything else.
 
 #if canImport(Glibc)
   import Glibc
@@ -53,7 +53,7 @@ guard arguments.count == 7 else { fail("usage: bpf-embed CLANG ROOT SOURCE OBJEC
 let (clang, root, source) = (arguments[1], arguments[2], arguments[3])
 let (object, output, name) = (arguments[4], arguments[5], arguments[6])
 
-// Debian keeps asm/types.h in a folder of the architecture, which the bpf target does not search.
+// Debian has asm/types.h in a folder named after the architecture, which the bpf target does not search.
 #if arch(x86_64)
   let include = "/usr/include/x86_64-linux-gnu"
 #else

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The IPv4 half of Sources/Forwarding once more, in C, over the same memory: what "at C's speed" is measured against. It decides the same and
- * writes the same bytes (the benchmark compares them); stages, prefetches and look-ups are those of the Swift, stage by stage.
+ * The IPv4 part of Sources/Forwarding in C, over the same memory, for comparison. It makes the same decisions and writes the same
+ * bytes (the benchmark compares them), with the same stages, prefetches and look-ups.
  */
 #ifndef C_TWIN_H
 #define C_TWIN_H
 
 #include "../../../Sources/ABI/flow_hash.h"
 
-/* Laid out as Forwarding's Frame, Verdict and ServerCounters. */
+/* The layout of Frame, Verdict and ServerCounters in Forwarding. */
 struct twin_frame {
 	__u8 *bytes;
 	__u32 length;
@@ -18,7 +18,7 @@ struct twin_frame {
 
 struct twin_verdict {
 	__u8 action;  /* 0 forward, 1 pass, 2 drop */
-	__u8 outcome; /* 0 forwarded, 1 not for a service, 2 dropped: the twin counts drops as one */
+	__u8 outcome; /* 0 forwarded, 1 not for a service, 2 dropped, for any reason */
 	__u16 egress;
 	__s32 start;
 	__u32 length;
@@ -49,7 +49,7 @@ struct twin_tables {
 };
 
 struct twin_packet {
-	__u8 outcome; /* as in twin_verdict; 0xff: on its way */
+	__u8 outcome; /* as in twin_verdict; 0xff: undecided */
 	__u8 transport;
 	__u8 flags;
 	__u16 network;

@@ -21,7 +21,7 @@ package struct AttachedInterface: Sendable {
 
   init(_ name: String, slot: Int) throws(EngineFailure) {
     let view = InterfaceView(name)
-    guard view.ifindex != 0 else { throw EngineFailure("there is no interface \(name); `ip link` shows those there are") }
+    guard view.ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
     guard let mac = view.mac else {
       throw EngineFailure("\(name) has no MAC address: Sluice needs an Ethernet interface")
     }
@@ -36,9 +36,11 @@ package struct AttachedInterface: Sendable {
   mutating func countQueues() throws(EngineFailure) { queues = try Self.checked(InterfaceView(name).queues, name) }
 
   private static func checked(_ queues: Int, _ name: String) throws(EngineFailure) -> Int {
-    guard queues > 0 else { throw EngineFailure("\(name) does not say how many queues it has") }
+    guard queues > 0 else { throw EngineFailure("can't read the queue count of \(name)") }
     guard queues <= Int(SLUICE_QUEUES) else {
-      throw EngineFailure("\(name) has \(queues) queues, at most \(SLUICE_QUEUES) can be served: `ethtool -L \(name) combined \(SLUICE_QUEUES)`")
+      throw EngineFailure(
+        "\(name) has \(queues) queues, more than \(SLUICE_QUEUES): reduce them with `ethtool -L \(name) combined \(SLUICE_QUEUES)`"
+      )
     }
     return queues
   }

@@ -31,7 +31,8 @@ struct Attachment {
         taken,
         isAsked
           ? nil
-          : "\(interface.name): \(taken.isNative ? "native" : "generic") XDP, as a former daemon left it; an orderly stop and a new start change it"
+          : "\(interface.name): \(taken.isNative ? "native" : "generic") XDP, taken over from the previous daemon; "
+            + "to change the mode, stop Sluice and start it again"
       )
     }
     if mode != .generic {
@@ -44,7 +45,7 @@ struct Attachment {
       guard case .success(let attachment) = generic else { throw refusal(interface, generic, "generic") }
       return (
         attachment,
-        "\(interface.name): generic XDP, since its driver refuses a native program (\(EngineFailure.words(reason.error))); slower, works the same"
+        "\(interface.name): generic XDP, since its driver refuses a native program (\(EngineFailure.words(reason.error))); slower, otherwise the same"
       )
     }
     let generic = attach(program, interface, native: false)
@@ -112,7 +113,7 @@ struct Attachment {
     guard let former = AttachedProgram(interface.ifindex) else { return nil }
     guard former.name == SteeringMaps.program else {
       throw EngineFailure(
-        "\(interface.name) has another XDP program (\(former.name), id \(former.id)): `ip link set \(interface.name) xdp off` removes it"
+        "\(interface.name) has another XDP program (\(former.name), id \(former.id)): remove it with `ip link set \(interface.name) xdp off`"
       )
     }
     if let path = PinPath.existing(interface.name) {
@@ -131,7 +132,8 @@ struct Attachment {
     let error = steering_attach(program, interface.ifindex, former.isNative ? 1 : 0, former.id)
     guard error == 0 else {
       throw EngineFailure(
-        "\(interface.name) keeps the program a former daemon left (id \(former.id)): \(EngineFailure.words(error)); `bpftool link` shows who holds it"
+        "can't replace the XDP program of the previous daemon on \(interface.name) (id \(former.id)): "
+          + "\(EngineFailure.words(error)); `bpftool link` shows what holds it"
       )
     }
     return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .netlink(program: id))
@@ -144,14 +146,15 @@ struct Attachment {
   ) -> EngineFailure {
     guard case .failure(let refused) = result else { return EngineFailure("\(interface.name): attached") }
     switch refused.error {
-    case -EPERM: return EngineFailure("may not attach to \(interface.name): run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    case -EPERM:
+      return EngineFailure("no permission to attach to \(interface.name): run as root, or with CAP_BPF and CAP_NET_ADMIN")
     case -EBUSY, -EEXIST:
       return EngineFailure(
-        "\(interface.name) has an XDP program already: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
+        "\(interface.name) already has an XDP program: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
       )
     case -EOPNOTSUPP:
-      return EngineFailure("\(interface.name) has no \(mode) XDP: use another interface, or `director.mode: auto`")
-    case let error: return EngineFailure("\(interface.name) takes no \(mode) XDP program: \(EngineFailure.words(error))")
+      return EngineFailure("\(interface.name) does not support \(mode) XDP: use another interface, or `director.mode: auto`")
+    case let error: return EngineFailure("can't attach a \(mode) XDP program to \(interface.name): \(EngineFailure.words(error))")
     }
   }
 }

@@ -49,7 +49,7 @@ package struct Decap: ~Copyable {
   package init(interface: String, guePort: UInt16 = guePort) throws(DecapFailure) {
     let ifindex = if_nametoindex(interface)
     guard ifindex != 0 else {
-      throw DecapFailure("no interface \(interface) here: `ip link` lists those there are")
+      throw DecapFailure("no interface \(interface): `ip link` lists the interfaces")
     }
     let program = try Self.load(guePort: guePort)
     do throws(DecapFailure) {
@@ -73,8 +73,10 @@ package struct Decap: ~Copyable {
     let error = object.withUnsafeBytes { decap_load($0.baseAddress, $0.count, guePort, &program) }
     guard error == 0, let program else {
       decap_close(program)
-      if error == -EPERM { throw DecapFailure("may not load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN") }
-      throw DecapFailure("the kernel refuses the decapsulating program: \(reason(error)); it needs Linux 5.18 or newer")
+      if error == -EPERM {
+        throw DecapFailure("no permission to load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+      }
+      throw DecapFailure("the kernel refuses the decapsulation program: \(reason(error)); it needs Linux 5.18 or newer")
     }
     return program
   }
@@ -89,12 +91,14 @@ package struct Decap: ~Copyable {
     let other = decap_attached_program(ifindex)
     guard other == 0 else {
       throw DecapFailure(
-        "\(interface) has an XDP program already (id \(other)): `bpftool net` shows whose, `ip link set \(interface) xdp off` removes it"
+        "\(interface) already has an XDP program (id \(other)): `bpftool net` shows it, `ip link set \(interface) xdp off` removes it"
       )
     }
-    guard native != -EPERM else { throw DecapFailure("may not attach to \(interface): run as root, or with CAP_NET_ADMIN") }
+    guard native != -EPERM else {
+      throw DecapFailure("no permission to attach to \(interface): run as root, or with CAP_NET_ADMIN")
+    }
     let generic = decap_attach(program, ifindex, 0)
-    guard generic == 0 else { throw DecapFailure("\(interface) takes no XDP program: \(reason(generic))") }
+    guard generic == 0 else { throw DecapFailure("can't attach an XDP program to \(interface): \(reason(generic))") }
     return .generic(because: -native)
   }
 

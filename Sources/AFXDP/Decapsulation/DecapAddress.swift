@@ -43,7 +43,7 @@ extension Decap {
     for address in known.subtracting(current) { decap_set_address(program, address.bytes, 0) }
     for address in current.subtracting(known) {
       let error = decap_set_address(program, address.bytes, 1)
-      guard error == 0 else { throw DecapFailure("can't take in an address of this host: \(Self.reason(error))") }
+      guard error == 0 else { throw DecapFailure("can't add an address of this host to the program: \(Self.reason(error))") }
     }
     known = current
   }

@@ -48,7 +48,7 @@ extension EngineState {
       let own = present.filter { number < $0.queues }
       let opened = try WorkerSockets.open(number, own, options)
       notes += opened.notes
-      let wake = threads_bell()
+      let wake = threads_wake_descriptor()
       guard wake >= 0 else {
         for (_, socket) in opened.sockets { sockets_close(socket) }
         throw EngineFailure("cannot make an eventfd: \(EngineFailure.words(wake)); `ulimit -n` bounds descriptors")

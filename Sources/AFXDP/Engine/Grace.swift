@@ -9,7 +9,7 @@ enum Grace {
   static func check() throws(EngineFailure) {
     let error = threads_wait_for_readers()
     guard error == 0 else {
-      throw EngineFailure("the kernel has no membarrier (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
+      throw EngineFailure("membarrier failed (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
     }
   }
 

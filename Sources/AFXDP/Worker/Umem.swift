@@ -29,7 +29,7 @@ struct Umem: ~Copyable {
     if hugePages == .on && huge == 0 {
       sockets_free_area(area, bytes)
       throw EngineFailure(
-        "huge-pages: on, but the kernel has not \(bytes >> 21) free: `sysctl vm.nr_hugepages=N` reserves them, huge-pages: auto does without"
+        "huge-pages: on, but \(bytes >> 21) huge pages are not free: reserve them with `sysctl vm.nr_hugepages=N`, or set huge-pages: auto"
       )
     }
     self.area = area
@@ -43,10 +43,10 @@ struct Umem: ~Copyable {
     let error = sockets_register(&handle, area, bytes, UInt32(Self.chunk), ring, first)
     guard error == 0, let handle else {
       if error == -EPERM {
-        throw EngineFailure("may not make AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+        throw EngineFailure("no permission to create AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
       }
       throw EngineFailure(
-        "the kernel takes no packet buffers of \(bytes >> 20) MiB: \(EngineFailure.words(error)); is `ulimit -l` too small?"
+        "the kernel refuses \(bytes >> 20) MiB of packet buffers: \(EngineFailure.words(error)); is `ulimit -l` too small?"
       )
     }
     self.handle = handle

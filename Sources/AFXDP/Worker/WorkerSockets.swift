@@ -29,7 +29,7 @@ struct WorkerSockets: ~Copyable {
       throw error
     }
     if number == 0, options.hugePages == .auto, !umem.isHuge {
-      notes.append("packet buffers in ordinary pages: no huge pages are free (`sysctl vm.nr_hugepages` reserves them)")
+      notes.append("packet buffers use normal pages, since no huge pages are free (`sysctl vm.nr_hugepages=N` reserves them)")
     }
     return WorkerSockets(umem: umem, sockets: sockets, notes: notes)
   }
@@ -57,17 +57,19 @@ struct WorkerSockets: ~Copyable {
     switch error {
     case 0: break
     case -EBUSY:
-      throw EngineFailure("queue \(queue) of \(interface.name) is in use by another AF_XDP socket: `ss --xdp -p` shows whose")
-    case -EPERM: throw EngineFailure("may not make AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+      throw EngineFailure("queue \(queue) of \(interface.name) has another AF_XDP socket: `ss --xdp -p` shows its process")
+    case -EPERM:
+      throw EngineFailure("no permission to create AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
     case -EOPNOTSUPP where options.copy == .zeroCopy, -EINVAL where options.copy == .zeroCopy:
-      throw EngineFailure("\(interface.name) has no zero-copy: director.copy: auto takes what there is")
-    default: throw EngineFailure("queue \(queue) of \(interface.name) takes no AF_XDP socket: \(EngineFailure.words(error))")
+      throw EngineFailure("\(interface.name) does not support zero-copy: set director.copy: auto or copy")
+    default:
+      throw EngineFailure("can't bind an AF_XDP socket to queue \(queue) of \(interface.name): \(EngineFailure.words(error))")
     }
     guard options.busyPoll > 0 else { return }
     let refused = sockets_prefer_busy_poll(socket, UInt32(options.busyPoll), 64)
     guard refused == 0 else {
       throw EngineFailure(
-        "no busy polling on \(interface.name): \(EngineFailure.words(refused)); director.busy-poll: 0 does without"
+        "can't enable busy polling on \(interface.name): \(EngineFailure.words(refused)); set director.busy-poll: 0"
       )
     }
   }
@@ -78,6 +80,6 @@ struct WorkerSockets: ~Copyable {
     _ options: EngineOptions
   ) -> String? {
     guard options.copy == .auto, sockets_is_zero_copy(socket) == 0 else { return nil }
-    return "\(interface.name): copy mode, since its driver has no zero-copy AF_XDP; a copy of each frame each way"
+    return "\(interface.name): copy mode, since its driver does not support zero-copy AF_XDP; every frame is copied twice"
   }
 }

@@ -21,7 +21,7 @@ final class WorkerThread {
       argument.release()
       for (_, socket) in set.sockets { sockets_close(socket) }
       close(set.wakeDescriptor)
-      throw EngineFailure("can't start worker \(number): \(EngineFailure.words(-error)); `ulimit -u` bounds threads")
+      throw EngineFailure("can't start worker \(number): \(EngineFailure.words(-error)); raise `ulimit -u`")
     }
     self.thread = thread
     self.set = set
@@ -35,7 +35,7 @@ final class WorkerThread {
   /// it.
   func stop() {
     sluice_store_release(set.stop, 1)
-    threads_ring(set.wakeDescriptor)
+    threads_wake(set.wakeDescriptor)
     pthread_join(thread, nil)
     for (_, socket) in set.sockets { sockets_close(socket) }
     close(set.wakeDescriptor)

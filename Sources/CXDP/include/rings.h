@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The four rings on the packet path, and the only system calls it makes. One-line wrappers that say to Swift's `@_noLocks` what
- * the compiler can't see in libxdp's inlines: no allocation, no lock. They inline into the worker loop.
+ * The four rings of an AF_XDP socket, and the only system calls of the packet path. One-line wrappers with the attribute that
+ * Swift's `@_noLocks` needs: the compiler can't see that the inline functions of libxdp neither allocate nor lock. They inline
+ * into the worker loop.
  */
 #ifndef SLUICE_RINGS_H
 #define SLUICE_RINGS_H
@@ -14,8 +15,8 @@
 
 #define SLUICE_HOT static inline __attribute__((always_inline, swift_attr("@_noLocks")))
 
-/* Up to `most` received descriptors; the first one's index in *at. The acquiring load in xsk_cons_nb_avail orders our reading of descriptors
- * and frames after the kernel's writing of them. */
+/* Up to `most` received descriptors; *at is the index of the first. The load-acquire in xsk_cons_nb_avail orders our reads of
+ * descriptors and frames after the kernel's writes. */
 SLUICE_HOT uint32_t rings_receive(struct sluice_socket *socket, uint32_t most, uint32_t *at)
 {
 	return xsk_ring_cons__peek(&socket->rx, most, at);
@@ -36,7 +37,7 @@ SLUICE_HOT void rings_release_received(struct sluice_socket *socket, uint32_t co
 	xsk_ring_cons__release(&socket->rx, count);
 }
 
-/* A place in the transmit ring: 1 and its index in *at, or 0 when the ring is full. */
+/* Reserves a descriptor of the transmit ring: 1 and its index in *at, or 0 when the ring is full. */
 SLUICE_HOT uint32_t rings_reserve_transmit(struct sluice_socket *socket, uint32_t *at)
 {
 	return xsk_ring_prod__reserve(&socket->tx, 1, at);
@@ -51,7 +52,7 @@ SLUICE_HOT void rings_set_transmit(struct sluice_socket *socket, uint32_t at, ui
 	descriptor->options = 0;
 }
 
-/* The releasing store in xsk_ring_prod__submit orders the frames and descriptors we wrote before the kernel's reading of them. */
+/* The store-release in xsk_ring_prod__submit orders our writes of frames and descriptors before the kernel's reads. */
 SLUICE_HOT void rings_submit_transmit(struct sluice_socket *socket, uint32_t count)
 {
 	xsk_ring_prod__submit(&socket->tx, count);
@@ -72,7 +73,7 @@ SLUICE_HOT void rings_release_completed(struct sluice_socket *socket, uint32_t c
 	xsk_ring_cons__release(&socket->completion, count);
 }
 
-/* Free places in the fill ring, as far as is known without asking memory the kernel writes, if `enough` are known. */
+/* Free entries of the fill ring. If at least `enough` are known to be free, the kernel's index is not read. */
 SLUICE_HOT uint32_t rings_fill_room(struct sluice_socket *socket, uint32_t enough)
 {
 	return xsk_prod_nb_free(&socket->fill, enough);
@@ -93,7 +94,7 @@ SLUICE_HOT void rings_submit_fill(struct sluice_socket *socket, uint32_t count)
 	xsk_ring_prod__submit(&socket->fill, count);
 }
 
-/* Asks the kernel to send, where it wants to be asked. -EAGAIN: it sent its share and wants to be asked again. */
+/* Wakes the kernel to send, if it needs that. -EAGAIN: it sent a part and needs another call. */
 SLUICE_HOT int rings_kick_transmit(struct sluice_socket *socket)
 {
 	if (!xsk_ring_prod__needs_wakeup(&socket->tx))
@@ -101,15 +102,15 @@ SLUICE_HOT int rings_kick_transmit(struct sluice_socket *socket)
 	return sendto(socket->descriptor, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 ? -errno : 0;
 }
 
-/* Asks the driver to take frames from the fill ring again after it ran dry. */
+/* Wakes the driver, if it needs that, to take frames from the fill ring after it was empty. */
 SLUICE_HOT void rings_kick_fill(struct sluice_socket *socket)
 {
 	if (xsk_ring_prod__needs_wakeup(&socket->fill))
 		recvfrom(socket->descriptor, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
-/* Polls the device once from this thread (SO_BUSY_POLL), whether or not it wants to be woken: with its interrupts put off nobody else does.
- * poll(2) would do it only under the sysctl net.core.busy_poll. */
+/* Polls the device once from this thread (SO_BUSY_POLL), needed or not: with deferred interrupts nothing else does. poll(2) would
+ * do it only with the sysctl net.core.busy_poll. */
 SLUICE_HOT void rings_poll_device(struct sluice_socket *socket)
 {
 	recvfrom(socket->descriptor, NULL, 0, MSG_DONTWAIT, NULL, NULL);
@@ -120,7 +121,7 @@ SLUICE_HOT int rings_wait(struct pollfd *descriptors, uint32_t count, int millis
 	return poll(descriptors, count, milliseconds);
 }
 
-/* Seconds of CLOCK_MONOTONIC: what flow entries are kept by. The coarse clock is a vDSO read without the counter. */
+/* Seconds of CLOCK_MONOTONIC, as flow entries use them. The coarse clock is a vDSO read without the hardware counter. */
 SLUICE_HOT uint32_t rings_now(void)
 {
 	struct timespec now;

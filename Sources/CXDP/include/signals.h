@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals as bytes of a pipe. */
+/* Signals as bytes from a pipe. */
 #ifndef SLUICE_SIGNALS_H
 #define SLUICE_SIGNALS_H
 
-/* From now on SIGTERM, SIGINT and SIGHUP don't end the process: each is a byte, its number, to be read from the returned descriptor. -errno. */
+/* Catches SIGTERM, SIGINT and SIGHUP: each becomes a byte, its number, on the returned descriptor. -errno on failure. */
 int signals_catch(void);
 
-/* The next signal's number; 0 after so many milliseconds without one, -1 milliseconds: no limit. */
+/* Waits for the next signal and returns its number; 0 after the time in milliseconds. -1: no limit. */
 int signals_next(int descriptor, int milliseconds);
 
 #endif

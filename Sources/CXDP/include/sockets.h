@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <xdp/xsk.h>
 
-/* One AF_XDP socket on one queue of one interface, with its four rings. Lies in C's memory: libxdp keeps pointers into it. */
+/* One AF_XDP socket on one queue of one interface, with its four rings. In C memory, because libxdp keeps pointers into it. */
 struct sluice_socket {
 	struct xsk_ring_cons rx;
 	struct xsk_ring_cons completion;
@@ -19,17 +19,20 @@ struct sluice_socket {
 
 struct sluice_socket *sockets_make(void);
 
-/* Anonymous memory for a UMEM: huge pages when asked for and to be had (*huge says), else ordinary ones. NULL with *error set. */
+/* Anonymous memory for a UMEM. *huge in: huge pages are wanted; out: whether they were available. NULL with *error set on
+ * failure. */
 void *sockets_make_area(size_t bytes, int *huge, int *error);
 void sockets_free_area(void *area, size_t bytes);
 
-/* Registers the area. `first` lends its fill and completion rings: libxdp binds the first socket through the UMEM's own descriptor. */
+/* Registers the area with the fill and completion rings of `first`: libxdp binds the first socket by the UMEM's own descriptor.
+ * */
 int sockets_register(struct xsk_umem **umem, void *area, size_t bytes, uint32_t chunk, uint32_t ring, struct sluice_socket *first);
 
-/* Binds to a queue; flags are XDP_COPY, XDP_ZEROCOPY or 0 (the kernel takes zero-copy where the driver has it). */
+/* Binds to a queue. Flags are XDP_COPY, XDP_ZEROCOPY or 0 (zero-copy if the driver supports it). */
 int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t queue, struct xsk_umem *umem, uint32_t ring, uint16_t flags);
 
-/* What the kernel counts at a socket's rings (linux/if_xdp.h), from any thread. -errno, and nothing written, for a closed descriptor. */
+/* The kernel's counters of a socket's rings (linux/if_xdp.h); callable from any thread. -errno, and nothing written, for a closed
+ * descriptor. */
 int sockets_statistics(int descriptor, struct xdp_statistics *statistics);
 
 int sockets_is_zero_copy(const struct sluice_socket *socket);
@@ -38,11 +41,12 @@ int sockets_prefer_busy_poll(const struct sluice_socket *socket, unsigned int mi
 void sockets_close(struct sluice_socket *socket);
 int sockets_unregister(struct xsk_umem *umem);
 
-/* Receive queues of an interface: what a worker each is needed for. */
+/* The number of receive queues of an interface, each of which needs a worker. */
 int sockets_queues(const char *interface);
 int sockets_mac(const char *interface, uint8_t *mac);
 
-/* A name only one process of this network namespace can hold, given back by the kernel when it ends. Descriptor, or -EADDRINUSE. */
+/* Claims a name that only one process of this network namespace can hold; the kernel frees it when the process ends. Returns a
+ * descriptor, or -EADDRINUSE. */
 int sockets_claim(const char *name);
 
 #endif

@@ -1,14 +1,14 @@
 import ABI
 import Packet
 
-/// The Ethernet header of the way to a server, with its tags.
+/// The Ethernet header of frames to a server, with VLAN tags.
 extension Forwarder {
   @inline(__always) @_noLocks
   func linkLength(_ server: UnsafeMutableRawPointer) -> Int { Ethernet.headerLength &+ tags(server) &* Ethernet.tagLength }
 
-  /// The server's record begins with both MAC addresses in wire order: twelve bytes, copied as they are.
+  /// The server record begins with both MAC addresses in wire order, so twelve bytes are copied.
   ///
-  /// - Parameter isIPv6: of the packet that follows.
+  /// - Parameter isIPv6: whether the following packet is IPv6.
   @inline(__always) @_noLocks
   func writeLink(_ header: UnsafeMutableRawPointer, _ server: UnsafeMutableRawPointer, isIPv6: Bool) {
     header.setRaw64(0, server.raw64(0))

@@ -1,14 +1,15 @@
 import ABI
 import Packet
 
-/// The outer IP header of a tunnel (RFC 2003, RFC 2473, RFC 4213), of either family around either. TTL and hop limit 64. DSCP and ECN are the
-/// inner packet's (RFC 6040 4.1, normal mode).
+/// The outer IP header of a tunnel (RFC 2003, RFC 2473, RFC 4213), of either family around either. TTL and hop limit are 64. DSCP
+/// and ECN are copied from the inner packet (RFC 6040 4.1, normal mode).
 extension Forwarder {
-  /// DF is the inner packet's, and set around IPv6, which no router fragments. The identification is 0 with DF, else one of its own.
+  /// DF is copied from the inner packet, and set around IPv6, which routers don't fragment. The identification is 0 with DF, else
+  /// from the tunnel's counter.
   ///
   /// - Parameters:
-  ///   - shim: bytes between the outer IP header and the inner packet, already written; 0 for IP-in-IP.
-  ///   - number: what the outer header says is inside.
+  ///   - encapsulation: length of the header between outer IP header and inner packet, already written; 0 for IP-in-IP.
+  ///   - number: protocol number of the outer header.
   @inline(__always) @_noLocks
   func writeOuterIPv4(
     before inner: UnsafeMutableRawPointer,
@@ -33,7 +34,8 @@ extension Forwarder {
     )
   }
 
-  /// Another identification of the tunnel to this server: counts up per tunnel (RFC 6864), workers taking turns so that they don't repeat each other.
+  /// The next identification of the tunnel to this server (RFC 6864). Each worker counts in steps of `workerStep`, so that
+  /// workers never use the same one.
   @inline(__always) @_noLocks
   func identify(_ server: UnsafeMutableRawPointer) -> UInt32 {
     let tunnel = counters.loads + Int(server.raw32(SLUICE_SERVER_TUNNEL))
@@ -43,7 +45,7 @@ extension Forwarder {
   }
 }
 
-/// Outer headers field by field.
+/// Writes outer headers.
 enum Outer {
   /// - Parameters:
   ///   - count: bytes after the header.
@@ -60,7 +62,7 @@ enum Outer {
     _ server: UnsafeMutableRawPointer
   ) {
     let header = payload - IPv4.headerLength
-    // Five words, each built in a register as it lies in memory (little endian) and summed there: reading back bytes just stored in other
+    // Five words, each built in a register in memory order (little endian) and summed there: a load of bytes just stored in other
     // sizes would wait for the stores.
     let total = UInt16(truncatingIfNeeded: count &+ IPv4.headerLength)
     let first = 0x45 | UInt32(trafficClass) &<< 8 | UInt32(total.bigEndian) &<< 16
@@ -75,7 +77,7 @@ enum Outer {
     header.setRaw32(16, destination)
   }
 
-  /// The flow label is the flow's hash, never 0 (RFC 6438): routers and receive queues spread tunnels by it.
+  /// The flow label is taken from the flow hash and never 0 (RFC 6438): routers and receive queues spread tunnels by it.
   @inline(__always) @_noLocks
   static func ipv6(
     before payload: UnsafeMutableRawPointer,
@@ -100,7 +102,7 @@ enum Outer {
     header.setRaw64(32, server.raw64(SLUICE_SERVER_ADDRESS &+ 8))
   }
 
-  /// What is inside: 4 is IPv4, 41 IPv6.
+  /// Protocol number of the inner packet: 4 for IPv4, 41 for IPv6.
   @inline(__always) @_noLocks
   static func inside(isIPv6: Bool) -> UInt8 { isIPv6 ? 41 : 4 }
 

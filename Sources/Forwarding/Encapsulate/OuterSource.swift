@@ -1,18 +1,18 @@
 import ABI
 import Packet
 
-/// The outer source address of a tunnel's packet, as it lies in memory: the configured one, or one of a prefix by the flow, so that a real server
-/// which hashes by addresses alone still spreads the tunnel over its receive queues.
+/// The outer source address of a tunnel packet, in memory order: the configured address, or an address of a prefix that depends
+/// on the flow, so that a real server that hashes by addresses alone still spreads the tunnel over its receive queues.
 struct OuterSource {
-  /// Of IPv6.
+  /// Upper half of an IPv6 address.
   let high: UInt64
-  /// Of IPv6; in the upper half the IPv4 address.
+  /// Lower half of an IPv6 address; its upper half is the IPv4 address.
   let low: UInt64
 
-  /// The leading `source_prefix` bits are the server's, the others the flow hash's lowest.
+  /// The leading `source_prefix` bits come from the server record, the others from the lowest bits of the flow hash.
   ///
-  /// In IPv6 only the interface identifier varies, 64 bits at most (RFC 4291 2.5.1), also where the prefix is shorter: more would not spread
-  /// better, since the hash has no more bits, and the subnet stays one that the operator can see in his routes.
+  /// In IPv6 at most the 64 bits of the interface identifier vary (RFC 4291 2.5.1), even with a shorter prefix: the hash has no
+  /// more bits, and the operator sees one subnet in the routes.
   @inline(__always) @_noLocks
   init(_ server: UnsafeMutableRawPointer, hash: UInt64) {
     high = server.raw64(SLUICE_SERVER_TUNNEL_SOURCE)
@@ -27,7 +27,7 @@ struct OuterSource {
     @inline(__always) @_noLocks get { UInt32(truncatingIfNeeded: low &>> 32) }
   }
 
-  /// Of both addresses of the outer header, not folded.
+  /// Unfolded sum of both addresses of the outer header.
   @inline(__always) @_noLocks
   func sum(_ server: UnsafeMutableRawPointer) -> UInt64 {
     guard Tunnel.isIPv6(server) else { return UInt64(ipv4) &+ UInt64(server.raw32(SLUICE_SERVER_ADDRESS &+ 12)) }

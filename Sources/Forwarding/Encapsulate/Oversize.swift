@@ -1,11 +1,12 @@
 import ABI
 import Packet
 
-/// A packet that, with what its way puts in front, is longer than the way's MTU (packets.md, "Size"). Out of line: rare where tunnels have room.
+/// Packets that exceed the MTU to their server, tunnel headers included (Docs/packets.md, "Size"). Not inlined: rare where
+/// tunnels have room.
 extension Forwarder {
   /// - Parameters:
   ///   - index: of the frame in its batch.
-  ///   - mtu: bytes of an IP packet that the way carries.
+  ///   - mtu: size of the largest IP packet to the server.
   @inline(never) @_noLocks
   func oversize(
     _ frame: Frame,
@@ -18,8 +19,10 @@ extension Forwarder {
     let overhead = Tunnel.overhead(server)
     let room = mtu &- overhead
     if packet.isIPv6 {
-      // Who sends 1280 bytes and no more can't be told to send less (RFC 8200 5): the tunnel has to carry it in parts.
-      guard overhead != 0, Int(packet.networkLength) <= IPv6.leastMTU else { return tooBig(frame, packet, room: room, now: now) }
+      // No IPv6 sender reduces packets below 1280 bytes (RFC 8200 5): the tunnel must fragment its outer packet.
+      guard overhead != 0, Int(packet.networkLength) <= IPv6.minimumMTU else {
+        return tooBig(frame, packet, room: room, now: now)
+      }
       return fragmentOuter(frame, packet, server, at: index, mtu: mtu)
     }
     let fragment = (frame.bytes + Int(packet.network)).u16(6)
@@ -27,7 +30,7 @@ extension Forwarder {
     return fragmentInner(frame, packet, server, at: index, room: room)
   }
 
-  /// Lists the frame of a piece, whose headers begin `front` bytes before its payload.
+  /// Adds the frame of a fragment to the output; its headers begin `front` bytes before its payload.
   @inline(__always) @_noLocks
   func add(_ length: Int, front: Int, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, of index: Int) {
     outputFragments.pointee.add(

@@ -1,14 +1,14 @@
 import ABI
 import Packet
 
-/// What an ICMP error has told of the way to a real server reached by a tunnel, while it holds.
+/// The path MTU of a tunnel, learned from an ICMP error.
 package struct LearnedMTU: Equatable {
-  /// Bytes of the largest outer packet.
+  /// Size of the largest outer packet.
   package var mtu: UInt16
-  /// Seconds it still holds for.
+  /// Seconds until it expires.
   package var remaining: UInt32
 
-  // Spelled out, since the compiler's own can't carry the attribute.
+  // Explicit, because the compiler's memberwise init doesn't have the attribute.
   @inline(__always) @_noLocks
   init(mtu: UInt16, remaining: UInt32) {
     self.mtu = mtu
@@ -16,11 +16,12 @@ package struct LearnedMTU: Equatable {
   }
 }
 
-/// The table of paths: a word a tunnel, laid out as SLUICE_PATH_SECONDS in tables.h says. Any worker writes, all read, whole words and no more:
-/// two that learn of one tunnel at once leave one of two true answers, and the next error brings the other again.
+/// The table of learned path MTUs: one word for each tunnel, with the layout described at SLUICE_PATH_SECONDS in tables.h. Any
+/// worker writes, all read, always whole words. If two workers learn of one tunnel at once, one value stays; both are true, and
+/// the next error corrects it.
 extension Tables {
-  /// What holds now of the way to the server of index `tunnel` (sluice_server.tunnel); nil where nothing was told, for too long, or of the
-  /// server that had this index before.
+  /// The learned MTU of the tunnel with index `tunnel` (sluice_server.tunnel); nil if there is none, it has expired, or it
+  /// belongs to the server that had this index before.
   @inline(__always) @_noLocks
   package func learned(_ tunnel: Int, now: UInt32) -> LearnedMTU? {
     let word = sluice_load_word(paths + tunnel)
@@ -32,34 +33,36 @@ extension Tables {
     return LearnedMTU(mtu: UInt16(truncatingIfNeeded: word), remaining: remaining)
   }
 
-  /// Takes note of what an error says. An MTU is only ever lowered: under the route's own, and under what holds already, or a forged or late
-  /// error would undo a true one. The same value again holds for ten minutes more.
+  /// Learns the MTU of an ICMP error if it is lower than the route's and not higher than the learned one: otherwise a forged or
+  /// late error would undo a true one. The same value again extends the ten minutes.
   @inline(__always) @_noLocks
   func learn(_ reported: PathMTU.Reported, now: UInt32) {
     let server = servers + reported.tunnel
     let isIPv6 = server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_IPV6) != 0
-    guard let mtu = PathMTU.believable(reported.mtu, isIPv6: isIPv6), mtu < server.pointee.mtu else { return }
+    guard let mtu = PathMTU.plausible(reported.mtu, isIPv6: isIPv6), mtu < server.pointee.mtu else { return }
     if let known = learned(reported.tunnel, now: now), mtu > known.mtu { return }
     let until = now &+ UInt32(truncatingIfNeeded: SLUICE_PATH_SECONDS)
     sluice_store_word(paths + reported.tunnel, UInt64(until) &<< 32 | UInt64(server.pointee.incarnation) &<< 16 | UInt64(mtu))
   }
 
-  /// Bytes of the largest outer packet on the way to a tunnel's server: what the route says, or less where an error has told so.
+  /// Size of the largest outer packet to the server of a tunnel: the MTU of the route, or the learned one if it is lower.
   ///
-  /// - Parameter length: of the packet that asks. One that no error can have made too big asks no further: small packets pay nothing.
+  /// - Parameter length: of the outer packet. Up to the lowest MTU that can be learned, there is no look-up: small packets pay
+  ///   nothing.
   @inline(__always) @_noLocks
   func tunnelMTU(_ server: UnsafeMutableRawPointer, for length: Int, now: UInt32) -> Int {
     let route = Int(server.raw16(SLUICE_SERVER_MTU))
-    guard length > Int(PathMTU.leastIPv4), let learned = learned(Int(server.raw32(SLUICE_SERVER_TUNNEL)), now: now) else {
+    guard length > Int(PathMTU.minimumIPv4), let learned = learned(Int(server.raw32(SLUICE_SERVER_TUNNEL)), now: now) else {
       return route
     }
     return Int(learned.mtu) < route ? Int(learned.mtu) : route
   }
 }
 
-/// What may be believed of an MTU in an ICMP error.
+/// Checks of the MTU in an ICMP error.
 enum PathMTU {
-  /// Of a tunnel, as parsed; carried from there to its learning as one word, `Packet.hash`, which such a packet has no other use for.
+  /// A parsed ICMP error about a tunnel. It is passed from parsing to `learn` as one word in `ScratchPacket.hash`, which such a
+  /// packet doesn't need.
   struct Reported {
     let tunnel: Int
     let mtu: Int
@@ -83,21 +86,21 @@ enum PathMTU {
     }
   }
 
-  /// The least that is believed of IPv4, as Linux has it (net.ipv4.route.min_pmtu): the standard's 68 would let one forged error cut every
-  /// client's packets into a hundred. No way in use has less than 576.
-  static var leastIPv4: UInt16 {
+  /// The lowest MTU that is learned for IPv4, as in Linux (net.ipv4.route.min_pmtu): with the standard's 68, one forged error
+  /// would split every packet into dozens of fragments. No path in use has less than 576.
+  static var minimumIPv4: UInt16 {
     @inline(__always) @_noLocks get { 552 }
   }
 
-  /// What an error's MTU is taken for; nil: for nothing. Less than IPv6's least is to be discarded (RFC 8201 4).
+  /// The MTU to learn from an error; nil: ignore the error. An IPv6 MTU below 1280 must be ignored (RFC 8201 4).
   @inline(__always) @_noLocks
-  static func believable(_ mtu: Int, isIPv6: Bool) -> UInt16? {
+  static func plausible(_ mtu: Int, isIPv6: Bool) -> UInt16? {
     guard mtu <= 0xffff else { return nil }
-    if isIPv6 { return mtu < IPv6.leastMTU ? nil : UInt16(truncatingIfNeeded: mtu) }
-    return mtu < Int(leastIPv4) ? leastIPv4 : UInt16(truncatingIfNeeded: mtu)
+    if isIPv6 { return mtu < IPv6.minimumMTU ? nil : UInt16(truncatingIfNeeded: mtu) }
+    return mtu < Int(minimumIPv4) ? minimumIPv4 : UInt16(truncatingIfNeeded: mtu)
   }
 
-  /// For an error of a router older than RFC 1191, which says 0: the next lower of the MTUs there are (RFC 1191 7.1), down to what is believed.
+  /// For an error with MTU 0, from a router older than RFC 1191: the next lower value of the plateau table (RFC 1191 7.1).
   @inline(__always) @_noLocks
   static func plateau(below length: Int) -> Int {
     if length > 32000 { return 32000 }

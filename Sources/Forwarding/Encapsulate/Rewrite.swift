@@ -1,10 +1,10 @@
 import ABI
 import Packet
 
-/// Putting a packet on its way: direct routing writes a new Ethernet header, a tunnel an outer IP header as well. Not one byte of the
-/// client's packet changes, TTL included: RFC 2003 3.1 would have a tunnel's entry decrement it, packets.md says why we don't.
+/// Writes the headers to the real server: a new Ethernet header, and for a tunnel an outer IP header. The client's packet is not
+/// changed, TTL included (Docs/packets.md, "Forwarding"; RFC 2003 3.1 would decrement it).
 extension Forwarder {
-  /// Rewrites in place and says what to send, or why not.
+  /// Rewrites the frame in place and returns what to send, or why nothing is sent.
   ///
   /// - Parameter index: of the frame in its batch.
   @inline(__always) @_noLocks
@@ -13,7 +13,7 @@ extension Forwarder {
     guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
-    // One comparison of method and source_prefix: direct routing and IP-in-IP from a fixed address are written here, all else out of line.
+    // One comparison of method and source_prefix: direct routing and IP-in-IP with one source are inlined here, all else is not.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
       return rewriteOtherwise(frame, packet, server, tables, at: index, now: now)
     }
@@ -40,12 +40,12 @@ extension Forwarder {
       }
     }
     writeLink(frame.bytes + start, server, isIPv6: tunnelled ? outerIsIPv6 : packet.isIPv6)
-    // Padding after the packet would travel inside a tunnel as if it were payload; an Ethernet frame may keep it.
+    // In a tunnel, padding after the packet would become payload; an Ethernet frame may keep it.
     let end = tunnelled ? network &+ total : Int(frame.length)
     return forwarded(packet, server, start: start, length: end &- start)
   }
 
-  /// The same for GUE, GRE and outer sources of the flow's own.
+  /// The same for GUE, GRE and outer source addresses that differ by flow.
   @inline(never) @_noLocks
   private func rewriteOtherwise(
     _ frame: Frame,
@@ -66,7 +66,7 @@ extension Forwarder {
     return forwarded(packet, server, start: start, length: network &+ total &- start)
   }
 
-  /// Writes all that goes before a client's packet, by whatever way.
+  /// Writes all headers in front of the client's packet, for any method.
   @inline(__always) @_noLocks
   func encapsulate(_ inner: UnsafeMutableRawPointer, length: Int, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer) {
     let isIPv6 = packet.isIPv6
@@ -78,15 +78,31 @@ extension Forwarder {
     if Tunnel.isIPv6(server) {
       let trafficClass = Outer.trafficClass(inner, isIPv6: isIPv6)
       let from = (source.high, source.low)
-      Outer.ipv6(before: inner - encapsulation, length &+ encapsulation, number, trafficClass: trafficClass, hash: packet.hash, from: from, server)
+      Outer.ipv6(
+        before: inner - encapsulation,
+        length &+ encapsulation,
+        number,
+        trafficClass: trafficClass,
+        hash: packet.hash,
+        from: from,
+        server
+      )
     } else {
-      writeOuterIPv4(before: inner, length: length, isIPv6: isIPv6, encapsulation: encapsulation, number, from: source.ipv4, server)
+      writeOuterIPv4(
+        before: inner,
+        length: length,
+        isIPv6: isIPv6,
+        encapsulation: encapsulation,
+        number,
+        from: source.ipv4,
+        server
+      )
     }
     writeLink(inner - (Tunnel.overhead(server) &+ link), server, isIPv6: Tunnel.isIPv6(server))
   }
 
-  /// The verdict for a packet on its way, or the first piece of it. Counted for its server here, and once, however many frames it becomes: bytes of
-  /// the client's packet, headers in, padding and tunnel out.
+  /// The verdict for a forwarded packet, or for its first fragment. Also counts it for the server: once for each packet, with the
+  /// bytes of the client's packet, without padding and tunnel headers.
   @inline(__always) @_noLocks
   func forwarded(_ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, start: Int, length: Int) -> Verdict {
     let counter = counters.servers + Int(packet.server)

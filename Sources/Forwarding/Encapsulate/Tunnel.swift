@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// What a way puts between the link header and the client's packet, asked of a server's record.
+/// The headers that a server's forwarding method puts between link header and client's packet.
 enum Tunnel {
   @inline(__always) @_noLocks
   static func isDirect(_ server: UnsafeMutableRawPointer) -> Bool {
@@ -25,11 +25,11 @@ enum Tunnel {
   @inline(__always) @_noLocks
   static func hasChecksum(_ server: UnsafeMutableRawPointer) -> Bool { has(server, SLUICE_SERVER_CHECKSUM) }
 
-  /// Bytes of the outer IP header.
+  /// Length of the outer IP header.
   @inline(__always) @_noLocks
   static func ip(_ server: UnsafeMutableRawPointer) -> Int { isIPv6(server) ? IPv6.headerLength : IPv4.headerLength }
 
-  /// Bytes between the outer IP header and the client's packet: UDP and GUE, or GRE.
+  /// Length of the headers between outer IP header and client's packet: UDP and GUE, or GRE.
   @inline(__always) @_noLocks
   static func encapsulation(_ server: UnsafeMutableRawPointer) -> Int {
     if isGUE(server) { return 12 }
@@ -37,7 +37,7 @@ enum Tunnel {
     return hasChecksum(server) ? 8 : 4
   }
 
-  /// Bytes that the way adds to the client's packet; 0 for direct routing.
+  /// Length of all IP and tunnel headers in front of the client's packet; 0 for direct routing.
   @inline(__always) @_noLocks
   static func overhead(_ server: UnsafeMutableRawPointer) -> Int { isDirect(server) ? 0 : ip(server) &+ encapsulation(server) }
 
@@ -47,9 +47,10 @@ enum Tunnel {
   }
 }
 
-/// What follows the outer IP header, written right before the client's packet. Checksums are over all of it: the packet is read once more.
+/// Writes the headers between outer IP header and client's packet. A checksum covers the whole packet, which is read once more
+/// for it.
 extension Tunnel {
-  /// Writes it and returns the outer header's protocol number: 17 of UDP, 47 of GRE, else the family of what is inside.
+  /// Returns the protocol number for the outer header: 17 for UDP, 47 for GRE, else that of the inner packet.
   @inline(__always) @_noLocks
   static func writeEncapsulation(
     before inner: UnsafeMutableRawPointer,
@@ -70,8 +71,9 @@ extension Tunnel {
     return Outer.inside(isIPv6: isIPv6)
   }
 
-  /// GUE, variant 0 of draft-ietf-intarea-gue: version, C, header length and flags 0, the protocol inside; in UDP. The source port is the flow's,
-  /// of the dynamic ones (RFC 6335 6). Without a checksum the field is 0, in IPv6 too (RFC 6935, RFC 6936): what is inside has its own.
+  /// UDP and GUE, variant 0 of draft-ietf-intarea-gue: version, C, header length and flags 0, then the inner protocol. The source
+  /// port is a dynamic one (RFC 6335 6) from the flow hash. Without a checksum the field is 0, over IPv6 too (RFC 6935, RFC
+  /// 6936): the inner packet has its own.
   @inline(__always) @_noLocks
   private static func writeGUE(
     before inner: UnsafeMutableRawPointer,
@@ -83,7 +85,7 @@ extension Tunnel {
   ) {
     let udp = inner - 12
     let count = UInt16(truncatingIfNeeded: length &+ 12)
-    // Bits that neither the ring's slot nor, for all but the widest prefixes, the outer source is made of.
+    // Bits of the hash that the ring slot doesn't use, nor the outer source except with the shortest prefixes.
     udp.set16(0, 0xc000 | UInt16(truncatingIfNeeded: hash &>> 18) & 0x3fff)
     udp.setRaw16(2, server.raw16(SLUICE_SERVER_TUNNEL_PORT))
     udp.set16(4, count)
@@ -93,11 +95,12 @@ extension Tunnel {
     guard hasChecksum(server) else { return }
     let pseudoHeader = source.sum(server) &+ UInt64(UInt16(17).bigEndian) &+ UInt64(count.bigEndian)
     let checksum = ~Checksum.fold(Checksum.sum(udp, length &+ 12, pseudoHeader))
-    // 0 would say that there is none (RFC 768).
+    // 0 would mean no checksum (RFC 768).
     udp.setRaw16(6, checksum == 0 ? 0xffff : checksum)
   }
 
-  /// GRE (RFC 2784 2): no key (RFC 2890); the C bit and a checksum over header and payload where the service says so, reserved1 0.
+  /// GRE (RFC 2784 2) without key (RFC 2890); with the C bit and a checksum over header and payload if the server has one
+  /// configured.
   @inline(__always) @_noLocks
   private static func writeGRE(
     before inner: UnsafeMutableRawPointer,

@@ -1,8 +1,8 @@
 import ABI
 import Packet
 
-/// What names a datagram among fragments: source, destination and identification, in IPv4 the protocol too (RFC 791 3.2), in IPv6 not (RFC 8200
-/// 4.5). As a keyed hash, so that nobody can aim at another's.
+/// The key of a fragmented datagram: source, destination, identification, and for IPv4 the protocol (RFC 791 3.2), which IPv6
+/// leaves out (RFC 8200 4.5). A keyed hash, so that nobody can aim at another client's datagram.
 enum Datagram {
   @inline(__always) @_noLocks
   static func tag(ofIPv4 header: UnsafeMutableRawPointer, _ tables: Tables) -> UInt64 {
@@ -15,7 +15,7 @@ enum Datagram {
     )
   }
 
-  /// 44 stands for the fragment header in place of a protocol.
+  /// The number of the fragment header, 44, replaces the protocol.
   @inline(__always) @_noLocks
   static func tag(ofIPv6 header: UnsafeMutableRawPointer, _ identification: UInt32, _ tables: Tables) -> UInt64 {
     FlowHash.v6(
@@ -27,7 +27,7 @@ enum Datagram {
     )
   }
 
-  /// Of a frame that the parser has found a first or later fragment in.
+  /// For a frame that the parser found to be a fragment.
   @_noLocks
   static func tag(of frame: Frame, _ tables: Tables) -> UInt64 {
     let length = Int(frame.length)

@@ -1,16 +1,16 @@
 import ABI
 import Packet
 
-/// Held fragments, asked after again once a round.
+/// Held fragments, checked again once a round.
 extension Forwarder {
-  /// Frames that wait.
+  /// Number of held frames.
   package var holding: Int {
     @inline(__always) @_noLocks get { Int(truncatingIfNeeded: waiting.count.pointee) }
   }
 
-  /// Decides held frames whose first fragment has come by now, or whose time is over: as many as a batch takes. What stays, stays in order.
+  /// Decides held frames that have a first fragment by now or have expired, at most a batch. The others keep their order.
   ///
-  /// - Returns: how many frames and verdicts were written.
+  /// - Returns: the number of frames and verdicts written.
   @_noLocks
   package func release(
     into frames: UnsafeMutablePointer<Frame>,
@@ -41,7 +41,7 @@ extension Forwarder {
 
   @inline(__always) @_noLocks
   private func isDue(_ held: HoldQueue.Held, now: UInt32) -> Bool {
-    if now &- held.since >= HoldQueue.patience { return true }
+    if now &- held.since >= HoldQueue.holdTimeout { return true }
     if case nil = fragments.find(held.tag, now: now) { return false }
     return true
   }

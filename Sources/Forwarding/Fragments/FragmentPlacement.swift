@@ -1,9 +1,9 @@
 import ABI
 import Packet
 
-/// All fragments of a datagram go to one real server: the first by its ports, the others after it.
+/// All fragments of a datagram go to one real server: the first by its ports, the others follow it (Docs/fragments.md).
 extension Forwarder {
-  /// For whatever of a batch is a fragment, in the batch's order, after the server of a first one is chosen.
+  /// Called for each fragment in the order of the batch, after servers are chosen.
   @inline(never) @_noLocks
   func follow(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32, mayHold: Bool) {
     switch packet.part {
@@ -13,7 +13,7 @@ extension Forwarder {
     }
   }
 
-  /// What the rest of this datagram becomes, also where its first fragment was refused.
+  /// Remembers what the later fragments are to become, also when the first one was refused.
   @inline(__always) @_noLocks
   private func remember(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, now: UInt32) {
     let outcome: Outcome
@@ -36,7 +36,7 @@ extension Forwarder {
     fragments.remember(Datagram.tag(of: frame, tables), disposition, hash: packet.hash, now: now)
   }
 
-  /// Whose first, then what is wrong with it, as with every packet.
+  /// Finds the datagram of a later fragment, then checks the header, in the same order as for every packet.
   @inline(__always) @_noLocks
   private func place(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32, mayHold: Bool) {
     guard let reading = LaterFragment.read(frame, packet, tables) else { return }
@@ -66,7 +66,7 @@ extension Forwarder {
     guard server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0,
       server.pointee.incarnation == entry.disposition.incarnation
     else {
-      // Nobody else could do anything with the rest of a datagram.
+      // Another server can't reassemble a part of a datagram.
       packet.outcome = .droppedServerGone
       return
     }

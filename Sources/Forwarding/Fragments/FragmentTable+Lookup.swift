@@ -4,37 +4,37 @@ import Packet
 extension FragmentTable {
   @inline(__always) @_noLocks
   private func bucket(_ tag: UInt64) -> UnsafeMutablePointer<Entry> {
-    entries + Int(truncatingIfNeeded: tag &>> 32) & (Self.capacity / Self.ways &- 1) &* Self.ways
+    entries + Int(truncatingIfNeeded: tag &>> 32) & (Self.capacity / Self.bucketSize &- 1) &* Self.bucketSize
   }
 
-  /// The datagram's entry as it is at this moment; nil where there is none, or none young enough. For any thread.
+  /// A copy of the datagram's entry; nil if there is none, or it has expired. For any thread.
   @_noLocks
   func find(_ tag: UInt64, now: UInt32) -> Entry? {
     let bucket = bucket(tag)
-    var way = 0
-    while way < Self.ways {
-      let entry = bucket + way
+    var index = 0
+    while index < Self.bucketSize {
+      let entry = bucket + index
       let word = UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self)
       if sluice_load_acquire_word(word) == tag {
         let copy = entry.pointee
-        // Orders the copy before the second look: what was overwritten meanwhile is nobody's.
+        // The second load of the key is ordered after the copy: if the entry was overwritten meanwhile, the copy is discarded.
         guard sluice_load_word_again(word) == tag else { return nil }
         return now &- copy.seen <= UInt32(truncatingIfNeeded: SLUICE_FRAGMENT_SECONDS) ? copy : nil
       }
-      way &+= 1
+      index &+= 1
     }
     return nil
   }
 
-  /// By the worker that owns the table. A datagram that is known gets its new fate: an identification comes round again.
+  /// Called only by the worker that owns the table. A known datagram gets the new disposition: identifications repeat.
   @_noLocks
   func remember(_ tag: UInt64, _ disposition: Disposition, hash: UInt64, now: UInt32) {
     let bucket = bucket(tag)
     var place = bucket
     var oldest: UInt32 = 0
-    var way = 0
-    while way < Self.ways {
-      let entry = bucket + way
+    var index = 0
+    while index < Self.bucketSize {
+      let entry = bucket + index
       if entry.pointee.tag == tag {
         place = entry
         break
@@ -44,7 +44,7 @@ extension FragmentTable {
         oldest = age
         place = entry
       }
-      way &+= 1
+      index &+= 1
     }
     let word = UnsafeMutableRawPointer(place).assumingMemoryBound(to: UInt64.self)
     sluice_unset_word(word)
@@ -56,7 +56,7 @@ extension FragmentTable {
 }
 
 extension FragmentTables {
-  /// The newest there is, this worker's own before another's of the same second.
+  /// The newest entry of all tables; of the same second, this worker's own.
   @_noLocks
   func find(_ tag: UInt64, now: UInt32) -> FragmentTable.Entry? {
     var found = tables[own].find(tag, now: now)

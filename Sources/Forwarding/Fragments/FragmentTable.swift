@@ -1,45 +1,45 @@
 import ABI
 import Packet
 
-/// Where the datagrams of first fragments went: later fragments have no ports, and follow (packets.md, "Fragments").
+/// Remembers where first fragments went: later fragments have no ports and follow them (Docs/fragments.md).
 ///
-/// Model. A datagram is known by a 64-bit keyed hash of source, destination, identification and, in IPv4, protocol (RFC 791 3.2; RFC 8200 4.5 leaves
-/// the protocol out). The worker that meets the first fragment writes, into its own table; whichever worker meets a later one reads all
-/// tables, since a receive queue is chosen by ports for the first and can't be for the rest. One shared table was rejected: it would have many
-/// writers. Bounded: `capacity` datagrams for `SLUICE_FRAGMENT_SECONDS`, the oldest of a bucket yields.
-// Sendable: one writer; readers of other threads take an entry only when its tag is the same before and after.
+/// Model. The key of a datagram is a 64-bit keyed hash (`Datagram`). The worker that receives the first fragment writes to its
+/// own table. A worker that receives a later fragment reads all tables, because NICs choose the queue of a first fragment by
+/// ports and can't for later ones. One shared table was rejected: it would have many writers. Bounded: `capacity` datagrams for
+/// `SLUICE_FRAGMENT_SECONDS`; a new datagram replaces the oldest of its bucket.
+// Sendable: one writer; other threads accept an entry only if its tag is the same before and after the copy.
 package struct FragmentTable: @unchecked Sendable {
-  /// Datagrams; 32 bytes each.
+  /// Entries of 32 bytes.
   package static var capacity: Int {
     @inline(__always) @_noLocks get { 4096 }
   }
-  /// Entries a datagram may be in, two cache lines.
-  static var ways: Int {
+  /// Entries of a bucket; two cache lines.
+  static var bucketSize: Int {
     @inline(__always) @_noLocks get { 4 }
   }
 
   struct Entry {
-    /// The datagram's hash; 0: free, or being written.
+    /// The key of the datagram; 0: free, or being written.
     var tag: UInt64
     var disposition: Disposition
-    /// The flow's hash, for what a tunnel's header makes of it.
+    /// The flow hash, for tunnel headers.
     var hash: UInt64
-    /// Seconds, of its first fragment.
+    /// Arrival of the first fragment, in seconds.
     var seen: UInt32
   }
 
-  /// One word, so that a reader never sees half of it.
+  /// What later fragments become. One word, so that a reader never sees half of it.
   struct Disposition {
     var word: UInt64
 
-    /// - Parameter outcome: `forwarded` to the server, `notForService` (the kernel's), or what later fragments are dropped as.
+    /// - Parameter outcome: `forwarded`, `notForService` (left to the kernel), or the outcome of dropped later fragments.
     @inline(__always) @_noLocks
     init(_ outcome: Outcome, server: UInt32, incarnation: UInt16, service: UInt32) {
       word = UInt64(server & 0xf_ffff) | UInt64(incarnation & 0xfff) &<< 20 | UInt64(service & 0xffff) &<< 32
       word |= UInt64(truncatingIfNeeded: outcome.index) &<< 56
     }
 
-    /// Of a word that `init` has made.
+    /// Valid for a word made by `init`.
     var outcome: Outcome {
       @inline(__always) @_noLocks get { unsafeBitCast(UInt8(truncatingIfNeeded: word &>> 56), to: Outcome.self) }
     }
@@ -56,7 +56,8 @@ package struct FragmentTable: @unchecked Sendable {
 
   let entries: UnsafeMutablePointer<Entry>
 
-  /// Memory for one worker, never given back: other workers may read it as long as the process lives. Tests and `replay` call `free`.
+  /// The table of one worker. A daemon never frees it: other workers may read it as long as the process lives. Tests and `replay`
+  /// call `free`.
   package static func allocate() -> FragmentTable { FragmentTable() }
 
   private init() {
@@ -69,15 +70,15 @@ package struct FragmentTable: @unchecked Sendable {
   package func free() { UnsafeMutableRawPointer(entries).deallocate() }
 }
 
-/// The fragment tables of all workers of a director, as each of them sees them.
+/// The fragment tables of all workers, from the view of one worker.
 // Sendable: a pointer to a list that never changes.
 package struct FragmentTables: @unchecked Sendable {
   let tables: UnsafeMutablePointer<FragmentTable>
   let count: Int
-  /// Which of them this worker writes.
+  /// Index of the table that this worker writes.
   let own: Int
 
-  /// - Parameter tables: one a worker, by its number. The list is never given back.
+  /// - Parameter tables: by worker number. A daemon never frees the list.
   package init(_ tables: [FragmentTable], own: Int) {
     self.tables = .allocate(capacity: tables.count)
     self.tables.initialize(from: tables, count: tables.count)
@@ -85,9 +86,9 @@ package struct FragmentTables: @unchecked Sendable {
     self.own = own
   }
 
-  /// Of a worker that has no fellows.
+  /// For a single worker.
   package static func alone() -> FragmentTables { FragmentTables([.allocate()], own: 0) }
 
-  /// The list alone; the tables are their makers'.
+  /// Frees the list, not the tables.
   package func free() { tables.deallocate() }
 }

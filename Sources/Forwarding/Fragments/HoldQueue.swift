@@ -1,27 +1,27 @@
-/// Later fragments that came before their first: kept where they lie, bounded in number and time, then dropped.
+/// Later fragments that arrived before their first one: held in their frames, limited in number and time, then dropped.
 ///
-/// The worker's own, and so without a word between threads: when the first fragment is another worker's, this one sees it in that worker's table
-/// at its next look. The time is short: fragments overtake each other by the difference of two ways, not by seconds; a sender that lost
-/// the first sends all of them again.
+/// Each worker has its own queue, without communication between threads: when another worker receives the first fragment, this
+/// one finds it in that worker's fragment table in its next round. The time is short, because fragments overtake each other by
+/// milliseconds, and a sender that lost the first fragment sends all of them again.
 package struct HoldQueue {
-  /// Frames; a worker's UMEM has as many more.
+  /// Limit of held frames; the UMEM of a worker has as many extra frames.
   package static var capacity: Int {
     @inline(__always) @_noLocks get { 256 }
   }
-  /// Ticks of the clock in seconds that a frame is held for: more than one second, less than two.
-  static var patience: UInt32 {
+  /// Ticks of the clock in seconds until a held frame is dropped: after more than one second, less than two.
+  static var holdTimeout: UInt32 {
     @inline(__always) @_noLocks get { 2 }
   }
 
   struct Held {
     var frame: Frame
-    /// Its datagram's.
+    /// The key of its datagram.
     var tag: UInt64
     var since: UInt32
   }
 
   let entries: UnsafeMutablePointer<Held>
-  /// How many, in the order of coming; the worker's counter of the same name.
+  /// Number of entries, which are in order of arrival; this is the worker's counter `held`.
   let count: UnsafeMutablePointer<UInt64>
 
   init(count: UnsafeMutablePointer<UInt64>) {
@@ -32,7 +32,7 @@ package struct HoldQueue {
 
   func free() { entries.deallocate() }
 
-  /// False: full.
+  /// False when the queue is full.
   @inline(__always) @_noLocks
   func add(_ frame: Frame, _ tag: UInt64, now: UInt32) -> Bool {
     let place = Int(truncatingIfNeeded: count.pointee)

@@ -1,12 +1,15 @@
 import ABI
 import Packet
 
-/// An IPv4 packet without DF is cut into fragments that fit, as a router does it (RFC 791 3.2), and each goes its way by itself: the real server
-/// reassembles, not the end of the tunnel. A fragment may be cut again: its pieces' offsets count on from its own.
+/// Inner fragmentation: an IPv4 packet without DF is fragmented as by a router (RFC 791 3.2), and each fragment is encapsulated
+/// by itself. So the real server reassembles, not the end of the tunnel. A fragment may be fragmented again; its offset is added
+/// to those of its fragments.
 extension Forwarder {
-  /// - Parameter room: bytes of a packet that fit.
+  /// - Parameter room: size of the largest inner packet that fits.
   @inline(__always) @_noLocks
-  func fragmentInner(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, room: Int) -> Verdict {
+  func fragmentInner(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, room: Int)
+    -> Verdict
+  {
     let network = Int(packet.network)
     let first = frame.bytes + network
     let header = Int(first.u8(0) & 15) &* 4
@@ -14,12 +17,14 @@ extension Forwarder {
     let most = (room &- header) & ~7
     guard most >= 8 else { return .drop(.droppedTooBig, server: packet.server) }
     let fragment = first.u16(6)
-    // Past 64 KiB: no receiver could put it together, and its pieces' offsets would run into the flags.
+    // Beyond 64 KiB: no receiver can reassemble it, and the offsets would overflow into the flags.
     guard Int(fragment & IPv4.offsetMask) &* 8 &+ payload <= 0xffff else { return .drop(.droppedFragment, server: packet.server) }
     let front = Tunnel.overhead(server) &+ linkLength(server)
     guard network &- front &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
     let count = (payload &+ most &- 1) / most
-    guard outputFragments.pointee.hasRoom(for: count &- 1, header &+ most) else { return .drop(.droppedNoFrame, server: packet.server) }
+    guard outputFragments.pointee.hasRoom(for: count &- 1, header &+ most) else {
+      return .drop(.droppedNoFrame, server: packet.server)
+    }
 
     FragmentHeader.write(first, header, most, fragment | IPv4.moreFragments)
     encapsulate(first, length: header &+ most, packet, server)
@@ -31,7 +36,7 @@ extension Forwarder {
       outputFragment.copyMemory(from: first, byteCount: header)
       (outputFragment + header).copyMemory(from: first + (header &+ offset), byteCount: length)
       FragmentHeader.keepCopied(outputFragment, header)
-      // What the last piece says of more is what the packet said.
+      // The last fragment has the more-fragments flag of the original packet.
       let flags = rest > most ? fragment | IPv4.moreFragments : fragment
       FragmentHeader.write(outputFragment, header, length, flags &+ UInt16(truncatingIfNeeded: offset &>> 3))
       encapsulate(outputFragment, length: header &+ length, packet, server)
@@ -42,9 +47,9 @@ extension Forwarder {
   }
 }
 
-/// The header of an IPv4 fragment, made from that of the packet it is a part of.
+/// The header of an IPv4 fragment, made from the original packet's header.
 enum FragmentHeader {
-  /// Lengths, flags and offset, and the checksum over all of it.
+  /// Writes total length, flags, offset and checksum.
   @inline(__always) @_noLocks
   static func write(_ ip: UnsafeMutableRawPointer, _ header: Int, _ payload: Int, _ fragment: UInt16) {
     ip.set16(2, UInt16(truncatingIfNeeded: header &+ payload))
@@ -53,8 +58,8 @@ enum FragmentHeader {
     ip.setRaw16(10, ~Checksum.sum(ofHeader: ip, words: header &>> 2))
   }
 
-  /// Options that are not to be in every fragment become no operations (RFC 791 3.1, the copied flag), so that the header keeps its length. What
-  /// follows an option of impossible length is left alone, as Linux leaves it (ip_options_fragment).
+  /// Replaces options without the copied flag (RFC 791 3.1) by no-operations, so that the header keeps its length. Options behind
+  /// one of invalid length stay, as in Linux (ip_options_fragment).
   @inline(__always) @_noLocks
   static func keepCopied(_ ip: UnsafeMutableRawPointer, _ header: Int) {
     var at = IPv4.headerLength

@@ -1,9 +1,9 @@
 import ABI
 import Packet
 
-/// A fragment that is not its datagram's first: it has no ports, so whose it is, what its first became must say.
+/// A later fragment: it has no ports, so its datagram's first fragment decides where it goes.
 enum LaterFragment {
-  /// Leaves all to `read`: only there is what first fragments became known.
+  /// Marks the packet as a later fragment; `read` does the rest, after first fragments of the batch are placed.
   @inline(__always) @_noLocks
   static func found(at network: Int, isIPv6: Bool, _ packet: inout ScratchPacket) -> Outcome {
     packet.part = .later
@@ -12,19 +12,19 @@ enum LaterFragment {
     return .notForService
   }
 
-  /// What the frame says of itself.
+  /// The result of parsing a later fragment.
   struct Reading {
-    /// Its datagram's.
+    /// The key of its datagram.
     var tag: UInt64
-    /// The protocol behind the IP header; in IPv6 what the fragment header names, which may be another extension header.
+    /// The protocol number of the IP header; for IPv6 that of the fragment header, which may be another extension header's.
     var number: UInt8
-    /// The VIP has a service whose datagram this may be a part of.
+    /// Whether the VIP has a service that the datagram may belong to.
     var mayBeService: Bool
-    /// Bytes of the packet, once it is found sound.
+    /// Total length of the packet; valid without a refusal.
     var total: Int
     var refusal: Outcome?
 
-    // Spelled out, since the compiler's own can't carry the attribute.
+    // Explicit, because the compiler's memberwise init doesn't have the attribute.
     @inline(__always) @_noLocks
     init(tag: UInt64, number: UInt8, mayBeService: Bool, total: Int, refusal: Outcome?) {
       self.tag = tag
@@ -35,7 +35,7 @@ enum LaterFragment {
     }
   }
 
-  /// Nil where it is for no VIP.
+  /// Nil when the destination is not a VIP.
   @_noLocks
   static func read(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables) -> Reading? {
     let header = frame.bytes + Int(packet.network)
@@ -59,7 +59,7 @@ enum LaterFragment {
     let flags = tables.vipFlags(header.raw64(24), header.raw64(32))
     guard flags >= 0 else { return nil }
     let chain = IPv6.walk(header, available)
-    // Other extension headers may follow, in the first fragment alone: then it may be any protocol's.
+    // Only the first fragment has the following extension headers, so any protocol is possible.
     let kinds = IPv6.isExtension(chain.number) ? Int(SLUICE_SLOT_TCP | SLUICE_SLOT_UDP) : kind(chain.number)
     return Reading(
       tag: Datagram.tag(ofIPv6: header, chain.identification, tables),

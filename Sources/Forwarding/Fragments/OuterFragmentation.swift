@@ -1,16 +1,18 @@
 import ABI
 import Packet
 
-/// A tunnel too narrow for an IPv6 packet of 1280 bytes: the packet is wrapped whole, and the outer packet fragmented (RFC 2473 7.1, RFC 4213 3.2.1),
-/// for the end of the tunnel to put together. Checksums of GUE and GRE are over the whole.
+/// Outer fragmentation: for an IPv6 packet of at most 1280 bytes in a tunnel with less room, the outer packet is fragmented (RFC
+/// 2473 7.1, RFC 4213 3.2.1) and the end of the tunnel reassembles it. GUE and GRE checksums cover the whole packet.
 extension Forwarder {
   @inline(__always) @_noLocks
-  func fragmentOuter(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, mtu: Int) -> Verdict {
+  func fragmentOuter(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, at index: Int, mtu: Int)
+    -> Verdict
+  {
     let network = Int(packet.network)
     let inner = frame.bytes + network
     let encapsulation = Tunnel.encapsulation(server)
     let isIPv6 = Tunnel.isIPv6(server)
-    // IPv6 has its fragment header (RFC 8200 4.5) in each.
+    // With IPv6 each fragment has a fragment header (RFC 8200 4.5).
     let header = isIPv6 ? IPv6.headerLength &+ 8 : IPv4.headerLength
     let payload = encapsulation &+ Int(packet.networkLength)
     let most = (mtu &- header) & ~7
@@ -22,7 +24,14 @@ extension Forwarder {
     guard outputFragments.pointee.hasRoom(for: count &- 1, most) else { return .drop(.droppedNoFrame, server: packet.server) }
 
     let source = OuterSource(server, hash: packet.hash)
-    let number = Tunnel.writeEncapsulation(before: inner, length: payload &- encapsulation, isIPv6: true, hash: packet.hash, source, server)
+    let number = Tunnel.writeEncapsulation(
+      before: inner,
+      length: payload &- encapsulation,
+      isIPv6: true,
+      hash: packet.hash,
+      source,
+      server
+    )
     let outer = OuterFragments(
       number: number,
       trafficClass: Outer.trafficClass(inner, isIPv6: true),
@@ -48,16 +57,16 @@ extension Forwarder {
   }
 }
 
-/// What the outer headers of one packet's fragments have in common.
+/// The common fields of the outer headers of one packet's fragments.
 struct OuterFragments {
   let number: UInt8
   let trafficClass: UInt8
   let hash: UInt64
-  /// One for all, the tunnel's next; IPv4 has the lower half.
+  /// From the tunnel's counter; IPv4 uses the lower half.
   let identification: UInt32
   let source: OuterSource
 
-  // Spelled out, since the compiler's own can't carry the attribute.
+  // Explicit, because the compiler's memberwise init doesn't have the attribute.
   @inline(__always) @_noLocks
   init(number: UInt8, trafficClass: UInt8, hash: UInt64, identification: UInt32, source: OuterSource) {
     self.number = number
@@ -68,8 +77,8 @@ struct OuterFragments {
   }
 
   /// - Parameters:
-  ///   - count: bytes of this fragment.
-  ///   - offset: where in the whole they begin.
+  ///   - count: length of this fragment's payload.
+  ///   - offset: of this fragment's payload in the whole.
   @inline(__always) @_noLocks
   func write(before payload: UnsafeMutableRawPointer, _ count: Int, offset: Int, more: Bool, _ server: UnsafeMutableRawPointer) {
     guard Tunnel.isIPv6(server) else {

@@ -1,15 +1,15 @@
 import ABI
 import Packet
 
-/// A frame that a batch made beside those it received.
+/// A frame with a further fragment of a packet.
 package struct OutputFragment {
-  /// A spare frame's first byte; the verdict's `start` counts from here.
+  /// The first byte of the spare frame; the verdict's `start` counts from here.
   package let bytes: UnsafeMutableRawPointer
   package let verdict: Verdict
-  /// Which frame of the batch it is a part of.
+  /// Index of the packet's frame in the batch.
   package let parent: Int
 
-  // Spelled out, since the compiler's own can't carry the attribute.
+  // Explicit, because the compiler's memberwise init doesn't have the attribute.
   @inline(__always) @_noLocks
   init(bytes: UnsafeMutableRawPointer, verdict: Verdict, parent: Int) {
     self.bytes = bytes
@@ -18,17 +18,18 @@ package struct OutputFragment {
   }
 }
 
-/// Where the fragments of packets go that don't fit their way. The first stays in the frame that was received; each of the others takes a spare one,
-/// which the caller has put in before the batch and takes out of the list after it.
+/// The fragments of oversize packets. The first fragment stays in the received frame; each of the others takes a spare frame. The
+/// caller provides spare frames before a batch and takes the used ones from the list after it.
 ///
-/// A pool of the forwarder's own was rejected: frames that can be sent are the worker's, in memory the kernel knows.
+/// A frame pool of the forwarder was rejected: frames to be sent must be in the worker's UMEM.
 package struct OutputFragments {
-  /// Spares at once: one for each frame of a batch, since what comes in a frame of 2 KiB is cut in two by any way in use. What narrower ways ask for
-  /// beyond that in one batch is `droppedNoFrame`.
+  /// Limit of spare frames: one for each frame of a batch, since with usual MTUs the packet of a 2 KiB frame becomes two
+  /// fragments. Packets that need more in one batch are `droppedNoFrame`.
   package static var capacity: Int {
     @inline(__always) @_noLocks get { 64 }
   }
-  /// Before a piece's payload in its frame: Ethernet with two tags, the outer IPv6 header, UDP and GUE or a fragment header are 74 bytes at most.
+  /// Room in front of a fragment's payload: Ethernet with two tags, outer IPv6 header, UDP and GUE or a fragment header take at
+  /// most 74 bytes.
   static var headroom: Int {
     @inline(__always) @_noLocks get { 96 }
   }
@@ -36,9 +37,9 @@ package struct OutputFragments {
   private let spares: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var spareCount = 0
   private let made: UnsafeMutablePointer<OutputFragment>
-  /// OutputFragments made in this batch, in the order of sending: by parent, then by offset.
+  /// Fragments made in this batch. They are in sending order: by parent, then by offset.
   package private(set) var count = 0
-  /// Bytes of a spare.
+  /// Size of a spare frame.
   private let size: Int
 
   init(size: Int) {
@@ -52,7 +53,7 @@ package struct OutputFragments {
     made.deallocate()
   }
 
-  /// Spares that the caller may put in.
+  /// Number of spare frames that the caller may add.
   package var wanted: Int {
     @inline(__always) @_noLocks get { Self.capacity &- spareCount }
   }
@@ -68,23 +69,22 @@ package struct OutputFragments {
   @inline(__always) @_noLocks
   package func outputFragment(_ index: Int) -> OutputFragment { made[index] }
 
-  /// Before a batch: the frames of the one before are the caller's.
+  /// Called before a batch; the caller owns the frames of the previous one.
   @inline(__always) @_noLocks
   mutating func clear() { count = 0 }
 
-  /// Whether there are frames for so many pieces, each of at most `length` bytes behind its headers. The list holds as many as there can be spares in
-  /// a batch.
+  /// Whether there are enough spare frames for `count` fragments, each with a payload of at most `length` bytes.
   @inline(__always) @_noLocks
   func hasRoom(for count: Int, _ length: Int) -> Bool { count <= spareCount && Self.headroom &+ length <= size }
 
-  /// The spare that the next piece is to be written into.
+  /// The spare frame for the next fragment.
   ///
   /// - Precondition: `hasRoom`.
   var next: UnsafeMutableRawPointer {
     @inline(__always) @_noLocks get { spares[spareCount &- 1] }
   }
 
-  /// Lists what was written into `next`.
+  /// Adds the fragment that was written to `next`.
   @inline(__always) @_noLocks
   mutating func add(_ verdict: Verdict, of parent: Int) {
     (made + count).initialize(to: OutputFragment(bytes: next, verdict: verdict, parent: parent))

@@ -1,8 +1,8 @@
 import ABI
 import Packet
 
-/// The answer to an echo request (RFC 1122 3.2.2.6, RFC 4443 4.2): the request's own message with addresses changed and a new header right before
-/// it, without IP options or extension headers.
+/// The answer to an echo request (RFC 1122 3.2.2.6, RFC 4443 4.2): the message of the request, behind a new IP header with
+/// swapped addresses, without IP options or extension headers.
 extension Forwarder {
   @inline(never) @_noLocks
   func echo(_ frame: Frame, _ packet: ScratchPacket, now: UInt32) -> Verdict {
@@ -23,8 +23,8 @@ extension Forwarder {
       Originate.ipv6(reply, payload: length, 58, from: (ip.raw64(24), ip.raw64(32)), to: (ip.raw64(8), ip.raw64(16)))
       before = Checksum.pseudoHeader(ofIPv6: reply, payload: length, 58)
     } else {
-      // Type of service as the request's (RFC 1122 3.2.2.6), and its identification and DF: unique from the client to us, so unique from us to it,
-      // and a reply as long as its request may be fragmented where that was.
+      // Type of service, identification and DF of the request (RFC 1122 3.2.2.6). The identification is unique from the client to
+      // us, so also from us to the client; and where the request was fragmented, the reply may be too.
       Originate.ipv4(
         message - IPv4.headerLength,
         payload: length,
@@ -38,7 +38,7 @@ extension Forwarder {
       before = 0
     }
     message.setRaw16(2, ICMP.checksum(message, length, before))
-    // Last: where options were, the link header now lies over the request's own.
+    // Last: if the request had options, the new link header overwrites its header.
     swapAddresses(frame, packet, to: start)
     return reply(.echo, frame, packet, start: start, length: header &+ length)
   }

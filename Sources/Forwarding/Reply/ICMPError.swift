@@ -1,30 +1,30 @@
 import ABI
 import Packet
 
-/// ICMP errors that the director sends to clients (RFC 792, RFC 4443 2 and 3): the packet in question, as much of it as belongs in an error, stays
-/// where it lies; IP and ICMP headers go in front of it.
+/// ICMP errors from the director to clients (RFC 792, RFC 4443 2 and 3). The quoted packet stays in its place; IP and ICMP
+/// headers are written in front of it.
 extension Forwarder {
-  /// Of a packet that does not fit the way to its server and may not be cut: what the client is to keep to (RFC 1191 4, RFC 8201 4).
+  /// The answer to a packet that exceeds the MTU and must not be fragmented (RFC 1191 4, RFC 8201 4).
   ///
-  /// - Parameter room: bytes of a packet that would fit.
+  /// - Parameter room: size of the largest packet that fits.
   @inline(never) @_noLocks
   func tooBig(_ frame: Frame, _ packet: ScratchPacket, room: Int, now: UInt32) -> Verdict {
     let refused = Verdict.drop(.droppedTooBig, server: packet.server)
     guard packet.isTransport, !packet.isLater else { return refused }
     if packet.isIPv6 {
-      // No MTU under 1280 (RFC 8200 5): a client that keeps to that already can't be helped.
-      guard Int(packet.networkLength) > IPv6.leastMTU else { return refused }
-      let mtu = room < IPv6.leastMTU ? IPv6.leastMTU : room
+      // Never an MTU below 1280 (RFC 8200 5): clients don't send smaller packets.
+      guard Int(packet.networkLength) > IPv6.minimumMTU else { return refused }
+      let mtu = room < IPv6.minimumMTU ? IPv6.minimumMTU : room
       return error(.tooBig, frame, packet, type: 2, code: 0, UInt32(truncatingIfNeeded: mtu), otherwise: refused, now: now)
     }
-    // Less than 68 bytes is no way for IPv4 (RFC 791 3.2).
+    // IPv4 needs an MTU of at least 68 (RFC 791 3.2).
     guard room >= 68 else { return refused }
     return error(.tooBig, frame, packet, type: 3, code: 4, UInt32(truncatingIfNeeded: room), otherwise: refused, now: now)
   }
 
-  /// An error about the packet, or the verdict `otherwise` where none may be sent.
+  /// An ICMP error about the packet, or the verdict `otherwise` when none may be sent.
   ///
-  /// - Parameter rest: the second word of the ICMP header: MTU or 0.
+  /// - Parameter rest: the second word of the ICMP header: the MTU, or 0.
   @inline(__always) @_noLocks
   func error(
     _ kind: Reply,
@@ -64,7 +64,8 @@ extension Forwarder {
       )
       checksum = ICMP.checksum(icmp, message, Checksum.pseudoHeader(ofIPv6: ip, payload: message, 58))
     } else {
-      // Precedence 6, internetwork control: RFC 1812 4.3.2.5. DF, so that no identification is needed (RFC 6864 4.1); 576 bytes fit anywhere.
+      // Precedence 6, internetwork control (RFC 1812 4.3.2.5). With DF, so that no identification is needed (RFC 6864 4.1); 576
+      // bytes fit everywhere.
       let ip = icmp - IPv4.headerLength
       Originate.ipv4(ip, payload: message, 1, typeOfService: 0xc0, from: client.raw32(16), to: client.raw32(12))
       checksum = ICMP.checksum(icmp, message, 0)

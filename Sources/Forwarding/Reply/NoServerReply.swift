@@ -1,12 +1,13 @@
 import ABI
 import Packet
 
-/// A new flow of a service without a live server: told so by ICMP, or by a reset where the service says so.
+/// The answer to new flows of a service without a live server: ICMP port unreachable, or a TCP reset if the service is configured
+/// so.
 extension Forwarder {
   @inline(never) @_noLocks
   func noServer(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, now: UInt32) -> Verdict {
     let refused = Verdict.drop(.droppedNoServer, server: packet.server)
-    // A later fragment shares its first one's fate, about which alone something was said (RFC 1122 3.2.2).
+    // No ICMP error about a later fragment (RFC 1122 3.2.2); the first one was answered.
     guard packet.isTransport, !packet.isLater else { return refused }
     let resets = tables.services[Int(packet.service)].flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_RESET) != 0
     if resets, packet.transport == 6 { return reset(frame, packet, otherwise: refused, now: now) }
@@ -15,8 +16,8 @@ extension Forwarder {
     return error(.unreachable, frame, packet, type: type, code: code, 0, otherwise: refused, now: now)
   }
 
-  /// What a closed port answers (RFC 9293 3.10.7.1). Nothing to a reset, and nothing to a first fragment: what it acknowledges ends where the
-  /// segment does, and that the director doesn't know.
+  /// The reset of a closed port (RFC 9293 3.10.7.1). Not sent in answer to a reset, nor to a first fragment: the acknowledgment
+  /// number needs the length of the segment, which a fragment doesn't have.
   @inline(__always) @_noLocks
   private func reset(_ frame: Frame, _ packet: ScratchPacket, otherwise: Verdict, now: UInt32) -> Verdict {
     let ip = frame.bytes + Int(packet.network)
@@ -42,7 +43,7 @@ extension Forwarder {
     if TCPFlag.isSYN(packet.flags) { length &+= 1 }
     if TCPFlag.isFIN(packet.flags) { length &+= 1 }
 
-    // Over the client's packet, which is at least as long: all that is needed of it has been read.
+    // Written over the client's packet, which is at least as long and has been read.
     let header = packet.isIPv6 ? IPv6.headerLength : IPv4.headerLength
     let tcp = ip + header
     let before: UInt64
@@ -61,7 +62,7 @@ extension Forwarder {
       tcp.setRaw32(4, 0)
       tcp.setRaw32(8, (sequence &+ length).bigEndian)
     }
-    // Five words; RST, with ACK where something is acknowledged; window, checksum and urgent pointer 0.
+    // Data offset of five words; RST, with ACK when something is acknowledged; window, checksum and urgent pointer 0.
     tcp.set16(12, TCPFlag.isACK(packet.flags) ? 0x5004 : 0x5014)
     tcp.setRaw16(14, 0)
     tcp.setRaw32(16, 0)

@@ -1,11 +1,12 @@
 import ABI
 import Packet
 
-/// What the director originates: answers that go back by the interface a frame came in on, to whom it came from, with its VLAN tags.
+/// Packets that the director originates: answers to the sender of a frame, on the interface that it came in on, with its VLAN
+/// tags.
 ///
-/// An answer is written over the frame it is about, or in front of it when it quotes it: no second buffer, no second frame. Nothing is ever said
-/// about a frame that was sent to many (RFC 1122 3.2.2, RFC 4443 2.4 (e)); the parser has refused sources that stand for many, later fragments
-/// never get here, and ICMP errors are told apart by their protocol.
+/// An answer is written over the received frame, or in front of the packet when it quotes it: no second buffer, no second frame.
+/// There is no answer to multicast and broadcast frames (RFC 1122 3.2.2, RFC 4443 2.4 (e)). The parser has refused multicast and
+/// broadcast source addresses; the callers exclude later fragments and ICMP errors.
 enum Reply: UInt8 {
   case tooBig
   case unreachable
@@ -16,7 +17,7 @@ enum Reply: UInt8 {
     @inline(__always) @_noLocks get { 4 }
   }
 
-  /// The counter of one that was given.
+  /// The counter of answers of this kind.
   var outcome: Outcome {
     @inline(__always) @_noLocks get {
       switch self {
@@ -28,14 +29,14 @@ enum Reply: UInt8 {
     }
   }
 
-  /// As an array's index. `rawValue` itself is a call in debug builds, which `@_noLocks` refuses.
+  /// The raw value as an array index. `rawValue` itself is a call in debug builds, which `@_noLocks` refuses.
   var index: Int {
     @inline(__always) @_noLocks get { Int(unsafeBitCast(self, to: UInt8.self)) }
   }
 }
 
 extension Forwarder {
-  /// The verdict for a packet that some stage has decided before rewriting.
+  /// The verdict for a packet that has an outcome before rewriting.
   @inline(never) @_noLocks
   func conclude(_ outcome: Outcome, _ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, now: UInt32) -> Verdict {
     switch outcome {
@@ -57,15 +58,16 @@ extension Forwarder {
     }
   }
 
-  /// Whether the frame may be answered at all: neither to a group of stations nor, as no station may, from one.
+  /// Whether the frame may be answered: neither destination nor source MAC address is multicast or broadcast.
   @inline(__always) @_noLocks
   func mayAnswer(_ frame: Frame) -> Bool { (frame.bytes.u8(0) | frame.bytes.u8(6)) & 1 == 0 }
 
-  /// A token for an answer of this kind. Each kind has its own: a flood of echo requests must not keep clients from learning their path's MTU.
+  /// Takes a token for an answer of this kind. Each kind has its own bucket, so that a flood of pings doesn't stop path-MTU
+  /// discovery.
   @inline(__always) @_noLocks
   func mayOriginate(_ kind: Reply, now: UInt32) -> Bool { allowances[kind.index].take(now: now) }
 
-  /// The verdict that sends `length` bytes of IP, for which `turn` has written the link header at `start`.
+  /// The verdict that sends `length` bytes of IP behind the link header that `swapAddresses` has written at `start`.
   @inline(__always) @_noLocks
   func reply(_ kind: Reply, _ frame: Frame, _ packet: ScratchPacket, start: Int, length: Int) -> Verdict {
     Verdict(
@@ -78,8 +80,8 @@ extension Forwarder {
     )
   }
 
-  /// Writes the frame's own link header at `start`, addresses swapped, tags and type as they are. Source and destination may overlap: all of it,
-  /// 22 bytes at most, is read first; any frame with an IP header is longer than that.
+  /// Copies the link header of the frame to `start` with swapped MAC addresses. Source and target may overlap, so it is read
+  /// completely before the first write: at most 22 bytes, which every frame with an IP header has.
   @inline(__always) @_noLocks
   func swapAddresses(_ frame: Frame, _ packet: ScratchPacket, to start: Int) {
     let first = frame.bytes.raw64(0)
@@ -87,7 +89,7 @@ extension Forwarder {
     let type = frame.bytes.raw16(12)
     let tags = frame.bytes.raw64(14)
     let header = frame.bytes + start
-    // The first word ends with the source's first two bytes (little endian).
+    // The first word ends with the first two bytes of the source address (little endian).
     header.setRaw32(0, UInt32(truncatingIfNeeded: first &>> 48) | second &<< 16)
     header.setRaw16(4, UInt16(truncatingIfNeeded: second &>> 16))
     header.setRaw32(6, UInt32(truncatingIfNeeded: first))

@@ -1,10 +1,10 @@
 import ABI
 import Packet
 
-/// IP headers of packets that we originate: TTL and hop limit 64, no options. Addresses as they lie in memory.
+/// IP headers of packets that the director originates: TTL and hop limit 64, no options. Addresses in memory order.
 enum Originate {
   /// - Parameters:
-  ///   - payload: bytes after the header.
+  ///   - payload: length of the payload.
   ///   - fragment: flags and offset.
   @inline(__always) @_noLocks
   static func ipv4(

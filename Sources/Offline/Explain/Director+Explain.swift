@@ -3,7 +3,7 @@ import Model
 import Reconciler
 
 extension Director {
-  /// Why a flow goes where it goes, by the tables in force and what the workers remember now.
+  /// Explains where a flow goes, by the active tables and the workers' flow tables.
   package func explain(_ flow: FlowTuple) async -> Explanation {
     let (flows, interfaces) = (surroundings.flows(), surroundings.interfaces().map(\.name))
     return withTables { tables, table, faults in
@@ -21,12 +21,12 @@ extension Director {
 }
 
 extension OfflineDirector {
-  /// The same without a machine: nobody remembers any flow.
+  /// The same without a running director: no flow is known.
   package func explain(_ flow: FlowTuple) -> Explanation {
     let explainer = Explainer(
       tables: inForce,
       flows: [],
-      // Any time will do: nothing is remembered.
+      // Any time: no flow is known.
       now: 1_000_000,
       table: table,
       faults: faults.mapValues(\.description),

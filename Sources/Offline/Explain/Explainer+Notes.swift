@@ -5,31 +5,31 @@ import Model
 import Reconciler
 
 extension Explainer {
-  /// What the fields don't say by themselves.
+  /// The notes of an explanation.
   func notes(_ explanation: Explanation, _ flow: FlowTuple, _ verdict: Verdict) -> [String] {
     var notes: [String] = []
     switch verdict.outcome {
     case .forwarded: break
     case .notForService: notes.append(whyNoService(flow))
-    case .droppedNoServer, .answeredUnreachable, .answeredReset: notes += whyNobody(explanation)
-    case .droppedServerGone: notes.append("the flow's server was removed, and on-server-loss of the service is drop")
+    case .droppedNoServer, .answeredUnreachable, .answeredReset: notes += whyNoServer(explanation)
+    case .droppedServerGone: notes.append("the server of the flow was removed, and on-server-loss of the service is drop")
     case .droppedUnresolved:
       let address = explanation.server.map { "\($0.address)" } ?? "the server"
-      notes.append("\(address) has no next hop: \(explanation.server?.reason ?? "the kernel gave none")")
+      notes.append("\(address) has no next hop: \(explanation.server?.reason ?? "the kernel knows none")")
     default: notes.append(verdict.outcome.meaning)
     }
     if let service = explanation.service.flatMap({ table.service($0.service) }), let sorry = service.sorry?.address,
       explanation.server?.address == sorry
     {
       notes.append("\(sorry) is the sorry server")
-      if explanation.decidedBy == .hash { notes += whyNobody(explanation) }
+      if explanation.decidedBy == .hash { notes += whyNoServer(explanation) }
     }
     if explanation.decidedBy == .flow, let entry = explanation.entries.first(where: \.counts) {
       if ["fin-wait", "close"].contains(entry.state) {
-        notes.append("the flow is closing: a SYN would begin a new one, where the hash says")
+        notes.append("the flow is closing: a SYN starts a new flow, scheduled by the hash")
       }
       if let other = explanation.slotServer, other != explanation.server?.address {
-        notes.append("unknown, the flow would go to \(other), where its hash says")
+        notes.append("a new flow with this hash would go to \(other)")
       }
     }
     return notes
@@ -40,24 +40,24 @@ extension Explainer {
     let there = table.services.map(\.key).filter { $0.address == vip }.sorted()
     if !there.isEmpty {
       let wanted = ServiceKey(flow.protocol, vip, port: flow.destination.port)
-      return "there is no service \(wanted), nor one of any port; \(vip) has " + Self.list(there.map(\.description))
+      return "there is no service \(wanted), nor one for any port; \(vip) has " + Self.list(there.map(\.description))
     }
     let vips = Set(table.services.map(\.key.address)).sorted()
     if vips.isEmpty { return "there are no services: add one with 'sluice service add'" }
-    return "\(vip) is no VIP; those there are: " + Self.list(vips.map(\.description))
+    return "\(vip) is not a VIP; the VIPs are " + Self.list(vips.map(\.description))
   }
 
-  /// The service has no live server: what is wrong with each.
-  private func whyNobody(_ explanation: Explanation) -> [String] {
+  /// Why each server of the service is not live.
+  private func whyNoServer(_ explanation: Explanation) -> [String] {
     guard let service = explanation.service.flatMap({ table.service($0.service) }) else { return [] }
     if service.servers.isEmpty { return ["the service has no servers: add one with 'sluice server add \(service.key) 10.0.0.2'"] }
     return service.servers.map { server in
       if let fault = faults[server.address] { return "\(server.address) has no next hop: \(fault)" }
-      return server.isDraining ? "\(server.address) takes no new flows: its weight is 0" : "\(server.address) is not live"
+      return server.isDraining ? "\(server.address) gets no new flows: its weight is 0" : "\(server.address) is not live"
     }
   }
 
-  /// A few of them.
+  /// At most eight of the names.
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(8).joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown

@@ -4,30 +4,30 @@ import Forwarding
 import Model
 import Reconciler
 
-/// Why a flow goes where it goes.
+/// Explains where a flow goes.
 ///
-/// Model. A packet of the flow is made and put through the forwarder, twice: once with an empty flow table, which tells service,
-/// hash, slot and the hash's choice; then, if a worker remembers the flow, with a copy of that worker's bucket. Verdict, server
-/// and header are the production code's own; nothing here decides a second time, and nothing a worker owns is written.
+/// Model. A packet of the flow goes through the forwarder twice: first with an empty flow table, which gives service, hash, ring
+/// slot and the server of that slot; then, if a worker knows the flow, with a copy of that worker's bucket. Verdict, server and
+/// header come from the forwarding code itself, and no memory of a worker is written.
 ///
-/// Caveat. A flow belongs to the worker of its queue, which only the NIC knows: all tables are searched. Should two workers know
-/// it, the one that saw it last is believed.
+/// Caveat. The NIC decides which queue, and so which worker, a flow belongs to; so all flow tables are searched. If two workers
+/// know the flow, the later entry wins.
 package struct Explainer {
   let tables: Tables
   /// By worker.
   let flows: [FlowTable]
-  /// Seconds of the clock that the flows are kept by.
+  /// In seconds of the clock that flow entries use.
   let now: UInt32
   let table: ServiceTable
-  /// Why a real server isn't resolved.
+  /// Why a real server is unresolved.
   let faults: [IPAddress: String]
-  /// Names by slot.
+  /// Interface names by slot.
   let interfaces: [String]
 
   func explain(_ flow: FlowTuple) -> Explanation {
     let length = flow.packet(begins: true).count
     var worker = OfflineForwarder(flowBuckets: 1, serverCapacity: Int(tables.half.pointee.server_limit), frameLimit: 256)
-    // Steering looks at the address, the forwarder doesn't.
+    // Any address: only steering checks it.
     let mac = [UInt8](repeating: 2, count: 6)
     let first = worker.process(flow.frame(to: mac, begins: true), interface: 0, tables, now: now)
     var passage = first
@@ -59,13 +59,13 @@ package struct Explainer {
     return explanation
   }
 
-  /// Server, next hop and header.
+  /// Fills in server, next hop and header.
   private func follow(_ passage: Passage, inner: Int, _ explanation: inout Explanation) {
     guard let key = explanation.service?.service, let address = address(passage.verdict.server) else { return }
     let entry = tables.servers[Int(passage.verdict.server)]
     explanation.server = table.service(key)?.everyServer.first { $0.address == address }
       .map { self.server($0, entry, isSorry: $0.address == table.service(key)?.sorry?.address) }
-    // An answer goes back to the client.
+    // An answer goes back to the client and has no next hop.
     guard passage.verdict.action == .forward else { return }
     guard let sent = passage.sent.first, let mac = MACAddress(bytes: sent[..<6]), let own = MACAddress(bytes: sent[6..<12]) else {
       return

@@ -2,10 +2,9 @@ import Configuration
 import Model
 import Reconciler
 
-/// What the director would do with a packet of a flow, and why: what `sluice explain` shows and `GET /v1/explain` answers. A
-/// moment's picture.
+/// What the director would do with a packet of a flow, and why: the output of `sluice explain` and `GET /v1/explain`.
 package struct Explanation: Codable, Equatable, Sendable {
-  /// Who chose the real server.
+  /// What selected the real server.
   package enum Decider: String, Codable, Sendable {
     case flow
     case hash
@@ -14,28 +13,28 @@ package struct Explanation: Codable, Equatable, Sendable {
   package var `protocol`: TransportProtocol
   package var source: String
   package var destination: String
-  /// Of the tables in force.
+  /// Of the active tables.
   package var generation: UInt64
-  /// forward, answer, pass, drop, as in `sluice replay`; stable.
+  /// forward, answer, pass or drop, as in `sluice replay`; never renamed.
   package var verdict: String
-  /// The counter that would count it; stable.
+  /// The counter that would count the packet; never renamed.
   package var reason: String
-  /// Nil: for no service.
+  /// Nil when the packet is for no service.
   package var service: Service?
-  /// The flow hash, 16 hexadecimal digits: what fleets compare.
+  /// The flow hash, 16 hexadecimal digits, for comparison between directors.
   package var hash: String?
-  /// The hash's slot of the service's ring; nil while nobody is on the ring.
+  /// The hash's slot of the service's ring; nil while the ring is empty.
   package var slot: Int?
-  /// The server of that slot, where the flow would go if it were unknown.
+  /// The server of that slot: where an unknown flow goes.
   package var slotServer: IPAddress?
-  /// What the workers remember of the flow, whether it counts or not.
+  /// The flow's entries in the workers' flow tables, ignored ones included.
   package var entries: [Entry]
   package var decidedBy: Decider?
   package var server: Server?
   package var nextHop: Hop?
-  /// What is written before the client's IP packet.
+  /// The headers in front of the client's IP packet.
   package var header: Header?
-  /// What else there is to say, above all why not; a sentence each.
+  /// Further explanations, such as why the packet is not forwarded; one sentence each.
   package var notes: [String]
 
   package enum CodingKeys: String, CodingKey {
@@ -55,26 +54,26 @@ extension Explanation {
 
     package var service: ServiceKey
     package var match: Match
-    /// Slots; 0 while no server is live.
+    /// Slots of the ring; 0 while no server is live.
     package var ring: Int
   }
 
-  /// A flow's entry in a worker's table.
+  /// A flow's entry in a worker's flow table.
   package struct Entry: Codable, Equatable, Sendable {
     package var worker: Int
-    /// As the timeouts are called: syn-received, established, fin-wait, close, udp.
+    /// Named as the timeouts: syn-received, established, fin-wait, close, udp.
     package var state: String
-    /// More than its first packet was seen: it yields to no other flow.
+    /// A second packet was seen: the entry can't be replaced by another flow.
     package var confirmed: Bool
-    /// Seconds since its last packet.
+    /// Seconds since the last packet.
     package var age: UInt32
-    /// Seconds without a packet until it is forgotten.
+    /// Seconds without a packet until the entry expires.
     package var timeout: UInt32
-    /// Nil when the table no longer says who that was.
+    /// Nil when the server table no longer has it.
     package var server: IPAddress?
-    /// Whether it decides.
+    /// Whether this entry selects the server.
     package var counts: Bool
-    /// Why it doesn't.
+    /// Why the entry is ignored.
     package var fault: String?
   }
 
@@ -83,7 +82,7 @@ extension Explanation {
     package var forward: ForwardingMethod
     package var weight: Int
     package var state: ServerStatus.State
-    /// Why it isn't resolved.
+    /// Why the server is unresolved.
     package var reason: String?
   }
 
@@ -93,14 +92,14 @@ extension Explanation {
     package var sourceMAC: MACAddress
     /// VLAN tags, outer first.
     package var tags: [VLANTag]
-    /// Bytes of the largest IP packet on the way, tunnel headers included.
+    /// Size of the largest IP packet in bytes, tunnel headers included.
     package var mtu: Int
-    /// What an ICMP error has told of a tunnel's way, if that is less.
+    /// A lower MTU of the tunnel's path, learned from an ICMP error.
     package var learned: Learned?
 
     package struct Learned: Codable, Equatable, Sendable {
       package var mtu: Int
-      /// Until it is forgotten.
+      /// Seconds until it expires.
       package var seconds: Int
     }
 
@@ -112,9 +111,9 @@ extension Explanation {
   }
 
   package struct Header: Codable, Equatable, Sendable {
-    /// Outermost first, a line each.
+    /// One line for each header, outermost first.
     package var layers: [String]
-    /// The bytes, in hexadecimal.
+    /// The bytes in hexadecimal.
     package var bytes: String
   }
 }

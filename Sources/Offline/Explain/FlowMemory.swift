@@ -4,26 +4,26 @@ import Forwarding
 import Model
 import Reconciler
 
-/// What one worker remembers of a flow at this moment.
+/// A flow's entry in the flow table of one worker, copied at this moment.
 struct FlowMemory {
   let worker: Int
   let entry: sluice_flow
-  /// Seconds since its last packet.
+  /// Seconds since the last packet.
   let age: UInt32
   let timeout: UInt32
-  /// Not yet forgotten.
+  /// Whether the entry has not expired.
   let isLive: Bool
-  /// Whether its server is still the one it was begun with.
+  /// Whether the entry's server still exists, with the same incarnation.
   let isPresent: Bool
   private let server: IPAddress?
 
-  /// Nil when it remembers nothing.
+  /// Nil when the worker has no entry for the flow.
   init?(_ hash: UInt64, worker: Int, _ flows: FlowTable, _ tables: Tables, now: UInt32) {
-    // Copied once: the worker goes on writing.
+    // Copied once: the worker keeps writing.
     guard let entry = flows.peek(hash) else { return nil }
     self.worker = worker
     self.entry = entry
-    // The worker may have stamped it after `now` was read.
+    // The worker may have updated the entry after `now` was read.
     age = now >= entry.seen ? now - entry.seen : 0
     isLive = !entry.isExpired(now: max(now, entry.seen), tables.half)
     let seconds = tables.half.pointee.timeouts
@@ -35,7 +35,7 @@ struct FlowMemory {
     server = isSame ? IPAddress(known.address) : nil
   }
 
-  /// - Parameter counts: whether it decides.
+  /// - Parameter counts: whether this entry selects the server.
   func explained(counts: Bool) -> Explanation.Entry {
     Explanation.Entry(
       worker: worker,
@@ -48,12 +48,12 @@ struct FlowMemory {
       fault: counts
         ? nil
         : !isLive
-          ? "silent for longer than the \(timeout) s of its state: forgotten"
+          ? "expired, no packet for more than \(timeout) s"
           : !isPresent ? "its server was removed" : "another worker saw the flow later"
     )
   }
 
-  /// As the timeouts are called in a configuration.
+  /// The name of the state's timeout in a configuration.
   private static func name(_ state: UInt16) -> String {
     switch Int(state) {
     case SLUICE_STATE_SYN_RECEIVED: "syn-received"

@@ -2,13 +2,13 @@ import Configuration
 import Model
 import Reconciler
 
-/// A flow as its packets name it: protocol, source, destination.
+/// The 5-tuple of a flow.
 package struct FlowTuple: Hashable, Sendable {
   package let `protocol`: TransportProtocol
   package let source: Endpoint
   package let destination: Endpoint
 
-  /// Nil when source and destination are not of one IP version.
+  /// Nil when source and destination have different IP versions.
   package init?(_ protocol: TransportProtocol, from source: Endpoint, to destination: Endpoint) {
     guard source.address.isIPv4 == destination.address.isIPv4 else { return nil }
     self.protocol = `protocol`
@@ -22,18 +22,18 @@ extension FlowTuple: CustomStringConvertible {
 }
 
 extension FlowTuple {
-  /// A packet of it as a client would send it, in a frame to `mac`: a SYN or an ACK, or an empty datagram.
+  /// A packet of the flow from the client, in a frame to `mac`: a SYN, an ACK, or an empty datagram.
   ///
-  /// - Parameter begins: whether TCP's packet is the flow's first.
+  /// - Parameter begins: for TCP, whether it is the SYN.
   func frame(to mac: [UInt8], begins: Bool) -> [UInt8] {
     let isIPv4 = source.address.isIPv4
     return mac + [2, 0, 0, 0, 0, 0] + (isIPv4 ? [0x08, 0x00] : [0x86, 0xdd]) + packet(begins: begins)
   }
 
-  /// From the IP header on.
+  /// The packet, from the IP header on.
   func packet(begins: Bool) -> [UInt8] {
     let transport = transport(flags: begins ? 0x02 : 0x10)
-    // Hop limit 64, DF: what hosts send.
+    // Hop limit 64 and DF, as hosts send.
     guard source.address.isIPv4 else {
       return [0x60, 0, 0, 0] + big(UInt16(transport.count)) + [self.protocol.rawValue, 64] + source.address.bytes
         + destination.address.bytes + transport
@@ -44,7 +44,7 @@ extension FlowTuple {
     return header + transport
   }
 
-  /// Its checksum is 0: nobody on the way to the real server looks at it.
+  /// With checksum 0: the forwarder doesn't verify it.
   private func transport(flags: UInt8) -> [UInt8] {
     let ports = big(source.port) + big(destination.port)
     return switch self.protocol {

@@ -2,23 +2,22 @@ import Configuration
 import Model
 import Reconciler
 
-/// The headers that forwarding has put before a client's packet, in words. Read from the bytes that would be sent, so that what
-/// is shown is what is written.
+/// Text for the headers in front of a forwarded packet, parsed from the bytes that would be sent.
 struct HeaderLayers {
   private(set) var lines: [String] = []
   private var rest: ArraySlice<UInt8>
   private let entropy: AddressPrefix?
 
   /// - Parameters:
-  ///   - bytes: an Ethernet header and what follows up to the client's IP packet.
-  ///   - entropy: the prefix that flows have their outer source of.
+  ///   - bytes: the frame from the Ethernet header up to the client's IP packet.
+  ///   - entropy: the prefix of the outer source addresses, if there is one.
   init(_ bytes: [UInt8], entropy: AddressPrefix?) {
     rest = bytes[...]
     self.entropy = entropy
     readEthernet()
   }
 
-  /// The next bytes, if there are as many.
+  /// The next bytes; nil if there are fewer.
   private mutating func take(_ count: Int) -> [UInt8]? {
     guard rest.count >= count else { return nil }
     defer { rest = rest.dropFirst(count) }
@@ -76,7 +75,7 @@ struct HeaderLayers {
   private mutating func readGUE() {
     guard let header = take(8) else { return readRest("UDP") }
     let ports = (number(header[..<2]), number(header[2..<4]))
-    lines.append("UDP \(ports.0) > \(ports.1), source port of the flow, \(Self.checksum(number(header[6..<8])))")
+    lines.append("UDP \(ports.0) > \(ports.1), source port from the flow hash, \(Self.checksum(number(header[6..<8])))")
     guard let encapsulation = take(4) else { return readRest("GUE") }
     lines.append("GUE variant \(encapsulation[0] >> 6), \(Self.name(encapsulation[1]))")
     readRest("GUE")
@@ -99,12 +98,12 @@ struct HeaderLayers {
     readRest("GRE")
   }
 
-  /// How the outer source came about, where it isn't the same for all flows.
+  /// Marks an outer source address that differs by flow.
   private func spread(_ source: IPAddress) -> String {
-    entropy.map { $0.contains(source) ? ", source of \($0) by the flow" : "" } ?? ""
+    entropy.map { $0.contains(source) ? ", source from entropy \($0)" : "" } ?? ""
   }
 
-  /// What no line is made of, as bytes.
+  /// The remaining bytes in hexadecimal.
   private mutating func readRest(_ name: String) {
     guard !rest.isEmpty else { return }
     lines.append("\(name) \(rest.hexadecimal)")

@@ -2,17 +2,17 @@ import Configuration
 import Model
 import Reconciler
 
-/// A classic pcap file's header (draft-ietf-opsawg-pcap section 4): what its records are to be read by.
+/// The header of a classic pcap file (draft-ietf-opsawg-pcap section 4): how to read its records.
 package struct CaptureFormat: Equatable, Sendable {
   /// Fractions of a second are nanoseconds, not microseconds.
   package var isNanosecond: Bool
-  /// Numbers lie in the other byte order than this machine's.
+  /// Numbers have the opposite of this machine's byte order.
   package var isSwapped: Bool
 
   package static let length = 24
-  /// Of a record's header.
+  /// Length of a record's header.
   package static let recordLength = 16
-  /// Bytes of one packet at most: MAXIMUM_SNAPLEN of libpcap (pcap-int.h), whatever the header says.
+  /// The longest packet in bytes: MAXIMUM_SNAPLEN of libpcap (pcap-int.h), whatever the header says.
   package static let packetLimit = 262_144
 
   static let microsecondMagic: UInt32 = 0xa1b2_c3d4
@@ -24,7 +24,7 @@ package struct CaptureFormat: Equatable, Sendable {
     self.isSwapped = isSwapped
   }
 
-  /// - Parameter header: the file's first bytes, `length` of them unless it is shorter.
+  /// - Parameter header: the first `length` bytes of the file, or the whole file if it is shorter.
   init(_ header: ArraySlice<UInt8>) throws(CaptureError) {
     guard header.count >= 4 else { throw .notACapture }
     let magic = header.word(0, isSwapped: false)
@@ -38,21 +38,21 @@ package struct CaptureFormat: Equatable, Sendable {
     isSwapped = magic != Self.microsecondMagic && magic != Self.nanosecondMagic
     guard header.count == Self.length else { throw .cutHeader }
     let link = header.word(20, isSwapped: isSwapped)
-    // The upper half says how many bytes of frame check sequence follow each frame; sockets never have any.
+    // The upper half gives the length of a frame check sequence behind each frame; captures from sockets have none.
     guard link & 0xffff == Self.ethernet else { throw .linkType(link & 0xffff) }
     guard link & 0x0400_0000 == 0 || link >> 28 == 0 else { throw .frameCheckSequence }
   }
 
-  /// The header of a file in this resolution and this machine's byte order.
+  /// The header of a file with this resolution in this machine's byte order.
   package var header: [UInt8] {
     let magic = isNanosecond ? Self.nanosecondMagic : Self.microsecondMagic
-    // Version 2.4; time zone and accuracy are 0 in every file there is.
+    // Version 2.4; time zone and accuracy are always 0.
     return native(magic) + native(UInt16(2)) + native(UInt16(4)) + native(UInt32(0)) + native(UInt32(0))
       + native(UInt32(Self.packetLimit)) + native(Self.ethernet)
   }
 }
 
-/// When a packet was captured, as its record says it.
+/// Time stamp of a captured packet.
 package struct CaptureTime: Equatable, Sendable {
   /// Since 1970.
   package var seconds: UInt32
@@ -65,7 +65,7 @@ package struct CaptureTime: Equatable, Sendable {
   }
 }
 
-/// Why a file can't be replayed, or no further.
+/// Why a file can't be replayed, or not to its end.
 package enum CaptureError: Error, Equatable, Sendable {
   case notACapture
   case nextGeneration
@@ -78,18 +78,18 @@ package enum CaptureError: Error, Equatable, Sendable {
 }
 
 extension CaptureError: CustomStringConvertible {
-  /// What follows the file's name and a colon.
+  /// Follows the file name and a colon.
   package var description: String {
     switch self {
-    case .notACapture: "it is no pcap file; record one with 'tcpdump -w FILE'"
+    case .notACapture: "it is not a pcap file; record one with 'tcpdump -w FILE'"
     case .nextGeneration: "it is a pcapng file; convert it with 'editcap -F pcap IN OUT' or 'tcpdump -r IN -w OUT'"
-    case .cutHeader: "it ends within its header; record it again"
+    case .cutHeader: "it ends within the file header; record it again"
     case .linkType(let number): "its link type is \(number), not 1 (Ethernet); record on an Ethernet interface, not on 'any'"
-    case .frameCheckSequence: "its frames carry a check sequence; record without it"
+    case .frameCheckSequence: "its frames have a frame check sequence; record without it"
     case .cutPacket(let number):
-      "it ends within packet \(number), those before were replayed; record it again, or leave it at that"
+      "it ends within packet \(number); the packets before were replayed"
     case .absurdLength(let number, let bytes):
-      "packet \(number) claims \(bytes) bytes, more than \(CaptureFormat.packetLimit); the file is broken from there on"
+      "packet \(number) claims \(bytes) bytes, more than \(CaptureFormat.packetLimit); the file is corrupt from there on"
     }
   }
 }

@@ -7,12 +7,12 @@ package struct CapturedPacket: Equatable, Sendable {
   /// From 1.
   package var number: Int
   package var time: CaptureTime
-  /// As many as were recorded; a snap length may have cut the rest.
+  /// The recorded bytes; the snap length may have cut the frame.
   package var bytes: [UInt8]
 }
 
-/// Packets of a classic pcap file, one after the other, from anything that gives bytes: a file, a pipe, a test's array.
-// By hand, not through libpcap: that would be a C library for 40 lines of format, and can't read from memory.
+/// Reads the packets of a classic pcap file from any source of bytes: a file, a pipe, an array in tests.
+// Not by libpcap: a C library for 40 lines of format, and it can't read from memory.
 package struct CaptureReader: ~Copyable {
   package let format: CaptureFormat
   private let source: (Int) throws -> [UInt8]
@@ -20,7 +20,7 @@ package struct CaptureReader: ~Copyable {
   private var position = 0
   private var packets = 0
 
-  /// - Parameter source: the next bytes, as many as asked for at most; none at the end.
+  /// - Parameter source: returns the next bytes, at most as many as asked for; none at the end.
   /// - Throws: `CaptureError`, or what `source` throws.
   package init(_ source: @escaping (Int) throws -> [UInt8]) throws {
     self.source = source
@@ -60,7 +60,7 @@ package struct CaptureReader: ~Copyable {
     return CapturedPacket(number: number, time: time, bytes: Array(buffer[start..<position]))
   }
 
-  /// Whether as many bytes lie from `position` on, read in if they have to.
+  /// Reads until `count` bytes are available from `position` on; false at the end of the file.
   private mutating func have(_ count: Int) throws -> Bool {
     guard buffer.count - position < count else { return true }
     buffer.removeFirst(position)

@@ -2,11 +2,11 @@ import Configuration
 import Model
 import Reconciler
 
-/// Writes a classic pcap file, piece by piece, to anything that takes bytes. The end must be told: `finish`.
+/// Writes a classic pcap file to any sink of bytes, buffered. The caller calls `finish` at the end.
 package struct CaptureWriter: ~Copyable {
   private let sink: ([UInt8]) throws -> Void
   private var buffer: [UInt8]
-  /// Packets written; the last one's number, from 1.
+  /// Packets written so far.
   package private(set) var packets = 0
 
   package init(_ format: CaptureFormat, _ sink: @escaping ([UInt8]) throws -> Void) {
@@ -14,7 +14,7 @@ package struct CaptureWriter: ~Copyable {
     buffer = format.header
   }
 
-  /// Returns the packet's number.
+  /// Returns the packet's number in the file, from 1.
   package mutating func append(_ bytes: [UInt8], at time: CaptureTime) throws -> Int {
     let length = native(UInt32(bytes.count))
     buffer += native(time.seconds) + native(time.fraction) + length + length + bytes
@@ -23,7 +23,7 @@ package struct CaptureWriter: ~Copyable {
     return packets
   }
 
-  /// Hands over what is still here.
+  /// Writes what is still buffered.
   package mutating func finish() throws {
     try sink(buffer)
     buffer.removeAll(keepingCapacity: true)

@@ -4,22 +4,22 @@ import Forwarding
 import Model
 import Reconciler
 
-/// A director without a machine: a configuration's tables in plain memory, next hops from the file instead of the kernel. Built,
-/// indexed and flipped as the daemon does it, so that a switch of configurations treats flows as an apply would.
+/// A director without network and kernel: tables in plain memory, next hops from the configuration file. It builds and flips
+/// tables like the daemon, so that a change of configuration treats flows as `sluice apply` does.
 package struct OfflineDirector: ~Copyable {
   package var memory: TableMemory { tables.memory }
   private var tables: TableWriter
-  /// Names by slot.
+  /// Interface names by slot.
   package let interfaces: [String]
   package private(set) var table = ServiceTable()
-  /// Servers of all services at most: what a replay's counters are made for.
+  /// The limit of servers of all services together, by the size of a replay's counters.
   static let mostServers = 1 << 18
   package var generation: UInt64 { tables.generation }
-  /// Why no packet goes to these real servers.
+  /// Real servers without a next hop, and why.
   package private(set) var faults: [IPAddress: StaticTopologyFault] = [:]
   private var staticTopology: StaticTopology
 
-  /// - Parameter configuration: with a stand-in for every interface of its director.
+  /// - Parameter configuration: its `replay` section has every interface of its director.
   package init(_ configuration: Configuration) throws(TableCapacityError) {
     let settings = configuration.director
     tables = TableWriter(
@@ -36,23 +36,23 @@ package struct OfflineDirector: ~Copyable {
 
   package var inForce: Tables { memory.inForce() }
 
-  /// Puts the services and stand-ins of another configuration in force, as the next generation. What its file doesn't say of
-  /// interfaces and next hops stays; its director's part and timeouts would take a restart, and are passed over.
+  /// Applies the services and the `replay` section of another configuration as the next generation. Interfaces and next hops that
+  /// its section doesn't have stay. Its `director` and `timeouts` are ignored: they take effect at a restart.
   package mutating func apply(_ configuration: Configuration) throws(TableCapacityError) {
     try makeRoom(for: configuration)
     var wanted = staticTopology
     wanted.replace(by: configuration.staticTopology)
-    let ways = wanted.ways(for: configuration.table, slots: interfaces)
-    try tables.publish(configuration.table, ways.compactMapValues { try? $0.get() })
+    let resolved = wanted.nextHops(for: configuration.table, slots: interfaces)
+    try tables.publish(configuration.table, resolved.compactMapValues { try? $0.get() })
     enterInterfaces(wanted)
     staticTopology = wanted
     table = configuration.table
-    faults = ways.compactMapValues { way in
-      if case .failure(let fault) = way { fault } else { nil }
+    faults = resolved.compactMapValues { result in
+      if case .failure(let fault) = result { fault } else { nil }
     }
   }
 
-  /// A configuration that comes later may need larger tables than the first, as a daemon's grow.
+  /// A later configuration may need larger tables than the first; they grow as a daemon's do.
   private mutating func makeRoom(for configuration: Configuration) throws(TableCapacityError) {
     let wanted = TableDemand(configuration.table)
     do throws(TableCapacityError) {
@@ -67,12 +67,12 @@ package struct OfflineDirector: ~Copyable {
     }
   }
 
-  /// The slot a frame to this address comes in on; nil when the address is none of ours: steering passes such a frame.
+  /// The slot of the interface with this MAC address; nil if there is none: steering leaves such a frame to the kernel.
   package func ingress(to mac: some Collection<UInt8>) -> Int? {
     interfaces.firstIndex { staticTopology.interface($0)?.mac.bytes.elementsEqual(mac) == true }
   }
 
-  /// What the data plane writes down when it attaches.
+  /// Writes the interfaces into the root table, as the data plane does when it attaches.
   private func enterInterfaces(_ staticTopology: StaticTopology) {
     let entries = UnsafeMutableRawPointer(memory.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)

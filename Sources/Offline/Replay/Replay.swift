@@ -4,16 +4,16 @@ import Forwarding
 import Model
 import Reconciler
 
-/// A director that lives through a capture: frames in, verdicts and frames out, time as the capture has it.
+/// A director that processes a capture: frames in, verdicts and frames out, with the capture's clock.
 ///
-/// Steering's part is the question of the MAC address; whose packet it is otherwise, the forwarder answers in the same order as
-/// steering.
+/// It does one part of steering, the check of the destination MAC address. For the rest the forwarder asks the same questions in
+/// the same order as steering.
 package struct Replay: ~Copyable {
   private var director: OfflineDirector
   private var worker: OfflineForwarder
   private var clock = Clock()
 
-  /// - Parameter configuration: with a stand-in for every interface.
+  /// - Parameter configuration: its `replay` section has every interface.
   package init(_ configuration: Configuration) throws(TableCapacityError) {
     director = try OfflineDirector(configuration)
     worker = OfflineForwarder(
@@ -25,11 +25,12 @@ package struct Replay: ~Copyable {
   package var faults: [IPAddress: StaticTopologyFault] { director.faults }
   package var generation: UInt64 { director.generation }
 
-  /// Flows go on; servers that are gone lose theirs by their service's rule.
+  /// Flows stay, except those of removed servers: `on-server-loss` decides on them.
   package mutating func apply(_ configuration: Configuration) throws(TableCapacityError) { try director.apply(configuration) }
 
-  /// What becomes of packets at the moment of this one, in the order of sending: of held ones whose time is over, of itself, and of held ones
-  /// that it is the first fragment for. A held packet comes twice, the second time with its number alone to know it by.
+  /// The results at the time of this packet, in sending order: first held fragments that have expired, then the packet itself,
+  /// then held fragments that waited for it. A held packet has two results: `hold`, and later its final one under the same
+  /// number.
   package mutating func play(_ packet: CapturedPacket) -> [(packet: Int, played: Played)] {
     let now = clock.now(at: packet.time)
     let due = released(now: now)
@@ -39,7 +40,7 @@ package struct Replay: ~Copyable {
     return due + [(packet.number, own)] + released(now: now)
   }
 
-  /// After the last packet, time goes on until nothing is held.
+  /// After the last packet: advances the clock until nothing is held.
   package mutating func finish() -> [(packet: Int, played: Played)] { released(now: clock.now(after: OfflineForwarder.patience)) }
 
   private mutating func released(now: UInt32) -> [(packet: Int, played: Played)] {
@@ -63,15 +64,15 @@ package struct Replay: ~Copyable {
 }
 
 extension Replay {
-  /// The capture's time in the whole seconds that flows are kept by.
+  /// The capture's time in whole seconds, as flow entries use them.
   private struct Clock {
-    /// The first packet's second: far enough from 0 that whatever was never seen is long ago.
+    /// The time of the first packet: far enough from 0 that an unused entry counts as expired.
     private static let start: UInt32 = 1_000_000
     private var first: UInt32?
     private var latest = Clock.start
 
-    /// Never goes back: captures of several queues are not always in order, and to a flow a step back would be a century of
-    /// silence. Nor does it wrap: a century in a capture is a broken clock, and ages everything.
+    /// Never goes back: captures from several queues are not always in order, and unsigned subtraction would turn a step back
+    /// into a century. It doesn't wrap either: after such a jump forward all flows have expired.
     mutating func now(at time: CaptureTime) -> UInt32 {
       let first = first ?? time.seconds
       self.first = first
@@ -89,29 +90,29 @@ extension Replay {
   }
 }
 
-/// What became of one packet of a capture.
+/// The result for one packet of a capture.
 package struct Played: Equatable, Sendable {
-  /// forward, answer, pass, hold, drop; stable.
+  /// forward, answer, pass, hold or drop; never renamed.
   package var verdict: String
-  /// The counter that counted it; stable.
+  /// The counter that counted the packet; never renamed.
   package var reason: String
-  /// What that counter means.
+  /// The meaning of that counter.
   package var meaning: String
   package var service: ServiceKey?
   package var server: IPAddress?
-  /// Where it was sent out; nil when it wasn't.
+  /// The egress interface; nil when nothing was sent.
   package var interface: String?
-  /// The frames it became.
+  /// The frames that were sent for it.
   package var sent: [[UInt8]]
 
-  // The outcome's own sentence is about a frame that steering has taken already.
-  fileprivate static let passedMeaning = "not for a service: left to the kernel; nonzero is normal"
+  // The text of the outcome is about a frame that steering has already handed to a worker.
+  fileprivate static let passedMeaning = "not for a service, left to the kernel; nonzero is normal"
 
-  /// Steering leaves it to the kernel.
+  /// A frame with another destination MAC address: steering leaves it to the kernel.
   static let passedUnseen = Played(
     verdict: "pass",
     reason: "another-mac",
-    meaning: "to a MAC address that is no interface's of ours: left to the kernel; nonzero is normal",
+    meaning: "to another MAC address than the interfaces', left to the kernel; nonzero is normal",
     service: nil,
     server: nil,
     interface: nil,

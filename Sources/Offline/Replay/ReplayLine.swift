@@ -2,14 +2,14 @@ import Configuration
 import Model
 import Reconciler
 
-/// One packet's line of `sluice replay --json`.
+/// One line of `sluice replay --json`.
 package struct ReplayLine: Equatable, Sendable {
-  /// In the input, from 1.
+  /// Number of the packet in the input, from 1.
   package var packet: Int
   package var played: Played
-  /// The packets of the output it became, from 1.
+  /// Numbers of its packets in the output, from 1.
   package var output: [Int]
-  /// Held, and not yet let go.
+  /// Whether the packet is still held.
   var isWaiting = false
 
   package init(packet: Int, played: Played, output: [Int]) {
@@ -18,8 +18,8 @@ package struct ReplayLine: Equatable, Sendable {
     self.output = output
   }
 
-  /// The keys in this order; stable.
-  // By hand: JSONEncoder knows only its own order, leaves out what is nil, and takes longer than the packet does.
+  /// The keys in this order, which never changes.
+  // Not by JSONEncoder: it can't keep this order, omits nil, and takes longer than the packet itself.
   package var json: String {
     func text(_ value: String?) -> String { value.map(jsonQuoted) ?? "null" }
     let fields = [
@@ -31,7 +31,7 @@ package struct ReplayLine: Equatable, Sendable {
   }
 }
 
-/// Text as JSON has it (RFC 8259 section 7).
+/// A JSON string (RFC 8259 section 7).
 private func jsonQuoted(_ text: String) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {

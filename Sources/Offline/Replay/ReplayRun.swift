@@ -3,9 +3,9 @@ import Forwarding
 import Model
 import Reconciler
 
-/// Another configuration from a packet on.
+/// A change of configuration during a replay.
 package struct ReplaySwitch: Sendable {
-  /// The first packet it holds for, from 1.
+  /// The first packet with the new configuration, from 1.
   package var packet: Int
   package var configuration: Configuration
 
@@ -15,12 +15,12 @@ package struct ReplaySwitch: Sendable {
   }
 }
 
-/// A capture's way through a replay: packets read, switched, played, written, told and counted.
+/// Replays a capture: reads packets, changes the configuration, writes the output, reports and counts.
 package struct ReplayRun: ~Copyable {
   private var replay: Replay
-  /// By packet, the next one last; those of one packet in the order given.
+  /// Pending switches, the next one last; switches at one packet in the order given.
   private var switches: [ReplaySwitch]
-  /// Of packets that were played and not told of yet, by number: a held one and all behind it.
+  /// Lines not reported yet, by packet number: those of a held packet and all packets behind it.
   private var lines: [ReplayLine] = []
   package private(set) var summary = ReplaySummary()
 
@@ -32,14 +32,15 @@ package struct ReplayRun: ~Copyable {
     note(before: 1)
   }
 
-  /// Switches whose packet never came.
+  /// Number of switches at packets that the capture doesn't have.
   package var pending: Int { switches.count }
 
-  /// Plays the capture to its end. On an error what came before is played, and written once the writer is finished.
+  /// Replays the capture to its end. After an error, the packets before it have been replayed; they are written when the caller
+  /// finishes the writer.
   package mutating func play(
     _ reader: inout CaptureReader,
     into writer: inout CaptureWriter,
-    tell: (ReplayLine) throws -> Void
+    report: (ReplayLine) throws -> Void
   ) throws {
     var time = CaptureTime(seconds: 0, fraction: 0)
     let ended = Result { () throws in
@@ -51,15 +52,15 @@ package struct ReplayRun: ~Copyable {
         }
         time = packet.time
         try write(replay.play(packet), at: time, into: &writer)
-        try tellDecided(tell)
+        try reportDecided(report)
       }
     }
     try write(replay.finish(), at: time, into: &writer)
-    try tellDecided(tell)
+    try reportDecided(report)
     try ended.get()
   }
 
-  /// Sends what was decided, and enters it in the packets' lines.
+  /// Writes the frames and records the results in `lines`.
   private mutating func write(
     _ decided: [(packet: Int, played: Played)],
     at time: CaptureTime,
@@ -69,7 +70,7 @@ package struct ReplayRun: ~Copyable {
       var output: [Int] = []
       for frame in played.sent { output.append(try writer.append(frame, at: time)) }
       var line = ReplayLine(packet: packet, played: played, output: output)
-      // What was held stays a held packet's line, and says what it became.
+      // The line of a held packet keeps the verdict `hold` and gets the final reason.
       if let place = lines.firstIndex(where: { $0.packet == packet }) {
         line.played.verdict = lines[place].played.verdict
         line.isWaiting = false
@@ -81,19 +82,19 @@ package struct ReplayRun: ~Copyable {
     }
   }
 
-  /// Lines in the packets' order: those behind a held packet wait for it.
-  private mutating func tellDecided(_ tell: (ReplayLine) throws -> Void) throws {
+  /// Reports lines in packet order: lines behind a held packet wait for it.
+  private mutating func reportDecided(_ report: (ReplayLine) throws -> Void) throws {
     let count = lines.firstIndex(where: \.isWaiting) ?? lines.count
     for line in lines.prefix(count) {
       summary.count(line)
-      try tell(line)
+      try report(line)
     }
     lines.removeFirst(count)
   }
 
   private mutating func note(before packet: Int) {
     for (address, fault) in replay.faults.sorted(by: { $0.key < $1.key }) {
-      summary.note("from packet \(packet) on, nothing goes to \(address): \(fault)", about: "\(address): \(fault)")
+      summary.note("from packet \(packet) on, server \(address) gets no packets: \(fault)", about: "\(address): \(fault)")
     }
   }
 }

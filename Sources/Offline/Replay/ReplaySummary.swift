@@ -2,7 +2,7 @@ import Configuration
 import Model
 import Reconciler
 
-/// What became of a whole capture.
+/// The totals of a replay.
 package struct ReplaySummary: Equatable, Sendable {
   package struct Ending: Hashable, Sendable {
     package var verdict: String
@@ -18,9 +18,9 @@ package struct ReplaySummary: Equatable, Sendable {
   package private(set) var packets = 0
   package private(set) var written = 0
   package private(set) var endings: [Ending: Int] = [:]
-  /// Packets sent, by where they went.
+  /// Packets sent, by service and real server.
   package private(set) var targets: [Target: Int] = [:]
-  /// What the operator should know of the configuration; one line each.
+  /// Problems of the configuration, one line each.
   package private(set) var notes: [String] = []
   private var noted: Set<String> = []
 
@@ -34,7 +34,7 @@ package struct ReplaySummary: Equatable, Sendable {
     }
   }
 
-  /// Once for each `subject`.
+  /// Adds a note unless there is one about the subject.
   mutating func note(_ text: String, about subject: String) {
     if noted.insert(subject).inserted { notes.append(text) }
   }

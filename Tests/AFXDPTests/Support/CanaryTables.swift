@@ -4,7 +4,7 @@ import Glibc
 
 @testable import AFXDP
 
-/// Tables of which every word says which generation wrote it, so that a torn or rewritten half shows.
+/// Tables in which every word has the number of its generation, so that a torn or overwritten half is detected.
 struct CanaryTables: Sendable {
   static let poison = UInt64.max
   private static let words = 512
@@ -24,17 +24,17 @@ struct CanaryTables: Sendable {
 
   private var idle: Int { 1 - Int(memory.root.pointee.active & 1) }
 
-  /// Builds the next generation in the half that nobody reads.
+  /// Builds the next generation in the idle half.
   func build(_ generation: UInt64) { write(generation, half: idle) }
 
-  /// What a former half must be free for once it has been published over.
+  /// Poisons a former half, which nobody may read after the publication.
   func poisonIdle() {
     let tables = memory.half(idle)
     memset(canary(tables), 0xff, Self.words * 8)
     tables.half.pointee.generation = Self.poison
   }
 
-  /// The generation that all of these tables are of; nil if they are torn or poisoned.
+  /// The generation of all tables, or nil if they are torn or poisoned.
   func generation(_ tables: Tables) -> UInt64? {
     let first = tables.half.pointee.generation
     let words = canary(tables)

@@ -5,12 +5,12 @@ import Testing
 
 @testable import AFXDP
 
-/// The decapsulating program, run in the kernel frame by frame; attached nowhere.
+/// The decapsulating program, run in the kernel frame by frame, without an interface.
 final class DecapBench {
   enum Disposition: Equatable {
-    /// The kernel's, as it came.
+    /// To the kernel, unchanged.
     case passed
-    /// The kernel's, as it came, and counted as a tunnel packet in pieces.
+    /// To the kernel, unchanged, and counted as a fragmented tunnel packet.
     case fragment
     case refused
     case unwrapped([UInt8])
@@ -18,7 +18,7 @@ final class DecapBench {
 
   private let program: OpaquePointer
 
-  /// Its host has `TunnelFrame.here` and `here6`.
+  /// The program's host has the addresses `TunnelFrame.here` and `here6`.
   init(guePort: UInt16 = Decap.guePort) throws {
     program = try Decap.load(guePort: guePort)
     let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + TunnelFrame.here

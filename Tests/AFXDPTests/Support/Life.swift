@@ -4,14 +4,14 @@ import Glibc
 
 @testable import AFXDP
 
-/// What a daemon holds of one interface before it has workers: maps, program, attachment.
+/// A daemon's state for one interface before it has workers: maps, program, attachment.
 final class Life {
   let interface: AttachedInterface
   let tables: TableMemory
   let flows: [FlowTable]
   let isTakenOver: Bool
   let attachment: Attachment
-  /// What the operator is told.
+  /// The notes that the operator sees.
   let note: String?
   private var descriptors: Descriptors?
 
@@ -34,7 +34,7 @@ final class Life {
     return path
   }
 
-  /// As the kernel ends it with its process: descriptors are closed, nothing else is done.
+  /// As if the process ended: the descriptors are closed, nothing else happens.
   func end() {
     if case .link(let descriptor, _) = attachment.hold { close(descriptor) }
     descriptors = nil

@@ -3,15 +3,15 @@ import KernelCalls
 import Synchronization
 import Testing
 
-/// Network and mount namespaces that exist for one body on one thread, and end with it, whatever happens to the process. In them:
-/// `lo` and two veth pairs, `v0` and `v1`, `w0` and `w1`, all up.
+/// Network and mount namespaces for one body on one thread; they end with it, also if the process crashes. They have `lo` and two
+/// veth pairs, `v0` and `v1`, `w0` and `w1`, all up.
 enum OwnNamespaces {
   enum FileSystem: String, CaseIterable { case bpf, tmpfs }
 
-  /// Runs `body` there with a file system of its own on /sys/fs/bpf: a bpffs, or one in which nothing can be pinned.
+  /// Runs `body` in the namespaces, with its own file system on /sys/fs/bpf: a bpffs, or one in which nothing can be pinned.
   ///
-  /// `body` runs outside the test's task, where an expectation would belong to no test: it throws, or returns what is to be
-  /// expected.
+  /// `body` runs outside the test's task, where an expectation would belong to no test. Therefore it throws, or returns the
+  /// values to check.
   static func inside<Value: Sendable>(
     _ fileSystem: FileSystem = .bpf,
     _ body: @escaping @Sendable () throws -> Value
@@ -30,7 +30,7 @@ enum OwnNamespaces {
     return try #require(slot.result.withLock { $0 }).get()
   }
 
-  /// Words parted by single blanks, no shell; in the namespaces of the calling thread.
+  /// Runs a command without a shell, in the namespaces of the calling thread; single spaces separate the words.
   static func run(_ command: String) throws {
     var words: [UnsafeMutablePointer<CChar>?] = command.split(separator: " ").map { strdup(String($0)) } + [nil]
     defer { for word in words { free(word) } }
@@ -54,7 +54,7 @@ struct Failed: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// An expectation outside a test's task.
+/// Throws if the condition is false; for use outside a test's task.
 func check(_ condition: Bool, _ sentence: String) throws {
-  guard condition else { throw Failed("not so: \(sentence)") }
+  guard condition else { throw Failed("false: \(sentence)") }
 }

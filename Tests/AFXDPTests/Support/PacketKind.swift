@@ -1,24 +1,24 @@
-import Reconciler
-import Model
 import Forwarding
+import Model
+import Reconciler
 
-/// A packet that clients send in these tests and what has to become of it.
+/// A kind of packet that clients send in these tests, and its expected result.
 struct PacketKind {
   let frame: [UInt8]
-  /// Interface slot it leaves by; nil: it doesn't.
+  /// The interface slot it leaves through; nil: it is not sent.
   let egress: Int?
-  /// What stands in front of the IP packet when it leaves.
+  /// The bytes before the IP packet when it leaves.
   let header: [UInt8]
   let outcome: Outcome
 
-  /// Bytes of IP that the way carries in a frame; what is longer leaves in fragments.
+  /// The path's largest IP packet; a longer one leaves in fragments.
   let room: Int
 
-  /// Where the client's IP packet begins in `frame`.
+  /// The offset of the client's IP packet in `frame`.
   var network: Int { frame.count - packetLength }
   private let packetLength: Int
 
-  /// To the service of `TestTopology` at that port of its VIP; `outcome` other than forwarded: refused.
+  /// A packet to the service of `TestTopology` at that port of its VIP; it is dropped if `outcome` is not forwarded.
   init(port: UInt16, payload: Int, outcome: Outcome = .forwarded, _ change: (inout TestFrame) -> Void = { _ in }) throws {
     let frame = TestFrame {
       $0.port = port
@@ -35,7 +35,8 @@ struct PacketKind {
     }
     self.outcome = outcome
     egress = outcome == .forwarded ? service.egress : nil
-    var header = try TestTopology.mac(server: service.server).bytes + TestTopology.mac(source: service.egress).bytes + [0x08, 0x00]
+    var header =
+      try TestTopology.mac(server: service.server).bytes + TestTopology.mac(source: service.egress).bytes + [0x08, 0x00]
     room = service.mtu - (service.method == .ipip ? 20 : 0)
     if service.method == .ipip {
       var outer = [0x45, 0] + big(UInt16(packet.count + 20)) + [0, 0, 0x40, 0, 64, 4, 0, 0]
@@ -47,7 +48,7 @@ struct PacketKind {
     self.header = header
   }
 
-  /// One of each kind and of several sizes; every payload has room for a serial number.
+  /// One packet of each kind and of several sizes; every payload has room for a serial number.
   static func all() throws -> [PacketKind] {
     try [8, 250, 1400].flatMap { size in
       [
@@ -64,8 +65,8 @@ struct PacketKind {
     }
   }
 
-  /// The frames that a packet of this kind leaves in when it is longer than its way carries, by RFC 791 3.2. An outer header's identification, which is the
-  /// director's choice, and so its checksum are 0.
+  /// The frames in which a packet of this kind leaves if it is too long for its path, by RFC 791 3.2. The outer header's
+  /// identification is the director's choice, so it and the checksum are 0.
   func outputFragments(of packet: [UInt8]) -> [[UInt8]] {
     let most = (room - 20) / 8 * 8
     return stride(from: 20, to: packet.count, by: most).map { start in

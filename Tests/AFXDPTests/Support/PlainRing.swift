@@ -1,16 +1,16 @@
 import CXDP
 
-/// A ring of an AF_XDP socket in plain memory, seen from the kernel's side. Its indices begin two short of their wrap-around.
+/// A ring of an AF_XDP socket in plain memory, from the kernel's side. Its indices start two before their wrap.
 ///
-/// One side produces, the other consumes; both indices run free (linux/if_xdp.h, net/xdp/xsk_queue.h). No barriers: the test is
-/// both sides.
+/// One side produces, the other consumes; both indices run free (linux/if_xdp.h, net/xdp/xsk_queue.h). There are no barriers,
+/// because the test plays both sides.
 struct PlainRing<Entry> {
   static var start: UInt32 { UInt32.max - 1 }
 
   let size: UInt32
   let producer: UnsafeMutablePointer<UInt32>
   let consumer: UnsafeMutablePointer<UInt32>
-  /// All clear: the kernel does not want to be woken, so that no system call is made.
+  /// No flag is set: the kernel does not ask for a wake-up, so no system call is made.
   let flags: UnsafeMutablePointer<UInt32>
   let entries: UnsafeMutablePointer<Entry>
 
@@ -33,7 +33,7 @@ struct PlainRing<Entry> {
     entries.deallocate()
   }
 
-  /// Entries produced and not yet consumed.
+  /// Entries that were produced and not consumed yet.
   var count: Int { Int(producer.pointee &- consumer.pointee) }
   var room: Int { Int(size) - count }
 
@@ -53,7 +53,7 @@ struct PlainRing<Entry> {
     return self[consumer.pointee]
   }
 
-  /// As libxdp has it for the side that produces: `cached_cons` is a ring's size ahead (xsk_prod_nb_free).
+  /// libxdp's convention for the producer: `cached_cons` is ahead by the ring's size (xsk_prod_nb_free).
   var forProducer: xsk_ring_prod {
     xsk_ring_prod(
       cached_prod: producer.pointee,

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AFXDP
 
-/// An AF_XDP socket whose four rings are plain memory and whose kernel is the test.
+/// An AF_XDP socket with four rings in plain memory; the test plays the kernel.
 final class PlainSocket {
   let slot: Int
   let socket: UnsafeMutablePointer<sluice_socket>

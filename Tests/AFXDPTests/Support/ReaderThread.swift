@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A thread of a test's own, for what must be truly concurrent: Swift's tasks may share one.
+/// A real thread, for tests that need concurrency: Swift's tasks may share one thread.
 final class ReaderThread {
   private var thread = pthread_t()
 
@@ -28,7 +28,7 @@ final class ReaderThread {
   }
 }
 
-/// A word that threads wait for, bounded.
+/// A flag that threads wait for, with a timeout.
 final class Signal: Sendable {
   private let value = Atomic<Bool>(false)
 
@@ -36,7 +36,7 @@ final class Signal: Sendable {
 
   func raise() { value.store(true, ordering: .releasing) }
 
-  /// False: it was not raised in that time.
+  /// False: it was not raised in this time.
   func wait(within limit: Duration = .seconds(10)) -> Bool {
     let end = ContinuousClock.now + limit
     while !isRaised {

@@ -1,6 +1,6 @@
 import Forwarding
 
-/// Marsaglia's xorshift64*: fast, and the same on every run, so that a seed brings a failure back.
+/// Marsaglia's xorshift64*: fast, and the same in every run, so that a seed reproduces a failure.
 struct Seeded {
   private var state: UInt64
 

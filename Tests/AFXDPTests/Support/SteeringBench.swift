@@ -8,17 +8,17 @@ import Testing
 
 @testable import AFXDP
 
-/// The steering program over real maps, run in the kernel packet by packet; attached nowhere. Beside it a forwarder over the same
-/// tables.
+/// The steering program over real maps, run in the kernel packet by packet, without an interface. Beside it a forwarder over the
+/// same tables.
 final class SteeringBench {
-  /// Why there may be no bench: said with the skip.
+  /// Why the bench can't run; printed with the skip.
   static let isRoot = geteuid() == 0
   static let excuse: Comment = "BPF programs need root, and geteuid() is not 0"
 
   enum Verdict: Int32 { case aborted, drop, pass, transmit, redirect }
 
-  /// BPF_PROG_TEST_RUN's packets come in on loopback, which is interface 1 of every network namespace. Some slot other than the
-  /// first.
+  /// BPF_PROG_TEST_RUN's packets are received by loopback, which is interface 1 of every network namespace. It is not in the
+  /// first slot.
   static let slot = 3
 
   let maps: SteeringMaps
@@ -49,7 +49,7 @@ final class SteeringBench {
     arena.deallocate()
   }
 
-  /// What is in `root.interfaces`.
+  /// The interfaces in `root.interfaces`.
   func enter(ifindex: UInt32, mac: [UInt8], slot: Int) {
     let entries = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)
@@ -57,31 +57,32 @@ final class SteeringBench {
     entries[slot].mac = MACAddress(bytes: mac)?.word ?? 0
   }
 
-  /// As when the daemon dies: the kernel takes a closed socket out of the map.
+  /// As if the daemon died: the kernel removes a closed socket from the map.
   func closeSocket() {
     if socket >= 0 { close(socket) }
     socket = -1
   }
 
-  /// What the program says.
+  /// The program's verdict.
   func steer(_ frame: [UInt8]) throws -> Verdict {
     let verdict = Self.run(program.descriptor, frame)
     return try #require(Verdict(rawValue: verdict), "BPF_PROG_TEST_RUN of \(frame.count) bytes: \(verdict)")
   }
 
-  /// The last of so many verdicts, or -errno.
+  /// The last of `count` verdicts, or -errno.
   @discardableResult
   static func run(_ program: Int32, _ frame: [UInt8], times: UInt32 = 1) -> Int32 {
     frame.withUnsafeBytes { kernel_run_xdp(program, $0.baseAddress, $0.count, times) }
   }
 
-  /// What a worker would make of the frame, had it been given it.
+  /// The worker's outcome for the frame, if it received it.
   func outcome(_ frame: [UInt8]) -> Outcome {
     frame.withUnsafeBytes { if let base = $0.baseAddress { memcpy(arena + 256, base, $0.count) } }
     return forwarder.outcome(Frame(bytes: arena + 256, length: frame.count, headroom: 256), tables.inForce())
   }
 
-  /// Whether the frame is a service's, as Swift sees it: not sent to another machine, and not what the forwarder would let go.
+  /// Whether the worker considers the frame a service's: sent to this machine's MAC address, and with another outcome than
+  /// `notForService`.
   func isForService(_ frame: [UInt8]) -> Bool {
     Array(frame.prefix(6)) == TestFrame.directorMAC && outcome(frame) != .notForService
   }
@@ -89,7 +90,7 @@ final class SteeringBench {
   func count(_ counter: some BinaryInteger) -> UInt64 { SteeringMaps.steered(maps.counters, Int(counter)) }
 }
 
-/// A `Forwarder` can't be copied; a class can hold one.
+/// A `Forwarder` can't be copied, but a class can own one.
 private final class ForwarderBox {
   private let counters: Counters
   private let forwarder: Forwarder

@@ -25,67 +25,67 @@ struct SteeringCase: CustomTestStringConvertible {
     v4("two tags") { $0.tags = [serviceTag, tag] },
     v4("options before the ports") { $0.options = [UInt8](repeating: 1, count: 40) },
     v4("a first fragment") { $0.fragment = 0x2000 },
-    v4("a later fragment whose first has not come, to a VIP with a service of its protocol") { $0.fragment = 1 },
+    v4("a later fragment before its first one, to a VIP with a service of its protocol") { $0.fragment = 1 },
     v4("the last possible fragment") { $0.fragment = 0x1fff },
     v6("an IPv6 later fragment") { $0.extensions = [.fragment(offset: 1, more: false)] },
-    v6("one whose datagram goes on with another extension header") {
+    v6("an IPv6 later fragment with another extension header next") {
       $0.extensions = [.fragment(offset: 1, more: false), .options()]
     },
-    v4("a wrong checksum is the worker's to refuse") { $0.hasBadChecksum = true },
-    v4("TTL 0 likewise") { $0.ttl = 0 },
-    v4("a header shorter than its minimum, read as the minimum") { $0.words = 4 },
-    v4("any port of a service of any port") {
+    v4("a wrong checksum, which the worker refuses") { $0.hasBadChecksum = true },
+    v4("TTL 0, which the worker refuses") { $0.ttl = 0 },
+    v4("a header length below the minimum, read as the minimum") { $0.words = 4 },
+    v4("any port of an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.port = 9
     },
-    v4("the exact port beside any port") {
+    v4("the exact port beside an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.port = 443
     },
-    v4("no ports in the frame, a service of any port") {
+    v4("no ports in the frame, to an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.transport = [0x9c]
     },
-    v4("three bytes of ports, a service of any port") {
+    v4("three bytes of ports, to an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.transport = [0x9c, 0x40, 0]
     },
-    v4("nothing behind the header, a service of any port") {
+    v4("nothing after the header, to an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.transport = []
     },
-    v4("port 0, a service of any port") {
+    v4("port 0, to an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.port = 0
     },
     v6("IPv6 to a service") { _ in },
     v6("IPv6 with two tags") { $0.tags = [serviceTag, tag] },
-    v6("IPv6 behind eight extension headers") { $0.extensions = (0..<8).map { _ in .options() } },
-    v6("nine, for the worker to refuse") { $0.extensions = (0..<9).map { _ in .options() } },
-    v6("IPv6 behind an authentication header") { $0.extensions = [.authentication] },
+    v6("IPv6 with eight extension headers") { $0.extensions = (0..<8).map { _ in .options() } },
+    v6("IPv6 with nine extension headers, which the worker refuses") { $0.extensions = (0..<9).map { _ in .options() } },
+    v6("IPv6 with an authentication header") { $0.extensions = [.authentication] },
     v6("an IPv6 first fragment") { $0.extensions = [.fragment(offset: 0, more: true)] },
-    v6("a routing header at its end") { $0.extensions = [.routing(type: 4, left: 0)] },
-    v6("type 0 routing, for the worker to refuse") { $0.extensions = [.routing(type: 0, left: 1)] },
-    v6("UDP over IPv6 to a service of any port") {
+    v6("a routing header without segments left") { $0.extensions = [.routing(type: 4, left: 0)] },
+    v6("type 0 routing, which the worker refuses") { $0.extensions = [.routing(type: 0, left: 1)] },
+    v6("UDP over IPv6 to an any-port service") {
       $0.destination = TestFrameIPv6.vip(0x01)
       $0.number = 17
     },
     v4("an echo request to the VIP") { $0.icmp([8, 0, 0, 0, 1, 2, 3, 4]) },
-    v4("an echo request behind options") {
+    v4("an echo request with options") {
       $0.options = [1, 1, 1, 1]
       $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
     },
     v4("port unreachable about a real server's packet") { $0.icmp(error(3) + reply().packet.prefix(28)) },
-    v4("time exceeded likewise") { $0.icmp(error(11) + reply().packet.prefix(28)) },
+    v4("time exceeded about a real server's packet") { $0.icmp(error(11) + reply().packet.prefix(28)) },
     v4("a parameter problem about a packet with options") {
       $0.icmp(error(12) + reply { $0.options = [1, 1, 1, 1] }.packet.prefix(32))
     },
-    v4("an error about a datagram of a service of any port") {
+    v4("an error about a datagram of an any-port service") {
       $0.destination = [10, 0, 0, 101]
       $0.icmp(error(3) + reply { $0.source = [10, 0, 0, 101] }.packet)
     },
     v6("an ICMPv6 echo request to the VIP") { $0.icmp([128, 0, 0, 0, 1, 2, 3, 4]) },
-    v6("an ICMPv6 echo request behind extension headers") {
+    v6("an ICMPv6 echo request with extension headers") {
       $0.extensions = [.options(), .fragment(offset: 0, more: false)]
       $0.icmp([128, 0, 0, 0, 1, 2, 3, 4])
     },
@@ -97,7 +97,7 @@ struct SteeringCase: CustomTestStringConvertible {
 
   static func error(_ type: UInt8) -> [UInt8] { [type, 0, 0, 0, 0, 0, 5, 0x78] }
 
-  /// What a real server sent: addresses and ports of `TestFrame` the other way round.
+  /// A real server's packet: `TestFrame`'s with addresses and ports swapped.
   private static func reply(_ change: (inout TestFrame) -> Void = { _ in }) -> TestFrame {
     TestFrame {
       ($0.source, $0.destination) = ($0.destination, $0.source)
@@ -116,14 +116,14 @@ struct SteeringCase: CustomTestStringConvertible {
 
   static let passed: [SteeringCase] = [
     v4("another port of the VIP") { $0.port = 22 },
-    v4("another protocol of the VIP's port") { $0.number = 17 },
-    v4("ICMP of no type that concerns a VIP") { $0.number = 1 },
+    v4("another protocol at the VIP's port") { $0.number = 17 },
+    v4("ICMP of another type") { $0.number = 1 },
     v4("an echo reply to the VIP") { $0.icmp([0, 0, 0, 0, 1, 2, 3, 4]) },
     v4("an echo request in fragments") {
       $0.fragment = 0x2000
       $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
     },
-    v4("an echo request cut off") { $0.icmp([8, 0, 0, 0, 1, 2, 3]) },
+    v4("a truncated echo request") { $0.icmp([8, 0, 0, 0, 1, 2, 3]) },
     v4("an echo request to a real server") {
       $0.destination = [10, 0, 1, 10]
       $0.icmp([8, 0, 0, 0, 1, 2, 3, 4])
@@ -144,14 +144,14 @@ struct SteeringCase: CustomTestStringConvertible {
       $0.icmp(error(1) + reply6 { $0.extensions = [.fragment(offset: 1, more: false)] }.packet)
     },
     v6("an ICMPv6 error with seven bytes of TCP") { $0.icmp(error(1) + reply6().packet.prefix(47)) },
-    v4("protocol 0, port 0: how the VIP itself stands in the table") {
+    v4("protocol 0, port 0: the key of the VIP itself in the table") {
       $0.number = 0
       $0.port = 0
     },
-    v4("TCP port 0 where there is no service of any port") { $0.port = 0 },
-    v4("an address next to the VIP") { $0.destination = [10, 0, 0, 99] },
+    v4("TCP port 0 without an any-port service") { $0.port = 0 },
+    v4("the address next to the VIP") { $0.destination = [10, 0, 0, 99] },
     v4("a real server's address") { $0.destination = [10, 0, 1, 10] },
-    v4("a later fragment of a protocol that the VIP has no service of") {
+    v4("a later fragment of a protocol without a service on the VIP") {
       $0.fragment = 1
       $0.destination = [10, 0, 0, 101]
       $0.number = 17
@@ -160,7 +160,7 @@ struct SteeringCase: CustomTestStringConvertible {
       $0.fragment = 1
       $0.number = 1
     },
-    v4("a later fragment to an address that is no VIP") {
+    v4("a later fragment to an address that is not a VIP") {
       $0.fragment = 1
       $0.destination = [10, 0, 0, 99]
     },
@@ -172,22 +172,22 @@ struct SteeringCase: CustomTestStringConvertible {
     v4("another machine's MAC address") { $0.destinationMAC[5] = 0xd2 },
     v4("broadcast") { $0.destinationMAC = [UInt8](repeating: 0xff, count: 6) },
     v4("another EtherType") { $0.etherType = 0x0806 },
-    v4("no ports in the frame, a service of one port") { $0.transport = [] },
-    v4("ports cut off by options") {
+    v4("no ports in the frame, to a service of one port") { $0.transport = [] },
+    v4("ports truncated by options") {
       $0.words = 15
       $0.transport = [0x9c, 0x40, 0, 80]
     },
-    SteeringCase("version 6 under IPv4's EtherType", changed(TestFrame().bytes, at: 14, to: 0x65)),
+    SteeringCase("version 6 with IPv4's EtherType", changed(TestFrame().bytes, at: 14, to: 0x65)),
     SteeringCase("19 bytes of header", Array(TestFrame().bytes.prefix(14 + 19))),
-    SteeringCase("an Ethernet header and nothing else", Array(TestFrame().bytes.prefix(14))),
-    SteeringCase("a tag cut in half", Array(TestFrame { $0.tags = [tag] }.bytes.prefix(16))),
+    SteeringCase("only an Ethernet header", Array(TestFrame().bytes.prefix(14))),
+    SteeringCase("a truncated tag", Array(TestFrame { $0.tags = [tag] }.bytes.prefix(16))),
     v6("another port of the IPv6 VIP") { $0.port = 22 },
-    v6("an address next to the IPv6 VIP") { $0.destination = TestFrameIPv6.vip(0x02) },
-    v6("a v4-mapped destination that looks like the IPv4 VIP") {
+    v6("the address next to the IPv6 VIP") { $0.destination = TestFrameIPv6.vip(0x02) },
+    v6("a v4-mapped destination with the IPv4 VIP inside") {
       $0.destination = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 0, 0, 100]
     },
-    v6("version 4 under IPv6's EtherType") { $0.version = 4 },
-    v6("an IPv6 later fragment of a protocol that the VIP has no service of") {
+    v6("version 4 with IPv6's EtherType") { $0.version = 4 },
+    v6("an IPv6 later fragment of a protocol without a service on the VIP") {
       $0.extensions = [.fragment(offset: 1, more: false)]
       $0.number = 17
     },
@@ -195,10 +195,10 @@ struct SteeringCase: CustomTestStringConvertible {
       $0.extensions = [.fragment(offset: 1, more: false)]
       $0.number = 58
     },
-    v6("a routing header that sends it on") { $0.extensions = [.routing(type: 4, left: 1)] },
-    v6("ICMPv6 of no type that concerns a VIP") { $0.number = 58 },
+    v6("a routing header with segments left") { $0.extensions = [.routing(type: 4, left: 1)] },
+    v6("ICMPv6 of another type") { $0.number = 58 },
     v6("no next header") { $0.number = 59 },
-    SteeringCase("an extension header cut off", Array(TestFrameIPv6 { $0.extensions = [.options()] }.bytes.prefix(14 + 40 + 7))),
+    SteeringCase("a truncated extension header", Array(TestFrameIPv6 { $0.extensions = [.options()] }.bytes.prefix(14 + 40 + 7))),
   ]
 
   private static func changed(_ frame: [UInt8], at index: Int, to value: UInt8) -> [UInt8] {
@@ -209,7 +209,7 @@ struct SteeringCase: CustomTestStringConvertible {
 }
 
 extension TestFrame {
-  /// ICMP with this message, whose checksum is nothing to steering.
+  /// ICMP with this message; its checksum does not matter to steering.
   mutating func icmp(_ message: [UInt8]) {
     number = 1
     transport = message

@@ -1,5 +1,4 @@
-/// A client's TCP or UDP packet over IPv4 in Ethernet, as bytes; a sound SYN from 192.0.2.1:40000 to 10.0.0.100:80 until told
-/// otherwise.
+/// A client's TCP or UDP packet over IPv4 in Ethernet, as bytes; by default a valid SYN from 192.0.2.1:40000 to 10.0.0.100:80.
 struct TestFrame {
   static let directorMAC: [UInt8] = [0x02, 0, 0, 0, 0, 0xd1]
 
@@ -7,7 +6,7 @@ struct TestFrame {
   /// Type and TCI of each VLAN tag, outer first.
   var tags: [(type: UInt16, tci: UInt16)] = []
   var etherType: UInt16 = 0x0800
-  /// Nil: what the options make it.
+  /// Nil: computed from the options.
   var words: UInt8?
   var identification: UInt16 = 0x1234
   var fragment: UInt16 = 0x4000
@@ -19,10 +18,10 @@ struct TestFrame {
   var sourcePort: UInt16 = 40000
   var port: UInt16 = 80
   var payload: [UInt8] = []
-  /// Nil: a TCP or UDP header by the fields above.
+  /// Nil: a TCP or UDP header with the fields above.
   var transport: [UInt8]?
   var hasBadChecksum = false
-  /// On top of what the header's total length should say.
+  /// Added to the correct total length.
   var longer = 0
 
   init(_ change: (inout TestFrame) -> Void = { _ in }) { change(&self) }
@@ -58,7 +57,7 @@ struct TestFrame {
 /// Network order.
 func big(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
 
-/// RFC 1071, of an even number of bytes.
+/// RFC 1071, for an even number of bytes.
 func checksum(_ bytes: [UInt8]) -> UInt16 {
   var sum = stride(from: 0, to: bytes.count, by: 2).reduce(0) { $0 + Int(bytes[$1]) << 8 + Int(bytes[$1 + 1]) }
   while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }

@@ -1,4 +1,4 @@
-/// A client's packet over IPv6 in Ethernet: a sound SYN from [2001:db8::1]:40000 to [fd00:77::100]:80 until told otherwise.
+/// A client's packet over IPv6 in Ethernet; by default a valid SYN from [2001:db8::1]:40000 to [fd00:77::100]:80.
 struct TestFrameIPv6 {
   var destinationMAC = TestFrame.directorMAC
   var tags: [(type: UInt16, tci: UInt16)] = []
@@ -11,7 +11,7 @@ struct TestFrameIPv6 {
   var destination: [UInt8] = vip(0x00)
   var sourcePort: UInt16 = 40000
   var port: UInt16 = 80
-  /// Nil: a TCP or UDP header by the fields above.
+  /// Nil: a TCP or UDP header with the fields above.
   var transport: [UInt8]?
 
   init(_ change: (inout TestFrameIPv6) -> Void = { _ in }) { change(&self) }
@@ -24,10 +24,10 @@ struct TestFrameIPv6 {
 
   struct Extension {
     let number: UInt8
-    /// From the second byte on: the first says what follows.
+    /// Without the first byte, the next header.
     let rest: [UInt8]
 
-    /// Hop-by-hop or destination options of so many units of eight bytes, padding only.
+    /// Hop-by-hop or destination options of `units` × 8 bytes, only padding.
     static func options(_ number: UInt8 = 60, units: UInt8 = 1) -> Extension {
       Extension(number: number, rest: [units - 1, 1, units * 8 - 4] + [UInt8](repeating: 0, count: Int(units) * 8 - 4))
     }

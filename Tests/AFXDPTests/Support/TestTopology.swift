@@ -1,6 +1,8 @@
 @testable import Reconciler
 import Model
 import Forwarding
+import Model
+import Reconciler
 import Testing
 
 /// The services that these tests are about, written as the daemon writes them.
@@ -9,14 +11,14 @@ enum TestTopology {
   static let vip = IPAddress(10, 0, 0, 100)
   static let anyPortVIP = IPAddress(10, 0, 0, 101)
 
-  /// One real server each, so that a packet's service says where it goes.
+  /// One real server each, so that a packet's service determines its path.
   struct Service {
     let name: String
     let server: IPAddress
     var method = ForwardingMethod.direct
-    /// Interface slot; 5 has no socket in these tests.
+    /// The interface slot; slot 5 has no socket in these tests.
     var egress = 0
-    /// VLAN ids of the way, outer first.
+    /// VLAN ids of the path, outer first.
     var tags: [VLANTag] = []
     var mtu = 1500
   }
@@ -73,10 +75,10 @@ enum TestTopology {
     return (table, hops)
   }
 
-  /// Of the interface slot that a frame leaves by.
+  /// The MAC address of the egress interface slot.
   static func mac(source egress: Int) throws -> MACAddress { try #require(MACAddress("02:bb:00:00:00:0\(egress)")) }
 
-  /// Of a real server.
+  /// The MAC address of a real server.
   static func mac(server: IPAddress) throws -> MACAddress {
     try #require(MACAddress(bytes: [0x02, 0xaa, 0, 0, 0, server.bytes[15]]))
   }

@@ -1,4 +1,4 @@
-/// A tunnel packet in Ethernet, as bytes: sound IP-in-IP to `DecapBench`'s host until told otherwise.
+/// A tunnel packet in Ethernet, as bytes; by default valid IP-in-IP to `DecapBench`'s host.
 struct TunnelFrame {
   enum Format: Equatable { case ipip, gue, gre }
   enum Sum: Equatable { case absent, right, wrong }
@@ -12,20 +12,20 @@ struct TunnelFrame {
   /// Of GUE and GRE.
   var sum = Sum.absent
   var tags: [(type: UInt16, tci: UInt16)] = []
-  /// What the protocol and EtherType fields say is inside; nil: what is.
+  /// The inner protocol by the protocol and EtherType fields; nil: the real one.
   var inside: UInt8?
   var etherType: UInt16?
 
-  /// GUE's first byte, its flags, and what follows them.
+  /// GUE's first byte, its flags, and the bytes after them.
   var gueWord: UInt8 = 0
   var gueFlags: UInt16 = 0
   var gueOptions: [UInt8] = []
   var port: UInt16 = 6080
-  /// On top of what UDP's length field should say, and the outer IP header's.
+  /// Added to the correct UDP length and the correct outer IP length.
   var udpLonger = 0
   var longer = 0
 
-  /// Of GRE's first word, without the checksum bit.
+  /// GRE's first word, without the checksum bit.
   var greBits: UInt16 = 0
   var greOptions: [UInt8] = []
 
@@ -35,7 +35,7 @@ struct TunnelFrame {
   var ttl: UInt8 = 64
   var hasBadHeaderChecksum = false
   var destination: [UInt8]?
-  /// After the outer packet, to the frame's end.
+  /// Bytes after the outer packet.
   var padding: [UInt8] = []
 
   init(_ format: Format = .ipip, v6: Bool = false, _ change: (inout TunnelFrame) -> Void = { _ in }) {
@@ -44,7 +44,7 @@ struct TunnelFrame {
   }
 
   var bytes: [UInt8] { link(outerIsIPv6 ? 0x86dd : 0x0800) + outer + padding }
-  /// What the kernel is to be given.
+  /// The packet that the kernel must receive.
   var unwrapped: [UInt8] { link(innerIsIPv6 ? 0x86dd : 0x0800) + inner + padding }
 
   private var innerIsIPv6: Bool { inner.first.map { $0 >> 4 == 6 } ?? false }

@@ -1,17 +1,17 @@
 import Glibc
 import KernelCalls
 
-/// A way through the director: a client behind one veth pair, a real server behind another.
+/// A path through the director: a client behind one veth pair, a real server behind another.
 final class Wire {
   private let client: Int32
   private let server: Int32
   private let director: [UInt8]
   private let port: UInt16
-  /// The Ethernet header with which the director sends on.
+  /// The Ethernet header of the forwarded frames.
   private let header: [UInt8]
 
-  /// From one far end to the director's MAC address there, and out by slot `egress` to the last byte of a real server's address
-  /// of `TestTopology`.
+  /// From one far end to the director's MAC address there, and out through slot `egress` to the real server of `TestTopology`
+  /// with this last byte.
   init(from client: String, to mac: [UInt8], port: UInt16, arriving server: String, egress: UInt8, server last: UInt8) throws {
     director = mac
     self.port = port
@@ -26,8 +26,8 @@ final class Wire {
     close(server)
   }
 
-  /// Sends so many packets, each with a number of its own, and awaits them on the other side with another Ethernet header, else
-  /// as they were.
+  /// Sends packets with increasing numbers and expects them on the other side with another Ethernet header and otherwise
+  /// unchanged.
   func exchange(_ count: Int, from number: Int) throws {
     var expected: Set<[UInt8]> = []
     for index in number..<number + count {
@@ -42,12 +42,12 @@ final class Wire {
       try check(send(client, bytes, bytes.count, 0) == bytes.count, "a frame of \(bytes.count) bytes is sent")
     }
     var buffer = [UInt8](repeating: 0, count: 2048)
-    // The kernels' own frames are on the wire as well: neighbour discovery.
+    // The kernels send frames of their own as well, for neighbour discovery.
     for _ in 0..<count + 100 where !expected.isEmpty {
       let length = recv(server, &buffer, buffer.count, 0)
-      try check(length > 0, "\(expected.count) of packets \(number) and up have not come after a second")
+      try check(length > 0, "\(expected.count) packets from number \(number) on have not arrived after a second")
       if buffer.starts(with: header) { expected.remove(Array(buffer[header.count..<length])) }
     }
-    try check(expected.isEmpty, "every packet came through")
+    try check(expected.isEmpty, "every packet arrived")
   }
 }

@@ -3,12 +3,12 @@ import Glibc
 
 @testable import AFXDP
 
-/// The kernel's side of the rings, as net/xdp/xsk.c and a driver in copy mode play it.
+/// The kernel's side of the rings, as in net/xdp/xsk.c and a driver in copy mode.
 extension WorkerBench {
-  /// Where the kernel puts a frame's bytes in its chunk: XDP_PACKET_HEADROOM.
+  /// The offset at which the kernel writes a frame into its chunk: XDP_PACKET_HEADROOM.
   static let headroom = 256
 
-  /// A packet comes in. False: it is lost before the worker, since the fill ring is empty or the receive ring full.
+  /// Receives a packet. False: it is lost before the worker, because the fill ring is empty or the receive ring is full.
   @discardableResult
   func deliver(_ kind: Int, to index: Int) -> Bool {
     let socket = sockets[index]
@@ -28,7 +28,7 @@ extension WorkerBench {
     return true
   }
 
-  /// Takes frames from a transmit ring and looks at them: as many as there is room to complete.
+  /// Takes frames from a transmit ring and checks them, as many as the completion ring has room for.
   func send(_ most: Int, from index: Int) {
     let socket = sockets[index]
     for _ in 0..<most {
@@ -40,7 +40,7 @@ extension WorkerBench {
     }
   }
 
-  /// Gives frames in flight back, in the order in which they are done: any.
+  /// Completes frames in flight, in any order.
   func complete(_ most: Int, of index: Int, _ random: inout Seeded) {
     let socket = sockets[index]
     for _ in 0..<min(most, flight[index].count, socket.completion.room) {
@@ -53,7 +53,7 @@ extension WorkerBench {
   }
 
   private func check(_ descriptor: xdp_desc, from index: Int) {
-    // A packet's pieces follow one another: nothing comes between.
+    // A packet's fragments are consecutive.
     if !expected[index].isEmpty { return checkPiece(descriptor, from: index) }
     let frame = Int(descriptor.addr) / Umem.chunk
     let kind = kinds[kindOf[frame]]
@@ -61,7 +61,7 @@ extension WorkerBench {
     let start = Self.headroom + kind.network - kind.header.count
     sent[kindOf[frame]] += 1
     guard kind.egress == sockets[index].slot else {
-      return complain("a packet for \(kind.egress.map(String.init) ?? "nowhere") leaves by slot \(sockets[index].slot)")
+      return complain("a packet for slot \(kind.egress.map(String.init) ?? "nowhere") leaves through slot \(sockets[index].slot)")
     }
     if packet > kind.room {
       let bytes = shadow + frame * Umem.chunk + kind.network
@@ -71,12 +71,14 @@ extension WorkerBench {
     }
     guard Int(descriptor.addr) % Umem.chunk == start, Int(descriptor.len) == kind.header.count + packet, descriptor.options == 0
     else {
-      return complain("a frame leaves from \(Int(descriptor.addr) % Umem.chunk), \(descriptor.len) bytes, expected \(start)")
+      return complain(
+        "a frame leaves from offset \(Int(descriptor.addr) % Umem.chunk) with \(descriptor.len) bytes, expected \(start)"
+      )
     }
     let bytes = umem + Int(descriptor.addr)
     let sameHeader = kind.header.withUnsafeBytes { $0.baseAddress.map { memcmp(bytes, $0, kind.header.count) } == 0 }
     let same = memcmp(bytes + kind.header.count, shadow + frame * Umem.chunk + kind.network, packet) == 0
-    if !sameHeader || !same { complain("frame \(frame) leaves with other bytes than it came with") }
+    if !sameHeader || !same { complain("frame \(frame) leaves with changed bytes") }
     checkOrder(frame, from: index)
   }
 
@@ -88,15 +90,15 @@ extension WorkerBench {
     lastSent[ingress][index] = serialOf[frame]
   }
 
-  /// One frame of a packet that leaves in several: the next that is expected.
+  /// The next expected frame of a packet that leaves in fragments.
   private func checkPiece(_ descriptor: xdp_desc, from index: Int) {
     var sent = Array(UnsafeRawBufferPointer(start: umem + Int(descriptor.addr), count: Int(descriptor.len)))
     if sent.count > 34, sent[23] == 4 {
-      if checksum(Array(sent[14..<34])) != 0 { complain("a piece with a wrong outer checksum") }
+      if checksum(Array(sent[14..<34])) != 0 { complain("a fragment with a wrong outer checksum") }
       for place in [18, 19, 24, 25] { sent[place] = 0 }
     }
     outputFragments += 1
     let next = expected[index].removeFirst()
-    if sent != next { complain("a outputFragment of \(sent.count) bytes leaves where one of \(next.count) was expected: \(sent) \(next)") }
+    if sent != next { complain("a fragment of \(sent.count) bytes leaves instead of one of \(next.count): \(sent) \(next)") }
   }
 }

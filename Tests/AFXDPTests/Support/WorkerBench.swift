@@ -6,8 +6,8 @@ import Testing
 
 @testable import AFXDP
 
-/// A worker between sockets in plain memory, and the kernel on their other side, played by the test. Every frame's whereabouts
-/// are followed: a frame that is in two places, or in none, is a complaint.
+/// A worker between sockets in plain memory; the test plays the kernel on their other side. It tracks every frame: a frame in two
+/// places, or in none, is an error.
 final class WorkerBench {
   enum Place: UInt8 { case worker, fill, rx, tx, flight, completion }
 
@@ -20,37 +20,37 @@ final class WorkerBench {
   let umem: UnsafeMutableRawPointer
   let frames: Int
   private(set) var places: [Place]
-  /// How many frames are in the worker's own hands, its pool and the forwarder's spares, between rounds.
+  /// How many frames the worker itself has between rounds: its pool and the forwarder's spares.
   private(set) var held: Int
-  /// Sent and not completed, by socket: addresses as the descriptors had them.
+  /// Sent and not completed, by socket: the addresses of the descriptors.
   var flight: [[UInt64]]
-  /// The first thing that was not as it should be.
+  /// The first error.
   var complaint: String?
 
-  // What each frame carries since it was last received.
+  // The serial number of the packet that each frame received last.
   var kindOf: [Int]
   var serialOf: [UInt64]
   var ingressOf: [Int]
-  /// The frames' bytes as they came in.
+  /// The received bytes of each frame.
   let shadow: UnsafeMutableRawPointer
   var serial: UInt64 = 0
   /// By kind.
   var delivered: [Int]
   var sent: [Int]
-  /// Frames that have to leave next, by socket: of a packet in pieces.
+  /// The frames that must leave next, by socket: the other fragments of a packet.
   var expected: [[[UInt8]]]
-  /// Frames that left as a part of a packet.
+  /// How many frames left as fragments of a packet.
   var outputFragments = 0
-  /// The last serial number that left, by ingress and egress: order is kept.
+  /// The last serial number sent, by ingress and egress: the order must be kept.
   var lastSent: [[UInt64]]
 
   private let flows = FlowTable.allocate(buckets: 1024)
   private let stop = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
   private let epoch = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
-  /// What of the rings has been looked at, by socket.
+  /// How far the rings have been checked, by socket.
   private var seen: [(fill: UInt32, tx: UInt32, rx: UInt32, completion: UInt32)]
 
-  /// Sockets on these interface slots, their fill rings full, as after the start of a worker's thread.
+  /// Sockets on these interface slots, with full fill rings, as after the start of a worker's thread.
   init(slots: [Int] = [0, 3]) throws {
     sockets = try slots.map { try PlainSocket(slot: $0) }
     kinds = try PacketKind.all()
@@ -59,7 +59,7 @@ final class WorkerBench {
     umem = .allocate(byteCount: frames * Umem.chunk, alignment: 4096)
     shadow = .allocate(byteCount: frames * Umem.chunk, alignment: 4096)
     umem.initializeMemory(as: UInt8.self, repeating: 0, count: frames * Umem.chunk)
-    // What Umem.register does for the first socket.
+    // Umem.register does this for the first socket.
     for frame in 0..<Int(Worker.ringSize) { sockets[0].fill.put(UInt64(frame * Umem.chunk)) }
     sockets[0].socket.pointee.fill = sockets[0].fill.forProducer
 
@@ -92,7 +92,7 @@ final class WorkerBench {
     lastSent = .init(repeating: .init(repeating: 0, count: slots.count), count: slots.count)
     let start = PlainRing<UInt64>.start
     seen = .init(repeating: (start, start, start, start), count: slots.count)
-    // Told to stop beforehand, it fills the rings and goes no round.
+    // It is stopped before the start, so it fills the rings and runs no round.
     worker.run()
     follow()
   }
@@ -107,7 +107,7 @@ final class WorkerBench {
     counters.free()
   }
 
-  /// One round of the worker; how many frames it received.
+  /// Runs one round of the worker; returns how many frames it received.
   @discardableResult
   func round() -> Int {
     let received = worker.round()
@@ -115,7 +115,7 @@ final class WorkerBench {
     return received
   }
 
-  /// Looks at what the worker took from the rings and put into them.
+  /// Checks what the worker took from the rings and put into them.
   private func follow() {
     for (index, socket) in sockets.enumerated() {
       while seen[index].rx != socket.rx.consumer.pointee {
@@ -130,7 +130,7 @@ final class WorkerBench {
     for (index, socket) in sockets.enumerated() {
       while seen[index].fill != socket.fill.producer.pointee {
         let address = socket.fill[seen[index].fill]
-        if address % UInt64(Umem.chunk) != 0 { complain("\(address) in a fill ring is not a chunk's beginning") }
+        if address % UInt64(Umem.chunk) != 0 { complain("\(address) in a fill ring is not the start of a chunk") }
         move(address, from: .worker, to: .fill)
         seen[index].fill &+= 1
       }
@@ -139,14 +139,14 @@ final class WorkerBench {
         seen[index].tx &+= 1
       }
     }
-    if inHand != held { complain("pool and spares have \(inHand) frames, \(held) are nowhere else") }
+    if inHand != held { complain("pool and spares have \(inHand) frames, but \(held) frames are nowhere else") }
     if epoch.pointee & 1 != 0 { complain("the epoch says the worker is in a batch") }
   }
 
   func move(_ address: UInt64, from: Place, to: Place) {
     let frame = Int(address) / Umem.chunk
     guard places.indices.contains(frame) else { return complain("\(address) lies outside the frames") }
-    if places[frame] != from { complain("frame \(frame) goes from \(from) to \(to), but was in \(places[frame])") }
+    if places[frame] != from { complain("frame \(frame) moves from \(from) to \(to), but was in \(places[frame])") }
     if from == .worker { held -= 1 }
     if to == .worker { held += 1 }
     places[frame] = to

@@ -1,5 +1,5 @@
 extension FixtureCase.Output {
-  /// How a frame differs from the expected one, where that is not the director's to choose.
+  /// How a frame differs from the expected one, outside the bytes that the director may choose.
   func faults(_ actual: [UInt8]) -> [String] {
     let fields = free ?? []
     var expected = frame.bytes
@@ -21,13 +21,13 @@ extension FixtureCase.Output {
     return faults
   }
 
-  /// Both frames around the first byte that differs.
+  /// Both frames around the first different byte.
   private static func difference(wanted: [UInt8], is frame: [UInt8], _ expected: [UInt8], _ actual: [UInt8]) -> String {
     let first = zip(expected, actual).enumerated().first { $0.element.0 != $0.element.1 }?.offset
     let at = first ?? min(expected.count, actual.count)
     let differing = zip(expected, actual).reduce(0) { $0 + ($1.0 == $1.1 ? 0 : 1) }
     let start = max(0, at / 16 * 16 - 16)
-    var lines = ["\(frame.count) bytes for \(wanted.count), \(differing) differ, the first at \(at)"]
+    var lines = ["\(frame.count) bytes instead of \(wanted.count), \(differing) differ, the first at \(at)"]
     lines += ["  expected \(start): \(hex(wanted.dropFirst(start).prefix(64)))"]
     lines += ["  was      \(start): \(hex(frame.dropFirst(start).prefix(64)))"]
     return lines.joined(separator: "\n")
@@ -38,7 +38,7 @@ extension FixtureCase.Output {
   }
 }
 
-/// What the director chose over a whole case, where one choice binds another.
+/// The director's choices over a whole case, for rules between them.
 struct FreeChoices {
   private struct Place: Hashable {
     var at: Int

@@ -1,6 +1,6 @@
-/// A classic pcap file of packets, in this machine's byte order.
+/// A classic pcap file with packets, in this machine's byte order.
 package enum FixtureCapture {
-  /// Seconds between the cases of one file: longer than anything the director remembers, so that each case begins anew.
+  /// Seconds between the cases of one file: longer than every timeout of the director, so that cases do not affect each other.
   package static let pause = 100_000
 
   package static func bytes(_ cases: [FixtureCase], isNanosecond: Bool = false) -> [UInt8] {
@@ -14,7 +14,7 @@ package enum FixtureCapture {
     return file
   }
 
-  /// The packets of a file that a little-endian machine has written, whatever their times.
+  /// The packets of a file from a little-endian machine, without their times.
   package static func frames(_ file: [UInt8]) -> [[UInt8]] {
     var frames: [[UInt8]] = []
     var at = 24

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A case of the fixture table (Docs/fixtures.md): packets in order, and what is to become of each, as scapy has built it.
+/// A case of the fixture table (Docs/fixtures.md): packets in order, and the expected result of each, built by scapy.
 package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
-  /// The row of packets.md it is of, by the name that `FixtureTable.rows` has for it.
+  /// Its row of Docs/packets.md, by the name in `FixtureTable.rows`.
   package var row: String
-  /// 4 or 6: the client's.
+  /// The client's IP version: 4 or 6.
   package var family: Int
-  /// The sentence.
+  /// A sentence that says what is expected.
   package var name: String
-  /// The file beside the table, less `.yaml`.
+  /// The configuration file's name in the table's folder, without `.yaml`.
   package var configuration: String
-  /// Other configurations, each from a packet on (from 1).
+  /// Configuration switches, each before a packet (from 1).
   package var at: [Switch]?
   package var packets: [Packet]
 
@@ -29,23 +29,24 @@ package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
 
   package struct Packet: Codable, Sendable {
     package var frame: HexBytes
-    /// Seconds from the case's first packet on.
+    /// Seconds after the case's first packet.
     package var time: Int?
-    /// How often it comes; each time the same is to become of it.
+    /// How often the packet is sent; the result is the same each time.
     package var count: Int?
-    /// Offset of two bytes that go up by one every second time it comes, such as a port: a packet that begins a flow and one that goes on.
+    /// Offset of two bytes, such as a port, that are incremented every second time, so that each value gives a packet that starts
+    /// a flow and one that continues it.
     package var sweep: Int?
     package var verdict: String
     package var reason: String
-    /// Nil: not to be looked at.
+    /// Nil: not checked.
     package var interface: String?
-    /// Nil: not to be looked at.
+    /// Nil: not checked.
     package var server: String?
-    /// It is to be one of these.
+    /// The server must be one of these.
     package var servers: [String]?
-    /// It is to be that of this packet (from 1).
+    /// The server must be that of this packet (from 1).
     package var sameServerAs: Int?
-    /// What it became is sent behind what this packet (from 1) became.
+    /// The output must follow the output of this packet (from 1).
     package var after: Int?
     package var output: [Output]?
   }
@@ -55,12 +56,12 @@ package struct FixtureCase: Codable, Sendable, CustomStringConvertible {
     package var free: [FreeField]?
   }
 
-  /// Each packet as often as it comes.
+  /// Every packet, as often as it is sent.
   package var allPackets: [Packet] { packets.flatMap { packet in (0..<(packet.count ?? 1)).map { packet.coming($0) } } }
 }
 
 extension FixtureCase.Packet {
-  /// As it comes for the `number`th time, from 0.
+  /// The packet as sent for the `number`th time, from 0.
   fileprivate func coming(_ number: Int) -> Self {
     guard let sweep, sweep + 1 < frame.bytes.count else { return self }
     var packet = self
@@ -82,7 +83,7 @@ package struct HexBytes: Codable, Sendable {
     bytes.reserveCapacity(digits.count / 2)
     for at in stride(from: 0, to: digits.count - 1, by: 2) {
       guard let high = Self.value(digits[at]), let low = Self.value(digits[at + 1]) else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no hexadecimal digits")
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "not hexadecimal digits")
       }
       bytes.append(high << 4 | low)
     }

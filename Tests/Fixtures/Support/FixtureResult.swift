@@ -1,4 +1,4 @@
-/// What became of one packet of a case, by the forwarder itself or as `sluice replay --json` tells it.
+/// The result of one packet of a case, from the forwarder or from the output of `sluice replay --json`.
 package struct FixtureResult: Codable, Sendable {
   package var packet: Int
   package var verdict: String
@@ -28,25 +28,27 @@ package struct FixtureResult: Codable, Sendable {
 }
 
 extension FixtureCase {
-  /// What is otherwise than the table says; empty when nothing is.
+  /// The differences from the expected results; empty if there are none.
   ///
   /// - Parameters:
   ///   - results: one for each packet, in order.
-  ///   - frames: all that was sent, which the results number from 1.
+  ///   - frames: all sent frames; the results refer to them by number, from 1.
   package func faults(_ results: [FixtureResult], frames: [[UInt8]]) -> [String] {
     let expected = allPackets
-    guard results.count == expected.count else { return ["\(expected.count) packets came in, \(results.count) results out"] }
+    guard results.count == expected.count else {
+      return ["\(expected.count) packets were received, but there are \(results.count) results"]
+    }
     var faults: [String] = []
     var choices = FreeChoices()
     for (index, (packet, result)) in zip(expected, results).enumerated() {
       var wrong = packet.faults(result, among: results)
       let wanted = packet.output ?? []
       let sent = result.output.compactMap { frames.indices.contains($0 - 1) ? frames[$0 - 1] : nil }
-      // A packet whose servers alone are told says nothing of its bytes.
+      // Without an expected output, only the server of a forwarded packet is checked.
       if packet.output != nil || !packet.isForwarded {
         if sent.count != wanted.count { wrong.append("\(sent.count) frames were sent, not \(wanted.count)") }
         for (number, (output, frame)) in zip(wanted, sent).enumerated() {
-          wrong += output.faults(frame).map { "frame \(number + 1) of it: \($0)" }
+          wrong += output.faults(frame).map { "its frame \(number + 1): \($0)" }
           choices.note(output, frame, packet: index)
         }
       }
@@ -78,7 +80,7 @@ extension FixtureCase.Packet {
     }
     if let after, let first = result.output.first {
       let before = results.indices.contains(after - 1) ? results[after - 1].output.last : nil
-      if first < before ?? .max { faults.append("frame \(first) of the output is not behind packet \(after)'s") }
+      if first < before ?? .max { faults.append("frame \(first) of the output does not follow packet \(after)'s") }
     }
     return faults
   }

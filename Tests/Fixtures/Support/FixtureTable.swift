@@ -1,13 +1,13 @@
 import Foundation
 
-/// The table that `Tests/Fixtures/generate.py` has written.
+/// The table written by `Tests/Fixtures/generate.py`.
 package enum FixtureTable {
-  /// Where table and configurations lie.
+  /// The folder with the table and the configurations.
   package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
 
   package static func path(_ configuration: String) -> String { "\(folder)/\(configuration).yaml" }
 
-  /// In the file's order. Empty when it can't be read: the tests ask for a number of cases.
+  /// In the file's order; empty if it can't be read, which a test on the number of cases detects.
   package static let cases: [FixtureCase] = {
     guard let data = FileManager.default.contents(atPath: "\(folder)/cases.jsonl") else { return [] }
     return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
@@ -15,13 +15,13 @@ package enum FixtureTable {
     }
   }()
 
-  /// All, or those of the row that SLUICE_FIXTURE_ROW names: to look at one, and for Tools/mutate.
+  /// All cases, or those of the row in SLUICE_FIXTURE_ROW: for looking at one row, and for Tools/mutate.
   package static let chosen: [FixtureCase] = {
     guard let row = ProcessInfo.processInfo.environment["SLUICE_FIXTURE_ROW"] else { return cases }
     return cases.filter { $0.row == row }
   }()
 
-  /// The rows of packets.md and the families they are about.
+  /// The rows of Docs/packets.md, and the families that each applies to.
   package static let rows: [(row: String, families: [Int])] = [
     // Steering.
     ("steer-not-ours", [4, 6]), ("steer-service", [4, 6]), ("steer-tags", [4, 6]), ("steer-later-fragment", [4, 6]),

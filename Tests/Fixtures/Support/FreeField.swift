@@ -1,19 +1,19 @@
-/// Bytes of an output that the director may choose, and what must hold of its choice.
+/// Bytes of an output that the director may choose, and the rule for its choice.
 package struct FreeField: Codable, Sendable {
   package enum Rule: String, Codable, Sendable {
     case any
     case nonzero
     /// From `low` to `high`.
     case range
-    /// Differs from that of every other output of the case.
+    /// Different in every output of the case.
     case unique
-    /// The same in all outputs of one packet; differs from that of every other packet of the case.
+    /// The same in all outputs of one packet, different for every packet of the case.
     case datagram
-    /// An IPv4 header's, right for whatever the rest of the header is.
+    /// The checksum of an IPv4 header, correct for that header.
     case ipChecksum = "ip-checksum"
-    /// A UDP header's, right for the header at offset `ip` before it and all that follows.
+    /// The checksum of a UDP header, correct for the IP header at offset `ip` and everything after it.
     case udpChecksum = "udp-checksum"
-    /// Bytes after the packet, which may be there or not.
+    /// Optional bytes after the packet.
     case padding
   }
 
@@ -21,24 +21,24 @@ package struct FreeField: Codable, Sendable {
   package var at: Int
   package var bytes: Int
   package var rule: Rule
-  /// Which bits are free; those beside it are as in the expected frame. Nil: all.
+  /// Which bits may be chosen; the others must be as expected. Nil: all.
   package var mask: String?
   package var low: UInt64?
   package var high: UInt64?
-  /// Where the IP header begins, for `udp-checksum`.
+  /// The offset of the IP header, for `udp-checksum`.
   package var ip: Int?
-  /// Fields of one group of a case have one value; where there are many groups, not all of them have the same.
+  /// All fields of one group in a case must have one value; with many groups, not all may have the same value.
   package var group: String?
 
   var freeBits: UInt64 { mask.flatMap { UInt64($0, radix: 16) } ?? UInt64.max }
 
-  /// The free bits of a frame that is long enough.
+  /// The chosen bits, if the frame is long enough.
   func value(_ frame: [UInt8]) -> UInt64 {
     guard at + bytes <= frame.count, bytes <= 8 else { return 0 }
     return frame[at..<at + bytes].reduce(0) { $0 << 8 | UInt64($1) } & freeBits
   }
 
-  /// What is wrong with this field of the frame by itself; nil for nothing.
+  /// What is wrong with this field, without looking at other frames; nil if nothing is.
   func fault(_ frame: [UInt8]) -> String? {
     let value = value(frame)
     switch rule {

@@ -3,7 +3,7 @@ import Testing
 @testable import Forwarding
 
 extension Outcome {
-  /// What a frame that ends so is done with.
+  /// The verdict's action that belongs to this outcome.
   var action: Verdict.Action {
     switch self {
     case .forwarded: .forward
@@ -13,7 +13,7 @@ extension Outcome {
   }
 }
 
-/// A case of a table: a sentence, a frame, what is to become of it.
+/// A case of a table: a sentence, a frame, the expected outcome.
 struct Case: CustomTestStringConvertible, Sendable {
   let sentence: String
   let outcome: Outcome
@@ -39,7 +39,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     Case(sentence: sentence, outcome: outcome) { ClientPacket.udp(change).bytes }
   }
 
-  /// Expects the outcome, counted once and nothing else counted, and for a drop or a pass no byte of the frame touched.
+  /// Expects that only this outcome is counted, once, and that a dropped or passed frame is unchanged.
   func check(_ director: TestDirector = TestDirector(), sourceLocation: SourceLocation = #_sourceLocation) {
     let frame = frame()
     let guarded = GuardedFrame(frame, headroom: 64, end: .right)

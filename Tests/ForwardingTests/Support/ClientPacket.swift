@@ -1,21 +1,21 @@
-/// A client's packet, field by field. Untouched it is a sound SYN from 192.0.2.1:40000 to 10.0.0.100:80; what a test sets is written as it
-/// is told, however wrong.
+/// A client's packet, field by field. By default it is a valid SYN from 192.0.2.1:40000 to 10.0.0.100:80. Every field is written
+/// as a test sets it, even if it is wrong.
 struct ClientPacket {
   /// Type and TCI of each VLAN tag, outer first.
   var tags: [(type: UInt16, tci: UInt16)] = []
   var etherType: UInt16 = 0x0800
   var version: UInt8 = 4
-  /// Header length in 32-bit words; nil: what the options make it.
+  /// Header length in 32-bit words; nil: computed from the options.
   var words: UInt8?
   var typeOfService: UInt8 = 0
-  /// Nil: the truth.
+  /// Nil: the correct length.
   var totalLength: UInt16?
   var identification: UInt16 = 0x1234
-  /// DF by default, as every TCP of today sends.
+  /// DF is set by default, as today's TCP senders do.
   var fragment: UInt16 = 0x4000
   var ttl: UInt8 = 63
   var number: UInt8 = 6
-  /// Nil: the right one.
+  /// Nil: the correct checksum.
   var headerChecksum: UInt16?
   var source: Address = [192, 0, 2, 1]
   var destination: Address = [10, 0, 0, 100]
@@ -24,10 +24,10 @@ struct ClientPacket {
   var destinationPort: UInt16 = 80
   var tcpFlags: UInt8 = 0x02
   var dataOffset: UInt8 = 5
-  /// Nil: the truth.
+  /// Nil: the correct length.
   var udpLength: UInt16?
   var payload: [UInt8] = []
-  /// Nil: what the fields above make.
+  /// Nil: built from the fields above.
   var transport: [UInt8]?
   /// Bytes after the packet, as Ethernet pads short frames.
   var padding = 0

@@ -1,6 +1,6 @@
 @testable import Forwarding
 
-/// ICMP messages of a client or a router, with the right checksum unless told otherwise.
+/// ICMP messages of a client or a router, with a correct checksum.
 enum ICMPMessage {
   static func checked(_ message: [UInt8], pseudoHeader: [UInt8] = []) -> [UInt8] {
     var message = message
@@ -11,7 +11,7 @@ enum ICMPMessage {
 }
 
 extension ClientPacket {
-  /// To 10.0.0.100 unless changed.
+  /// To 10.0.0.100 unless the test changes it.
   static func icmp(_ message: [UInt8], _ change: (inout ClientPacket) -> Void = { _ in }) -> ClientPacket {
     ClientPacket {
       $0.number = 1
@@ -29,7 +29,7 @@ extension ClientPacket {
     icmp([8, 0, 0, 0] + rest, change)
   }
 
-  /// The beginning of what a real server sent to the client that `ClientPacket()` is of: addresses and ports the other way round.
+  /// The start of a real server's packet to `client`: addresses and ports are swapped.
   static func reply(to client: ClientPacket = ClientPacket(), _ change: (inout ClientPacket) -> Void = { _ in }) -> ClientPacket {
     ClientPacket {
       $0.number = client.number

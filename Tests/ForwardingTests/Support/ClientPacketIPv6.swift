@@ -1,7 +1,7 @@
 @testable import Forwarding
 
-/// A client's IPv6 packet, field by field. Untouched it is a sound SYN from 2001:db8:c::1 to port 80 of 2001:db8::100; what a test sets is
-/// written as it is told, however wrong.
+/// A client's IPv6 packet, field by field. By default it is a valid SYN from 2001:db8:c::1 to port 80 of 2001:db8::100. Every
+/// field is written as a test sets it, even if it is wrong.
 struct ClientPacketIPv6 {
   /// Type and TCI of each VLAN tag, outer first.
   var tags: [(type: UInt16, tci: UInt16)] = []
@@ -9,26 +9,26 @@ struct ClientPacketIPv6 {
   var version: UInt8 = 6
   var trafficClass: UInt8 = 0
   var flowLabel: UInt32 = 0x12345
-  /// Nil: the truth.
+  /// Nil: the correct length.
   var payloadLength: UInt16?
   var hopLimit: UInt8 = 63
   var source: [UInt8] = client(1)
   var destination: [UInt8] = vip(0x100)
   var extensions: [Extension] = []
-  /// What the last header before the transport's says: the transport's protocol.
+  /// The next header of the last extension header: the transport's protocol.
   var number: UInt8 = 6
   var sourcePort: UInt16 = 40000
   var destinationPort: UInt16 = 80
   var tcpFlags: UInt8 = 0x02
   var dataOffset: UInt8 = 5
-  /// Nil: the truth.
+  /// Nil: the correct length.
   var udpLength: UInt16?
   var payload: [UInt8] = []
-  /// Nil: what the fields above make.
+  /// Nil: built from the fields above.
   var transport: [UInt8]?
   /// Bytes after the packet.
   var padding = 0
-  /// Bytes the frame ends too early.
+  /// How many bytes of the packet the frame lacks.
   var cut = 0
 
   init(_ change: (inout ClientPacketIPv6) -> Void = { _ in }) { change(&self) }
@@ -59,7 +59,7 @@ struct ClientPacketIPv6 {
 
   /// From the IP header on, without padding.
   var packet: [UInt8] {
-    let sound = ClientPacket {
+    let valid = ClientPacket {
       $0.number = number
       $0.sourcePort = sourcePort
       $0.destinationPort = destinationPort
@@ -70,18 +70,18 @@ struct ClientPacketIPv6 {
     }
     let numbers = extensions.map(\.number) + [number]
     let chain = zip(extensions, numbers.dropFirst()).flatMap { [$1] + $0.rest }
-    let body = chain + (transport ?? Array(sound.packet[20...]))
+    let body = chain + (transport ?? Array(valid.packet[20...]))
     let first = UInt32(version) << 28 | UInt32(trafficClass) << 20 | flowLabel
     let header = big(UInt16(first >> 16)) + big(UInt16(first & 0xffff))
     return header + big(payloadLength ?? UInt16(body.count)) + [numbers[0], hopLimit] + source + destination + body
   }
 
-  /// An extension header: its number, and what follows its next-header byte.
+  /// An extension header: its number, and the bytes after its next-header byte.
   struct Extension {
     var number: UInt8
     var rest: [UInt8]
 
-    /// With one PadN option as long as it takes (RFC 8200 4.2); `units` of 8 bytes after the first 8.
+    /// Filled with PadN options (RFC 8200 4.2); `units` of 8 bytes after the first 8.
     private static func options(_ number: UInt8, units: Int) -> Extension {
       var rest: [UInt8] = [UInt8(units), 1, 4, 0, 0, 0, 0]
       for _ in 0..<units { rest += [1, 6, 0, 0, 0, 0, 0, 0] }
@@ -107,7 +107,7 @@ struct ClientPacketIPv6 {
       return Extension(number: 44, rest: [reserved] + big(offset << 3 | (more ? 1 : 0)) + name)
     }
 
-    /// RFC 4302 2.2 with a check value of 12 bytes: 24 bytes in all, 4 words and 2 not counted.
+    /// RFC 4302 2.2 with a check value of 12 bytes: 24 bytes in all, so the length field is 6 words - 2.
     static var authentication: Extension {
       Extension(number: 51, rest: [4, 0, 0] + [0, 0, 1, 0, 0, 0, 0, 1] + [UInt8](repeating: 0xa5, count: 12))
     }

@@ -2,8 +2,7 @@ import Glibc
 
 @testable import Forwarding
 
-/// Pages with a forbidden page on either side, and in them one frame at an edge: a read or write one byte outside it is a crash, not a
-/// value that happens to do no harm.
+/// Pages between two forbidden pages, with one frame at an edge: a read or write one byte outside the frame crashes the test.
 final class GuardedPages {
   enum End { case left, right }
 
@@ -16,12 +15,12 @@ final class GuardedPages {
     let all = mmap(nil, size + 2 * Self.page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let all, all != UnsafeMutableRawPointer(bitPattern: -1) else { preconditionFailure("no memory for guarded pages") }
     base = all + Self.page
-    precondition(mprotect(base, size, PROT_READ | PROT_WRITE) == 0, "mprotect refused a page that was just mapped")
+    precondition(mprotect(base, size, PROT_READ | PROT_WRITE) == 0, "mprotect failed for a page that was just mapped")
   }
 
   deinit { munmap(base - Self.page, size + 2 * Self.page) }
 
-  /// The frame after its headroom, both against one edge; headroom and the unused rest hold `canary`.
+  /// Writes the frame after its headroom, both at one edge; the headroom and all other bytes hold `canary`.
   func place(_ bytes: [UInt8], headroom: Int, end: End) -> Frame {
     precondition(bytes.count + headroom <= size)
     memset(base, Int32(Self.canary), size)
@@ -32,9 +31,9 @@ final class GuardedPages {
 
   static let canary: UInt8 = 0xc5
 
-  /// Whether all bytes but these are as `place` left them.
+  /// Whether all other bytes still have the values that `place` wrote.
   func isClean(outside sent: Range<UnsafeMutableRawPointer>) -> Bool {
-    // libc's loops: in a debug build Swift's own would be most of a mutation run.
+    // libc's loops: in a debug build, Swift's own would take most of a mutation run.
     isClean(base, sent.lowerBound - base) && isClean(sent.upperBound, base + size - sent.upperBound)
   }
 
@@ -45,7 +44,7 @@ final class GuardedPages {
   }
 }
 
-/// One frame in pages of its own.
+/// One frame in its own pages.
 struct GuardedFrame {
   let frame: Frame
   private let pages: GuardedPages

@@ -1,5 +1,5 @@
 extension Mutation {
-  /// As `originals`, for IPv6: every service, every extension header, chains up to the limit and past it.
+  /// The IPv6 counterpart of `originals`: every service, every extension header, chains up to the limit and beyond.
   static let originalsIPv6: [ClientPacketIPv6] =
     plain + chains.map { chain in ClientPacketIPv6 { $0.extensions = chain } }
     + chains.map { chain in
@@ -58,7 +58,7 @@ extension Mutation {
     tooBig6(1450, [41]), tooBig6(1400, [44, 47, 0, 0, 1, 0, 0, 0, 9]), tooBig6(1300, [17] + big(50000) + big(6080)),
   ]
 
-  /// About a packet to a tunnel's server: next header, then what follows the fixed one.
+  /// An error about a packet to a tunnel's server; `quoted`: the next header, then the bytes after the fixed header.
   private static func tooBig6(_ mtu: UInt16, _ quoted: [UInt8]) -> ClientPacketIPv6 {
     let source = TestServer.tunnelSource6
     let server = TestServer.tunnel6(20).address

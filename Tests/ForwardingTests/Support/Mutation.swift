@@ -1,6 +1,6 @@
-/// What a mutation run starts from and what it does to it.
+/// The frames that a mutation run starts from, and the mutations.
 enum Mutation {
-  /// Every kind of packet that the tables of `TestTables.topology` know, and some they don't.
+  /// Every kind of packet that the tables of `TestTables.topology` handle differently, and some for no service.
   static let originals: [ClientPacket] = [
     ClientPacket(), ClientPacket { $0.tcpFlags = 0x10 }, ClientPacket { $0.tcpFlags = 0x11 }, ClientPacket { $0.tcpFlags = 4 },
     ClientPacket { $0.payload = [UInt8](repeating: 0x55, count: 900) }, ClientPacket { $0.padding = 6 }, .udp(),
@@ -98,25 +98,25 @@ enum Mutation {
     tooBig(0, to: [172, 16, 3, 4], [47] + [UInt8](repeating: 0, count: 60)),
   ]
 
-  /// About a packet to a tunnel's server: protocol number, then what follows the header.
+  /// An error about a packet to a tunnel's server; `quoted`: the protocol number, then the bytes after the header.
   private static func tooBig(_ mtu: UInt16, to source: [UInt8], _ quoted: [UInt8]) -> ClientPacket {
     let addresses = source + [10, 0, 1, 20]
     let quote = [0x45, 0] + big(1500) + [0, 0, 0x40, 0, 63, quoted[0], 0, 0] + addresses + quoted.dropFirst()
     return .icmp([3, 4, 0, 0, 0, 0] + big(mtu) + quote) { $0.destination = source }
   }
 
-  /// Values that mean something somewhere: lengths, versions, the extension headers' numbers, the transports'.
-  private static let telling: [UInt8] = [
+  /// Values with a meaning in some field: lengths, versions, the numbers of extension headers and transports.
+  private static let significant: [UInt8] = [
     0, 1, 2, 4, 5, 6, 0x0f, 17, 41, 43, 44, 0x45, 0x4f, 51, 58, 59, 60, 0x7f, 0x80, 0xff,
   ]
 
   static func mutate(_ frame: inout [UInt8], _ random: inout XorShift) {
     guard !frame.isEmpty else { return }
-    // Headers are where decisions are made; IPv6 has longer ones.
+    // Most mutations hit headers; IPv6 has longer ones.
     let place = random.below(min(frame.count, random.below(3) == 0 ? frame.count : random.below(2) == 0 ? 62 : 110))
     switch random.below(8) {
     case 0: frame[place] ^= 1 << UInt8(random.below(8))
-    case 1: frame[place] = Self.telling[random.below(Self.telling.count)]
+    case 1: frame[place] = Self.significant[random.below(Self.significant.count)]
     case 2: frame[place] = UInt8(random.below(256))
     case 3: frame[place] &+= UInt8(random.below(9)) &- 4
     case 4: frame.removeLast(random.below(frame.count) / (1 + random.below(8)))
@@ -126,8 +126,8 @@ enum Mutation {
     }
   }
 
-  /// The checksum of the IPv4 header, wherever and however long it says it is, as far as the frame goes.
-  static func mendChecksum(_ frame: inout [UInt8]) {
+  /// Corrects the checksum of the IPv4 header, with the length that the header claims, if the frame contains it.
+  static func correctChecksum(_ frame: inout [UInt8]) {
     guard let network = Reference.networkOffset(frame), frame.count >= network + 20 else { return }
     let length = Int(frame[network] & 15) * 4
     guard length >= 20, frame.count >= network + length else { return }

@@ -2,18 +2,18 @@ import ABI
 
 @testable import Forwarding
 
-/// What a real server does with the frames it gets: puts outer packets together, takes tunnel headers off, puts inner packets together. Checks every
-/// checksum and length on the way; nil is a complaint.
+/// A real server's receive path: reassembles outer packets, removes tunnel headers, reassembles inner packets. It checks every
+/// checksum and length; nil means that one was wrong.
 struct Reassembly {
-  let way: Way
+  let path: Path
 
   /// The client's packet.
   func packet(_ frames: [[UInt8]]) -> [UInt8]? {
     let packets = frames.map { Array($0[14...]) }
-    guard way.method != Int(SLUICE_DIRECT) else { return Self.joined4(packets) }
+    guard path.method != Int(SLUICE_DIRECT) else { return Self.joined4(packets) }
     var outer = packets
-    if packets.count > 1, way.toIPv6 ? packets[0][6] == 44 : Reference.word(packets[0], 6) & 0x3fff != 0 {
-      guard let whole = way.toIPv6 ? Self.joined6(packets) : Self.joined4(packets) else { return nil }
+    if packets.count > 1, path.toIPv6 ? packets[0][6] == 44 : Reference.word(packets[0], 6) & 0x3fff != 0 {
+      guard let whole = path.toIPv6 ? Self.joined6(packets) : Self.joined4(packets) else { return nil }
       outer = [whole]
     }
     let inner = outer.compactMap(unwrapped)
@@ -21,7 +21,7 @@ struct Reassembly {
     return inner.count == 1 ? inner[0] : Self.joined4(inner)
   }
 
-  /// RFC 791 3.2. The first fragment's header, as it was before: but for what fragments change.
+  /// RFC 791 3.2. The first fragment's header, except for the fields that fragmentation changes.
   static func joined4(_ fragments: [[UInt8]]) -> [UInt8]? {
     guard let first = fragments.first else { return nil }
     var data: [UInt8] = []
@@ -59,24 +59,24 @@ struct Reassembly {
     return Array(first[..<4]) + big(UInt16(data.count)) + [first[40]] + first[7..<40] + data
   }
 
-  /// What is inside an outer packet.
+  /// The packet inside an outer packet.
   private func unwrapped(_ packet: [UInt8]) -> [UInt8]? {
-    let header = way.toIPv6 ? 40 : 20
-    if !way.toIPv6 {
+    let header = path.toIPv6 ? 40 : 20
+    if !path.toIPv6 {
       guard Reference.checksum(Array(packet[..<20])) == 0, Reference.word(packet, 2) == packet.count else { return nil }
     }
-    let number = way.toIPv6 ? packet[6] : packet[9]
+    let number = path.toIPv6 ? packet[6] : packet[9]
     let payload = Array(packet[header...])
-    let addresses = way.toIPv6 ? packet[8..<40] : packet[12..<20]
+    let addresses = path.toIPv6 ? packet[8..<40] : packet[12..<20]
     switch number {
     case 4, 41: return payload
     case 17:
-      guard Reference.word(payload, 4) == payload.count, (Reference.word(payload, 6) != 0) == way.checksum else { return nil }
-      guard !way.checksum || Reference.checksum(addresses + [0, 17] + payload[4..<6] + payload) == 0 else { return nil }
+      guard Reference.word(payload, 4) == payload.count, (Reference.word(payload, 6) != 0) == path.checksum else { return nil }
+      guard !path.checksum || Reference.checksum(addresses + [0, 17] + payload[4..<6] + payload) == 0 else { return nil }
       return Array(payload[12...])
     case 47:
-      guard !way.checksum || Reference.checksum(payload) == 0 else { return nil }
-      return Array(payload[(way.checksum ? 8 : 4)...])
+      guard !path.checksum || Reference.checksum(payload) == 0 else { return nil }
+      return Array(payload[(path.checksum ? 8 : 4)...])
     default: return nil
     }
   }

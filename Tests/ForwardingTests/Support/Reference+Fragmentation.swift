@@ -2,9 +2,9 @@ import ABI
 
 @testable import Forwarding
 
-/// Packets that don't fit their way once more, from RFC 791 3.2 and RFC 2473 7.1, over plain arrays.
+/// A second implementation of fragmentation, from RFC 791 3.2 and RFC 2473 7.1, over plain arrays.
 extension Reference {
-  /// The frames that leave for a server; of outer headers, what is the sender's choice is read from what was sent.
+  /// The frames that leave for a server. Outer header fields that the sender may choose are taken from the sent frames.
   static func frames(
     _ frame: [UInt8],
     _ datagrams: Datagrams? = nil,
@@ -17,10 +17,10 @@ extension Reference {
     let room = Int(server.mtu) - overhead(server)
     if packet.count <= room { return [forwarded(frame, datagrams, now: now, by: server, sent.first ?? [])] }
     if reading.isIPv6 { return outerFragments(packet, by: server, sent) }
-    return fragments(packet, room).enumerated().map { wrapped($1, by: server, $0 < sent.count ? sent[$0] : []) }
+    return fragments(packet, room).enumerated().map { encapsulatedFrame($1, by: server, $0 < sent.count ? sent[$0] : []) }
   }
 
-  /// The procedure of RFC 791 3.2: cut off what fits, go on with the rest.
+  /// The procedure of RFC 791 3.2: split off the largest first fragment, continue with the rest.
   static func fragments(_ packet: [UInt8], _ room: Int) -> [[UInt8]] {
     let header = Int(packet[0] & 15) * 4
     let blocks = (room - header) / 8
@@ -40,7 +40,7 @@ extension Reference {
     return header + data
   }
 
-  /// A header's options without those that belong in the first fragment alone.
+  /// A header's options without those that belong only in the first fragment.
   private static func copied(_ header: [UInt8]) -> [UInt8] {
     var kept = Array(header[..<20])
     var options = header[20...]
@@ -55,8 +55,8 @@ extension Reference {
 
   private static func outerFragments(_ packet: [UInt8], by server: sluice_server, _ sent: [[UInt8]]) -> [[UInt8]] {
     let first = sent.first ?? []
-    let (number, whole) = shimmed(packet, by: server, Choice(first, server, isFragment: true))
-    let size = outerPiece(server)
+    let (number, whole) = encapsulated(packet, by: server, Choice(first, server, isFragment: true))
+    let size = outerFragmentSize(server)
     guard size > 0 else { return [] }
     let at = link(server, isIPv6: true).count
     // IPv6: bytes 4 to 8 of the fragment header.
@@ -79,20 +79,20 @@ extension Reference {
     }
   }
 
-  /// Bytes of a whole outer payload that one of its fragments has.
-  private static func outerPiece(_ server: sluice_server) -> Int {
+  /// How many bytes of the outer payload one fragment has.
+  private static func outerFragmentSize(_ server: sluice_server) -> Int {
     max(0, (Int(server.mtu) - (isIPv6(server) ? 48 : 20)) / 8 * 8)
   }
 
-  /// What becomes of a packet that is too long and that may be cut; nil for one that may not.
-  static func splitOutcome(_ packet: [UInt8], _ reading: Reading, by server: sluice_server, headroom: Int) -> Outcome? {
+  /// The outcome of an oversize packet that may be fragmented; nil if it may not.
+  static func fragmentationOutcome(_ packet: [UInt8], _ reading: Reading, by server: sluice_server, headroom: Int) -> Outcome? {
     let encapsulation = overhead(server) - (isIPv6(server) ? 40 : 20)
     let outputFragments: Int
     var front = link(server, isIPv6: false).count
     if reading.isIPv6 {
       guard isTunnelled(server), packet.count <= 1280 else { return nil }
-      guard outerPiece(server) > 0 else { return .droppedTooBig }
-      outputFragments = (encapsulation + packet.count + outerPiece(server) - 1) / outerPiece(server)
+      guard outerFragmentSize(server) > 0 else { return .droppedTooBig }
+      outputFragments = (encapsulation + packet.count + outerFragmentSize(server) - 1) / outerFragmentSize(server)
       front += encapsulation + (isIPv6(server) ? 48 : 20)
     } else {
       guard packet[6] & 0x40 == 0 else { return nil }

@@ -1,6 +1,6 @@
 @testable import Forwarding
 
-/// ICMP to the topology's VIPs, from RFC 792, RFC 4443 and packets.md, over plain arrays.
+/// ICMP to the topology's VIPs, from RFC 792, RFC 4443 and Docs/packets.md, over plain arrays.
 extension Reference {
   static func readICMP(_ packet: [UInt8], at network: Int) -> Reading? {
     let words = Int(packet[0] & 15)

@@ -1,12 +1,12 @@
 @testable import Forwarding
 
-/// The rules of IPv6 once more, from RFC 8200 and packets.md, over plain arrays.
+/// A second implementation of the IPv6 rules, from RFC 8200 and Docs/packets.md, over plain arrays.
 extension Reference {
-  /// What stands behind the extension headers.
+  /// The packet after its extension headers.
   struct Walked {
-    /// The headers' numbers with their bytes, in order.
+    /// The extension headers' numbers and bytes, in order.
     var headers: [(number: UInt8, bytes: [UInt8])] = []
-    /// The number of what follows them, and where it begins.
+    /// The number of the next header, and its offset.
     var number: UInt8
     var offset = 40
     var isFirstFragment: Bool { headers.contains { $0.number == 44 && $0.bytes[3] & 1 == 1 } }
@@ -14,7 +14,7 @@ extension Reference {
 
   enum Chain {
     case whole(Walked)
-    /// `number` is what its datagram goes on with.
+    /// `number` is the fragment header's next header.
     case laterFragment(Walked)
     case notOurs
     case tooMany
@@ -24,7 +24,7 @@ extension Reference {
     guard packet.count >= 40, packet[0] >> 4 == 6 else { return nil }
     let destination = Array(packet[24..<40])
     let services = topology.filter { $0.address == destination }
-    // To anybody else only an error about our own packets concerns us, and only without extension headers.
+    // Packets to other addresses matter only if they are errors about the director's own packets, without extension headers.
     if services.isEmpty {
       return packet[6] == 58 && !isMapped(destination) ? readICMPv6(packet, Walked(number: 58), at: network) : nil
     }
@@ -62,7 +62,7 @@ extension Reference {
         case 51: 4 * Int(rest[1]) + 8
         default: 8 * Int(rest[1]) + 8
         }
-      // On its way to elsewhere.
+      // A routing header with segments left.
       if walked.number == 43 && rest[2] != 0 && rest[3] != 0 { return .notOurs }
       if walked.number == 44 && word(rest, 2) / 8 != 0 {
         walked.headers.append((44, Array(rest[..<8])))
@@ -83,7 +83,7 @@ extension Reference {
     return transportRefusal(Array(packet[walked.offset..<total]), walked.number, isFragment: walked.isFirstFragment)
   }
 
-  /// - Parameter least: bytes that the packet must have.
+  /// - Parameter least: the minimum length of the packet.
   static func headerRefusal(_ packet: [UInt8], _ walked: Walked, total: Int, least: Int) -> Outcome? {
     guard total >= least, total <= packet.count else { return .droppedBadLength }
     if total > 65535 { return .droppedTooBig }

@@ -1,11 +1,11 @@
 @testable import Forwarding
 
-/// Errors about the director's own outer packets, from RFC 1191, RFC 8201 and packets.md.
+/// Errors about the director's own outer packets, from RFC 1191, RFC 8201 and Docs/packets.md.
 extension Reference {
-  /// Real servers of `TestTables.topology` that tunnels lead to: IPIP, GRE and GUE each.
+  /// The tunnelled real servers of `TestTables.topology`: one each for IPIP, GRE and GUE.
   private static let tunnelled: [[UInt8]] = [[10, 0, 1, 20], [0xfd, 0, 0, 1] + [UInt8](repeating: 0, count: 11) + [20]]
 
-  /// Bytes of the quote that tell it; nil when the message is no such error.
+  /// How many bytes of the quote are needed; nil if the message is no such error.
   static func pathError(_ message: [UInt8], to address: [UInt8]) -> Int? {
     let quote = Array(message.dropFirst(8))
     return address.count == 4 ? pathError4(message, quote, to: address) : pathError6(message, quote, to: address)

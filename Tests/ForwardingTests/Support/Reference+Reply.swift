@@ -2,14 +2,15 @@ import ABI
 
 @testable import Forwarding
 
-/// What the director has to say about a client's frame, byte by byte from the RFCs: sums are taken over whole messages, packets are built anew.
+/// The director's replies, byte by byte from the RFCs: checksums are computed over whole messages, packets are built from
+/// scratch.
 extension Reference {
-  /// The link header of an answer: to whom the frame came from, with the tags it came with.
-  static func returned(_ frame: [UInt8]) -> [UInt8] {
+  /// The link header of a reply: to the sender of the frame, with the frame's tags.
+  static func replyLinkHeader(_ frame: [UInt8]) -> [UInt8] {
     Array(frame[6..<12]) + Array(frame[0..<6]) + Array(frame[12..<network(frame)])
   }
 
-  /// Fragmentation needed, or packet too big.
+  /// Fragmentation needed, or Packet Too Big.
   static func tooBig(_ frame: [UInt8], mtu: Int) -> [UInt8] {
     let rest: [UInt8] = [0, 0] + big(UInt16(mtu))
     return isIPv6(frame) ? error(frame, type: 2, code: 0, rest) : error(frame, type: 3, code: 4, rest)
@@ -32,16 +33,16 @@ extension Reference {
       ? acknowledged + [0, 0, 0, 0] : [0, 0, 0, 0] + big(UInt16(next >> 16 & 0xffff)) + big(UInt16(next & 0xffff))
     let ports = Array(segment[2..<4]) + Array(segment[0..<2])
     let header = ports + numbers + [0x50, flags & 0x10 != 0 ? 0x04 : 0x14, 0, 0, 0, 0, 0, 0]
-    return returned(frame) + originated(frame, number: 6, header, checksumAt: 16)
+    return replyLinkHeader(frame) + originated(frame, number: 6, header, checksumAt: 16)
   }
 
   static func echoReply(_ frame: [UInt8]) -> [UInt8] {
     let packet = packet(frame)
     let icmp = isIPv6(frame) ? transportOffset(packet) : Int(packet[0] & 15) * 4
     let message = [isIPv6(frame) ? 129 : 0, packet[icmp + 1], 0, 0] + packet[(icmp + 4)...]
-    guard !isIPv6(frame) else { return returned(frame) + originated(frame, number: 58, message, checksumAt: 2) }
-    // What the request had of type of service, identification and flags, the reply has.
-    return returned(frame)
+    guard !isIPv6(frame) else { return replyLinkHeader(frame) + originated(frame, number: 58, message, checksumAt: 2) }
+    // The reply copies type of service, identification and flags from the request.
+    return replyLinkHeader(frame)
       + originated(
         frame,
         number: 1,
@@ -56,8 +57,8 @@ extension Reference {
   private static func error(_ frame: [UInt8], type: UInt8, code: UInt8, _ rest: [UInt8]) -> [UInt8] {
     let quote = packet(frame).prefix(isIPv6(frame) ? 1232 : 548)
     let message = [type, code, 0, 0] + rest + quote
-    if isIPv6(frame) { return returned(frame) + originated(frame, number: 58, message, checksumAt: 2) }
-    return returned(frame) + originated(frame, number: 1, message, checksumAt: 2, service: 0xc0, pseudo: false)
+    if isIPv6(frame) { return replyLinkHeader(frame) + originated(frame, number: 58, message, checksumAt: 2) }
+    return replyLinkHeader(frame) + originated(frame, number: 1, message, checksumAt: 2, service: 0xc0, pseudo: false)
   }
 
   /// A packet from the frame's destination to its source.
@@ -91,27 +92,27 @@ extension Reference {
 
   private static func isIPv6(_ frame: [UInt8]) -> Bool { word(frame, network(frame) - 2) == 0x86dd }
 
-  /// Without what the frame is padded with.
+  /// Without padding.
   private static func packet(_ frame: [UInt8]) -> [UInt8] {
     let packet = Array(frame[network(frame)...])
     return Array(packet[..<(isIPv6(frame) ? 40 + word(packet, 4) : word(packet, 2))])
   }
 }
 
-/// Whether a frame is answered, and with which frame.
+/// Whether a frame is answered, and the reply.
 extension Reference {
-  /// What becomes of a packet of `total` bytes on a way that has room for fewer.
+  /// The outcome of a packet of `total` bytes on a path with room for fewer.
   static func tooBigOutcome(_ frame: [UInt8], total: Int, room: Int, headroom: Int) -> Outcome {
-    let mayBeTold = isIPv6(frame) ? total > 1280 : packet(frame)[6] & 0x40 != 0 && room >= 68
-    return mayBeTold ? errorOutcome(frame, .answeredTooBig, otherwise: .droppedTooBig, headroom: headroom) : .droppedTooBig
+    let sendsError = isIPv6(frame) ? total > 1280 : packet(frame)[6] & 0x40 != 0 && room >= 68
+    return sendsError ? errorOutcome(frame, .answeredTooBig, otherwise: .droppedTooBig, headroom: headroom) : .droppedTooBig
   }
 
-  /// The same where the service has no live server and says nothing of resets.
+  /// The outcome for a service without a live server that is not configured for resets.
   static func noServerOutcome(_ frame: [UInt8], headroom: Int) -> Outcome {
     errorOutcome(frame, .answeredUnreachable, otherwise: .droppedNoServer, headroom: headroom)
   }
 
-  /// The frame that goes back; nil for an outcome that is no answer.
+  /// The reply; nil for an outcome without one.
   static func answered(_ frame: [UInt8], _ outcome: Outcome, server: () -> sluice_server) -> [UInt8]? {
     switch outcome {
     case .answeredTooBig:
@@ -124,7 +125,7 @@ extension Reference {
     }
   }
 
-  /// To or from more than one station.
+  /// To or from a group MAC address.
   static func isOfGroup(_ frame: [UInt8]) -> Bool { frame[0] & 1 != 0 || frame[6] & 1 != 0 }
 
   private static func errorOutcome(_ frame: [UInt8], _ answer: Outcome, otherwise: Outcome, headroom: Int) -> Outcome {

@@ -3,7 +3,7 @@ import ABI
 @testable import Forwarding
 
 extension Reference {
-  /// What becomes of a frame, all stages together, given the server that it goes to if it goes anywhere.
+  /// A frame's outcome after all stages, given the server that it would go to.
   static func outcome(
     _ frame: [UInt8],
     headroom: Int,
@@ -20,7 +20,7 @@ extension Reference {
     let outer = overhead(server)
     if reading.total + outer > Int(server.mtu) {
       let packet = Array(frame[reading.network..<reading.network + reading.total])
-      if let outcome = splitOutcome(packet, reading, by: server, headroom: headroom) { return outcome }
+      if let outcome = fragmentationOutcome(packet, reading, by: server, headroom: headroom) { return outcome }
       return reading.isError
         ? .droppedTooBig : tooBigOutcome(frame, total: reading.total, room: Int(server.mtu) - outer, headroom: headroom)
     }
@@ -28,7 +28,7 @@ extension Reference {
     return header > reading.network + headroom ? .droppedNoHeadroom : .forwarded
   }
 
-  /// The frame that leaves for a server; of an outer header, what is the sender's choice is read from what was sent.
+  /// The frame that leaves for a server. Outer header fields that the sender may choose are taken from the sent frame.
   static func forwarded(
     _ frame: [UInt8],
     _ datagrams: Datagrams? = nil,
@@ -37,8 +37,8 @@ extension Reference {
     _ sent: [UInt8]
   ) -> [UInt8] {
     guard let reading = read(frame, datagrams, now: now) else { return [] }
-    // Padding stays where nothing is put in front.
+    // Padding stays if there is no outer header.
     guard isTunnelled(server) else { return link(server, isIPv6: reading.isIPv6) + frame[reading.network...] }
-    return wrapped(Array(frame[reading.network..<reading.network + reading.total]), by: server, sent)
+    return encapsulatedFrame(Array(frame[reading.network..<reading.network + reading.total]), by: server, sent)
   }
 }

@@ -3,19 +3,19 @@ import ABI
 @testable import Forwarding
 @testable import Packet
 
-/// Tunnels once more, from RFC 2003, 2473, 2784, 768 and the GUE draft, over plain arrays.
+/// A second implementation of tunnels, from RFC 2003, 2473, 2784, 768 and the GUE draft, over plain arrays.
 extension Reference {
-  /// What of an outer header is the sender's choice, read from what was sent.
+  /// The outer header fields that the sender may choose, read from the sent frame.
   struct Choice {
     var identification: [UInt8]
-    /// The last 20 bits of the first word of IPv6.
+    /// The last 20 bits of the first word of an IPv6 header.
     var label: Int
     var port: [UInt8]
     var source: [UInt8]
-    /// Of an outer packet cut in pieces: only the first has ports.
+    /// Whether the outer packet is a fragment: only the first one has ports.
     var isFragment: Bool
 
-    /// - Parameter isFragment: of the outer packet: in IPv6 a fragment header comes first.
+    /// - Parameter isFragment: whether the outer packet is fragmented; then an IPv6 one has a fragment header first.
     init(_ sent: [UInt8], _ server: sluice_server, isFragment: Bool = false) {
       let ip = Array(sent.dropFirst(link(server, isIPv6: false).count)) + [UInt8](repeating: 0, count: 60)
       identification = Array(ip[4..<6])
@@ -26,7 +26,7 @@ extension Reference {
       source = Array(isIPv6(server) ? ip[8..<24] : ip[12..<16])
     }
 
-    /// What is wrong with it; nil when it is a choice that one may make.
+    /// What is wrong with the choice, or nil.
     func complaint(_ server: sluice_server) -> String? {
       if isIPv6(server) && label == 0 { return "a flow label of 0" }
       if server.method == UInt8(SLUICE_GUE), !isFragment, word(port, 0) < 49152 { return "a source port of \(word(port, 0))" }
@@ -42,7 +42,7 @@ extension Reference {
   static func isIPv6(_ server: sluice_server) -> Bool { server.flags & UInt8(SLUICE_SERVER_IPV6) != 0 }
   private static func hasChecksum(_ server: sluice_server) -> Bool { server.flags & UInt8(SLUICE_SERVER_CHECKSUM) != 0 }
 
-  /// Bytes that the way adds in front of the packet.
+  /// How many bytes the path adds before the packet.
   static func overhead(_ server: sluice_server) -> Int {
     let encapsulation = [UInt8(SLUICE_GUE): 12, UInt8(SLUICE_GRE): hasChecksum(server) ? 8 : 4][server.method] ?? 0
     return isTunnelled(server) ? (isIPv6(server) ? 40 : 20) + encapsulation : 0
@@ -57,8 +57,8 @@ extension Reference {
       + (isIPv6 ? [0x86, 0xdd] : [0x08, 0x00])
   }
 
-  /// What the outer IP header is followed by, and its number there.
-  static func shimmed(_ inner: [UInt8], by server: sluice_server, _ choice: Choice) -> (number: UInt8, bytes: [UInt8]) {
+  /// The payload of the outer IP header, and its protocol number.
+  static func encapsulated(_ inner: [UInt8], by server: sluice_server, _ choice: Choice) -> (number: UInt8, bytes: [UInt8]) {
     let isIPv6 = inner[0] >> 4 == 6
     switch Int(server.method) {
     case Int(SLUICE_GUE):
@@ -77,7 +77,7 @@ extension Reference {
     }
   }
 
-  /// The outer IP header before so many bytes.
+  /// The outer IP header of a payload of `count` bytes.
   static func outer(
     _ server: sluice_server,
     _ choice: Choice,
@@ -105,12 +105,12 @@ extension Reference {
     withUnsafeBytes(of: server.address) { Array($0[(isIPv6(server) ? 0 : 12)...]) }
   }
 
-  /// The frame of a packet that fits.
-  static func wrapped(_ packet: [UInt8], by server: sluice_server, _ sent: [UInt8]) -> [UInt8] {
+  /// The frame of a packet that fits the path.
+  static func encapsulatedFrame(_ packet: [UInt8], by server: sluice_server, _ sent: [UInt8]) -> [UInt8] {
     let isIPv6 = packet[0] >> 4 == 6
     guard isTunnelled(server) else { return link(server, isIPv6: isIPv6) + packet }
     let choice = Choice(sent, server)
-    let (number, inside) = shimmed(packet, by: server, choice)
+    let (number, inside) = encapsulated(packet, by: server, choice)
     let fragment: [UInt8] = [isIPv6 ? 0x40 : packet[6] & 0x40, 0]
     let header = outer(
       server,

@@ -2,10 +2,10 @@ import ABI
 
 @testable import Forwarding
 
-/// The rules of both families once more, written from the RFCs over plain arrays, slowly and without sharing a line with what is tested: what tests
-/// compare with where bytes can't be written down.
+/// A second implementation of the rules of both families, written from the RFCs over plain arrays. It is slow and shares no code
+/// with the forwarder. Tests compare with it where they can't write the bytes down.
 enum Reference {
-  /// RFC 1071, sixteen bits at a time.
+  /// RFC 1071, 16 bits at a time.
   static func checksum(_ bytes: [UInt8]) -> UInt16 {
     var sum = 0
     for index in stride(from: 0, to: bytes.count, by: 2) {
@@ -18,12 +18,12 @@ enum Reference {
   struct Service {
     var number: UInt8
     var address: [UInt8]
-    /// 0: any.
+    /// 0: any port.
     var port: Int
     var hasServers = true
   }
 
-  /// Of `TestTables.topology`.
+  /// The services of `TestTables.topology`.
   static let topology = [
     Service(number: 6, address: [10, 0, 0, 100], port: 80), Service(number: 17, address: [10, 0, 0, 100], port: 53),
     Service(number: 6, address: [10, 0, 0, 101], port: 0), Service(number: 17, address: [10, 0, 0, 101], port: 53),
@@ -42,24 +42,26 @@ enum Reference {
     Service(number: 17, address: ClientPacketIPv6.vip(0x107), port: 0),
   ]
 
-  /// Where the IP header lies and what the packet is refused for; nil: not for a service.
+  /// A packet for a service: where its IP header is, and why it is refused.
   struct Reading {
     var network: Int
     var total: Int
-    /// Nil: sound.
+    /// Nil: the packet is valid.
     var refusal: Outcome?
     var hasServers: Bool
     var isIPv6 = false
-    /// An ICMP error: nobody is told anything about it.
+    /// An ICMP error; no ICMP error is sent about it.
     var isError = false
-    /// Of a later fragment: where its first one went.
+    /// A later fragment: the first one's server.
     var server: UInt32?
   }
 
-  /// - Parameter datagrams: what is known of first fragments; without it later ones are nobody's.
+  /// Returns nil if the packet is not for a service.
+  ///
+  /// - Parameter datagrams: the known first fragments; without it, later fragments are not for a service.
   static func read(_ frame: [UInt8], _ datagrams: Datagrams? = nil, now: UInt32 = 0) -> Reading? {
-    if let datagrams, let outputFragment = OutputFragment(frame), !outputFragment.isFirst {
-      return outputFragment.reading(datagrams, at: frame.count - outputFragment.packet.count, now: now)
+    if let datagrams, let fragment = Fragment(frame), !fragment.isFirst {
+      return fragment.reading(datagrams, at: frame.count - fragment.packet.count, now: now)
     }
     if let network = networkOffset(frame, type: 0x86dd) { return readIPv6(Array(frame[network...]), at: network) }
     guard let network = networkOffset(frame), frame.count >= network + 20 else { return nil }
@@ -68,7 +70,7 @@ enum Reference {
     guard packet[0] >> 4 == 4, packet[9] == 6 || packet[9] == 17, word(packet, 6) & 0x1fff == 0 else { return nil }
     let words = Int(packet[0] & 15)
     let headerLength = max(words, 5) * 4
-    // Without ports it can only be any port's.
+    // Without ports it can only belong to a service of any port.
     let port = packet.count >= headerLength + 4 ? word(packet, headerLength + 2) : 0
     let candidates = topology.filter { $0.number == packet[9] && $0.address == Array(packet[16..<20]) }
     guard let service = candidates.first(where: { $0.port == port }) ?? candidates.first(where: { $0.port == 0 }) else {
@@ -78,7 +80,7 @@ enum Reference {
     return Reading(network: network, total: word(packet, 2), refusal: refusal, hasServers: service.hasServers)
   }
 
-  /// Where the packet of that EtherType begins; nil when it is another's.
+  /// The offset of the packet with this EtherType; nil if the frame has another one.
   static func networkOffset(_ frame: [UInt8], type: Int = 0x0800) -> Int? {
     for tags in 0...2 {
       let offset = 12 + tags * 4
@@ -92,14 +94,14 @@ enum Reference {
     return nil
   }
 
-  /// In the order of the counters' precedence: header length, length, checksum, TTL, source, transport.
+  /// In the order in which the forwarder checks: header length, length, checksum, TTL, source, transport.
   private static func refusal(_ packet: [UInt8], words: Int) -> Outcome? {
     if let wrong = headerRefusal(packet, words: words, least: words * 4) { return wrong }
     let body = Array(packet[(words * 4)..<word(packet, 2)])
     return transportRefusal(body, packet[9], isFragment: word(packet, 6) & 0x2000 != 0)
   }
 
-  /// - Parameter least: bytes that the packet must have.
+  /// - Parameter least: the minimum length of the packet.
   static func headerRefusal(_ packet: [UInt8], words: Int, least: Int) -> Outcome? {
     guard words >= 5 else { return .droppedBadHeader }
     let total = word(packet, 2)
@@ -113,7 +115,7 @@ enum Reference {
     return topology.contains { $0.address == source } ? .droppedSource : nil
   }
 
-  /// Of TCP's or UDP's header, and of a first fragment of it.
+  /// The check of a TCP or UDP header, and of a first fragment with one.
   static func transportRefusal(_ body: [UInt8], _ number: UInt8, isFragment more: Bool) -> Outcome? {
     guard body.count >= (number == 6 ? 20 : 8) else { return more ? .droppedFragment : .droppedBadLength }
     if number == 6 {

@@ -2,15 +2,15 @@ import ABI
 
 @testable import Forwarding
 
-/// What became of one frame.
+/// The result for one frame.
 struct Forwarded: Equatable {
   var action: Verdict.Action
   var outcome: Outcome
   var egress: UInt16
   var server: UInt32
-  /// The frame to send; empty unless there is one.
+  /// The frame to send, empty if there is none.
   var bytes: [UInt8]
-  /// The frames that are sent after it, if it became more than one.
+  /// The further frames, if the packet was fragmented.
   var outputFragments: [[UInt8]] = []
 
   var frames: [[UInt8]] { [bytes] + outputFragments }
@@ -30,7 +30,7 @@ extension Forwarded {
   }
 }
 
-/// A director of one worker over plain memory.
+/// A director with one worker over plain memory.
 final class TestDirector {
   let tables: TestTables
   let flows: FlowTable
@@ -39,7 +39,7 @@ final class TestDirector {
   /// Seconds.
   var now: UInt32 = 1000
   let spares = TestSpares()
-  /// Memory of held frames.
+  /// Memory of the held frames.
   private var arenas: [UnsafeMutableRawPointer] = []
 
   convenience init(
@@ -52,7 +52,7 @@ final class TestDirector {
     self.init(tables, .allocate(buckets: buckets), worker: worker, of: workers, peers: .none, fragments)
   }
 
-  /// One of several workers over the same tables, who know of each other.
+  /// One of several workers over the same tables, which read each other's flows.
   convenience init(_ tables: TestTables, worker: Int, beside flows: [FlowTable]) {
     self.init(tables, flows[worker], worker: worker, of: flows.count, peers: PeerFlows(flows), .alone())
   }
@@ -87,7 +87,7 @@ final class TestDirector {
 
   func forward(_ packet: ClientPacket, headroom: Int = 256) -> Forwarded { forward([packet.bytes], headroom: headroom)[0] }
 
-  /// One batch, 64 frames at most.
+  /// Processes one batch of at most 64 frames.
   func forward(_ frames: [[UInt8]], headroom: Int = 256) -> [Forwarded] {
     let chunk = headroom + (frames.map(\.count).max() ?? 0)
     let arena = UnsafeMutableRawPointer.allocate(byteCount: max(1, chunk * frames.count), alignment: 64)
@@ -100,14 +100,14 @@ final class TestDirector {
     forwarder.process(&batch, count: batch.count, tables.half, now: now, into: &verdicts)
     forwarder.count(&verdicts, batch.count)
     defer {
-      // A held frame stays where it is.
+      // A held frame stays in its memory.
       if verdicts.contains(where: { $0.action == .hold }) { arenas.append(arena) } else { arena.deallocate() }
     }
     let outputFragments = spares.take(from: forwarder.outputFragments)
     return batch.indices.map { Forwarded(batch[$0], verdicts[$0], outputFragments[$0] ?? []) }
   }
 
-  /// What becomes of held frames at this moment, a batch at most.
+  /// The results of the held frames that are due, at most one batch.
   func release(after seconds: UInt32 = 0) -> [Forwarded] {
     var batch = [Frame](repeating: Frame(bytes: UnsafeMutableRawPointer(flows.buckets), length: 0, headroom: 0), count: 64)
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: 64)
@@ -119,7 +119,7 @@ final class TestDirector {
 
   func count(_ outcome: Outcome) -> UInt64 { counters.outcomes[Int(outcome.rawValue)] }
 
-  /// Every entry in use, with its place.
+  /// All entries in use.
   var entries: [sluice_flow] {
     let all = UnsafeMutableRawPointer(flows.buckets).assumingMemoryBound(to: sluice_flow.self)
     return (0..<(Int(flows.mask) + 1) * 4).map { all[$0] }.filter { $0.tag != 0 }
@@ -127,7 +127,7 @@ final class TestDirector {
 }
 
 extension TestTables {
-  /// The services that most tests are about.
+  /// The services of most tests.
   static var topology: TestTables {
     let tables = TestTables()
     tables.add(6, [10, 0, 0, 100], port: 80, [.direct(10), .direct(11) { $0.egress = 1 }])
@@ -146,13 +146,13 @@ extension TestTables {
     tables.add(6, tunnelled, port: 443, [.direct6(12)])
     tables.add(6, ClientPacketIPv6.vip(0x102), port: 80, [])
     tables.add(6, [10, 0, 0, 102], port: 443, [.tunnel6(20)])
-    // GUE and GRE, checksums and sources of the flow's own.
+    // GUE and GRE, with checksums and with sources that depend on the flow.
     let wrapped = ClientPacketIPv6.vip(0x106)
     tables.add(6, [10, 0, 0, 106], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false, checksum: true)])
     tables.add(17, [10, 0, 0, 106], port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: true) { $0.prefix = 64 }])
     tables.add(6, wrapped, port: 0, [.tunnel(Int(SLUICE_GRE), toIPv6: false, checksum: true) { $0.prefix = 24 }])
     tables.add(17, wrapped, port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: true, checksum: true)])
-    // Narrow ways, of which packets come out in pieces.
+    // Paths with a small MTU, on which packets are fragmented.
     let narrow = ClientPacketIPv6.vip(0x107)
     tables.add(6, [10, 0, 0, 107], port: 0, [.tunnel(Int(SLUICE_GUE), toIPv6: false, checksum: true) { $0.mtu = 500 }])
     tables.add(17, [10, 0, 0, 107], port: 0, [.direct(10) { $0.mtu = 68 }])

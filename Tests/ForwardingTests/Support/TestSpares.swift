@@ -2,14 +2,14 @@ import Glibc
 
 @testable import Forwarding
 
-/// Spare frames as a worker would lend them, looked at when they come back.
+/// Spare frames as a worker lends them; they are checked when they come back.
 final class TestSpares {
   /// Room for the largest IP packet.
   static let size = 66_000
   private let memory: UnsafeMutableRawPointer
-  /// What is wrong with a piece that came back.
+  /// What was wrong with a fragment that came back.
   private(set) var complaint: String?
-  /// What frames hold where nothing was written.
+  /// The value of bytes that were not written.
   private var canary: UInt8 = 0
 
   init() {
@@ -19,7 +19,7 @@ final class TestSpares {
 
   deinit { free(memory) }
 
-  /// Makes stray writes of zeros show as well.
+  /// Fills the frames with another value than 0, so that stray writes of zeros are detected too.
   func poison() {
     canary = 0xc5
     memset(memory, Int32(canary), OutputFragments.capacity * Self.size)
@@ -29,23 +29,29 @@ final class TestSpares {
     for index in 0..<OutputFragments.capacity { outputFragments.pointee.put(memory + index * Self.size) }
   }
 
-  /// The frames of the batch's pieces by the index of what they are pieces of; afterwards they are spare again.
+  /// The batch's output fragments by the index of their packet; afterwards their frames are spare again.
   func take(from outputFragments: UnsafeMutablePointer<OutputFragments>) -> [Int: [[UInt8]]] {
     var taken: [Int: [[UInt8]]] = [:]
     var last = 0
     for index in 0..<outputFragments.pointee.count {
       let outputFragment = outputFragments.pointee.outputFragment(index)
       let (start, length) = (Int(outputFragment.verdict.start), Int(outputFragment.verdict.length))
-      guard (outputFragment.bytes - memory) % Self.size == 0, start >= 0, start + length <= Self.size, outputFragment.parent >= last else {
-        complaint = "a outputFragment that is none: \(outputFragment)"
+      guard (outputFragment.bytes - memory) % Self.size == 0, start >= 0, start + length <= Self.size,
+        outputFragment.parent >= last
+      else {
+        complaint = "an output fragment outside the spare frames or out of order: \(outputFragment)"
         continue
       }
       last = outputFragment.parent
-      taken[outputFragment.parent, default: []].append(Array(UnsafeRawBufferPointer(start: outputFragment.bytes + start, count: length)))
+      taken[outputFragment.parent, default: []].append(
+        Array(UnsafeRawBufferPointer(start: outputFragment.bytes + start, count: length))
+      )
       memset(outputFragment.bytes + start, Int32(canary), length)
-      // All equal, and the first is the canary.
-      if outputFragment.bytes.load(as: UInt8.self) != canary || memcmp(outputFragment.bytes, outputFragment.bytes + 1, Self.size - 1) != 0 {
-        complaint = "bytes outside a piece were changed"
+      // All bytes are equal, and the first is the canary.
+      if outputFragment.bytes.load(as: UInt8.self) != canary
+        || memcmp(outputFragment.bytes, outputFragment.bytes + 1, Self.size - 1) != 0
+      {
+        complaint = "bytes outside a fragment were changed"
       }
       outputFragments.pointee.put(outputFragment.bytes)
     }

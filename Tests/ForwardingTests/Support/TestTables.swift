@@ -2,12 +2,12 @@ import ABI
 
 @testable import Forwarding
 
-/// Tables built by hand, field by field as `BPF/tables.h` says: what the forwarder reads is not trusted to the builder's own code.
+/// Tables built by hand, field by field as in `Sources/ABI/tables.h`, so that forwarding is tested without the table builder.
 final class TestTables {
   let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15, members: 1 << 15))
   private(set) var serverCount = 0
   private var ringStart: UInt32 = 0
-  /// Of each server, the service's index.
+  /// The service's index, by server.
   private(set) var services: [Int] = []
   static let ringSize = 251
   /// A power of two.
@@ -25,7 +25,7 @@ final class TestTables {
 
   deinit { memory.free() }
 
-  /// A service and its real servers, all of weight 1; returns the servers' indices.
+  /// Adds a service and its real servers, all of weight 1; returns the servers' indices.
   @discardableResult
   func add(_ number: UInt8, _ address: [UInt8], port: UInt16, _ servers: [TestServer]) -> [Int] {
     let index = half.half.pointee.service_count
@@ -52,7 +52,7 @@ final class TestTables {
     return indices
   }
 
-  /// As if the service had been removed and another one had come to its index, and other servers to the indices of its own.
+  /// As if the service had been removed, and its index and its servers' indices had been reused.
   func reincarnate(service: Int) {
     half.services[service].incarnation &+= 1
     for (server, owner) in services.enumerated() where owner == service {
@@ -60,7 +60,7 @@ final class TestTables {
     }
   }
 
-  /// The ring of these servers alone, as the builder would have it after a change of weights.
+  /// Fills the ring with only these servers, as the builder does after a change of weights.
   func fillRing(of service: Int, with servers: [Int]) {
     let start = Int(half.services[service].member_start)
     for (number, server) in servers.enumerated() { memory.members[start + number] = UInt32(server) }
@@ -107,12 +107,12 @@ final class TestTables {
   }
 }
 
-/// ::ffff:a.b.c.d for an IPv4 address, an IPv6 address as it is.
+/// ::ffff:a.b.c.d for an IPv4 address; an IPv6 address unchanged.
 func mapped(_ address: [UInt8]) -> [UInt8] {
   address.count == 4 ? [UInt8](repeating: 0, count: 10) + [0xff, 0xff] + address : address
 }
 
-/// A real server's way, as a test tells it.
+/// A real server and the path to it.
 struct TestServer {
   var address: [UInt8]
   var method = Int(SLUICE_DIRECT)
@@ -123,7 +123,7 @@ struct TestServer {
   var incarnation: UInt16 = 0
   /// Nil: its own index.
   var tunnel: UInt32?
-  /// GUE's destination.
+  /// GUE's destination port.
   var port: UInt16 = 6080
   /// Leading bits of the outer source that all flows share; 0: all of them.
   var prefix: UInt8 = 0
@@ -155,7 +155,7 @@ struct TestServer {
     }
   }
 
-  /// GUE or GRE from an address of its family.
+  /// GUE or GRE from a source of its family.
   static func tunnel(_ method: Int, toIPv6: Bool, checksum: Bool = false, _ change: (inout TestServer) -> Void = { _ in })
     -> TestServer
   {

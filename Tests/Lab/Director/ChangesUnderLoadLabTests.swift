@@ -2,16 +2,16 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// The operator at work while clients are.
+  /// Changes by the operator while clients are active.
   @Suite struct ChangesUnderLoadTests {
-    @Test("A server added, one drained and one removed: no request fails, no connection is reset")
+    @Test("While a server is added, one is drained and one is removed, no request fails and no connection is reset")
     func changes() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
       defer { daemon.signal(SIGTERM) }
       let service = ["tcp", "\(Laboratory.vip):80"]
       let load = try lab.http("--seconds", "6", "--per-connection", "10", "--at-once", "20")
-      // Conversations that last through all of it: 20 connections, a request each tenth of a second.
+      // Connections that last through the whole test: 20, with a request every tenth of a second.
       let long = try lab.http("--connections", "20", "--per-connection", "55", "--at-once", "20", "--pause", "0.1")
       usleep(500_000)
       try lab.operate("server", "add", service[0], service[1], Server.rs4.address, "--weight", "2", "--forward", "direct")
@@ -27,7 +27,7 @@ extension DirectorLab {
       #expect(lasting.failed == 0, "\(lasting.errors)")
       #expect(lasting.requests == 20 * 55)
 
-      // Nobody talks to rs1 any more: it goes, while others are talked to.
+      // rs1 has no connections any more, so it can be removed while the others are busy.
       let rest = try lab.http("--seconds", "2", "--per-connection", "10", "--at-once", "20")
       usleep(500_000)
       try lab.operate("server", "remove", service[0], service[1], Server.rs1.address)
@@ -37,7 +37,7 @@ extension DirectorLab {
       #expect(try lab.status().server(Server.rs1.address, of: .http) == nil)
     }
 
-    @Test("A flow stays with its server while the tables change around it")
+    @Test("A flow stays with its server while the tables change")
     func flowsStay() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
@@ -54,7 +54,7 @@ extension DirectorLab {
       #expect(result.lost == 0)
       #expect(result.moved == 0)
       #expect(result.servers["rs4"] == nil, "every flow is older than rs4: \(result.servers)")
-      // And new ones do go by the new tables: from below the range that the first ones' ports are from.
+      // New flows do use the new tables: their ports are below the range of the first ones.
       let new = try lab.udp("--flows", "300", "--per-flow", "1", "--first-port", "20000").result()
       #expect(new.servers["rs4"] ?? 0 > 0)
       #expect(new.servers["rs1"] == nil)

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// What the wire has before and after the director, byte for byte.
+  /// The frames on the wire before and after the director, byte for byte.
   @Suite struct ForwardedFrameTests {
-    @Test("Under direct routing the real server gets the client's frames with other MAC addresses and nothing else changed")
+    @Test("With direct routing the real server gets the client's frames with only the MAC addresses changed")
     func direct() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([.http: [.rs1], .echo: [.rs1]])
@@ -23,13 +23,13 @@ extension DirectorLab {
       #expect(after.allSatisfy { $0.destination == server && $0.source == director })
     }
 
-    @Test("In IP-in-IP the client's packets are byte for byte inside an outer header of which every field is right")
+    @Test("With IP-in-IP the client's packets are byte for byte inside a correct outer header")
     func tunnel() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([.http: [.rs3], .echo: [.rs3]])
       defer { daemon.signal(SIGTERM) }
       let sent = try lab.capture(.client, "ip and dst host \(Laboratory.vip)", direction: "out")
-      // The router's side of the segment: the frames as the director made them.
+      // The router's side of the segment: the frames as the director sent them.
       let arrived = try lab.capture(.router, "ip proto 4", direction: "in")
       try converse(lab)
       let before = try sent.frames()
@@ -38,17 +38,17 @@ extension DirectorLab {
       #expect(frames.count == before.count)
       let inside = frames.map { CapturedFrame(bytes: Array($0.bytes[0..<14]) + $0.packet.dropFirst(20)) }
       let isSame = inside.contents == before.contents
-      #expect(isSame, "inside the tunnel are other bytes than the client sent")
+      #expect(isSame, "the inner packets are not those that the client sent")
       let (director, router) = try (lab.mac(.director), lab.mac(.router))
       #expect(frames.allSatisfy { $0.destination == router && $0.source == director })
       for frame in frames { expectOuter(frame.packet, around: Array(frame.packet.dropFirst(20))) }
-      // RFC 6864: what may be fragmented can be told apart, here among the last few.
+      // RFC 6864: packets that may be fragmented have different identifications; this checks the latest ones.
       let fragmentable = frames.map(\.packet).filter { $0[6] & 0x40 == 0 }.map { word($0, 4) }
       #expect(fragmentable.count >= 20)
       #expect(Set(fragmentable).count == fragmentable.count)
     }
 
-    /// TCP from handshake to FIN; UDP small and large, marked, and without the don't-fragment bit.
+    /// TCP from handshake to FIN; UDP small and large, with DSCP, and without DF.
     private func converse(_ lab: Laboratory) throws {
       #expect(try lab.http("--connections", "20", "--per-connection", "2").result().failed == 0)
       #expect(try lab.udp("--flows", "10", "--per-flow", "2").result().lost == 0)
@@ -56,10 +56,10 @@ extension DirectorLab {
       #expect(try lab.udp("--flows", "10", "--per-flow", "2", "--tos", "2", "--fragmentable").result().lost == 0)
     }
 
-    /// packets.md, "tunnel, outer v4".
+    /// Docs/packets.md, "tunnel, outer v4".
     private func expectOuter(_ packet: [UInt8], around inner: [UInt8]) {
       #expect(packet[0] == 0x45)
-      #expect(packet[1] == inner[1], "DSCP copied, ECN as RFC 6040 2.1 has it without CE")
+      #expect(packet[1] == inner[1], "DSCP is copied, ECN as in RFC 6040 2.1 without CE")
       #expect(word(packet, 2) == 20 + inner.count)
       let mayNotFragment = inner[6] & 0x40 != 0
       #expect(packet[6] == (mayNotFragment ? 0x40 : 0) && packet[7] == 0)

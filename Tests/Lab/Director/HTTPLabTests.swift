@@ -15,7 +15,8 @@ extension DirectorLab {
       #expect(Set(result.servers.keys) == ["rs1", "rs2", "rs3"])
     }
 
-    // As many connections as requests: a share is a share of connections, and of 2,000 chance moves it by a point (one standard deviation).
+    // As many connections as requests, because shares are shares of connections; with 2,000 of them the standard deviation is one
+    // percentage point.
     @Test("Weights 1 : 1 : 2 give shares of 25, 25 and 50 percent within five points")
     func shares() throws {
       let lab = try Laboratory()
@@ -36,7 +37,7 @@ extension DirectorLab {
       #expect(try lab.http("--connections", "200", "--per-connection", "1").result().failed == 0)
       for host in ["rs1", "rs2", "rs3"] {
         let log = try String(contentsOfFile: "\(lab.folder)/\(host)/access.log", encoding: .utf8)
-        // Before the director came the lab itself asked each nginx, on the spot: from the VIP to the VIP.
+        // Before the director started, the lab itself sent each nginx a request, locally from the VIP to the VIP.
         let clients = Set(log.split(separator: "\n").compactMap { $0.split(separator: " ").first }).subtracting([
           Laboratory.vip[...]
         ])
@@ -44,12 +45,13 @@ extension DirectorLab {
       }
     }
 
-    @Test("Answers go past the director, straight to the client")
+    @Test("Replies bypass the director and go straight to the client")
     func answersPass() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
       defer { daemon.signal(SIGTERM) }
-      // The bridge's end of the director's cable sees what goes in and what comes out, whatever the director's kernel makes of it.
+      // The bridge's end of the director's cable carries all its frames in and out, whatever the director's kernel does with
+      // them.
       let answers = try lab.capture(.net, device: "director", "ip and src host \(Laboratory.vip)")
       let requests = try lab.capture(.net, device: "director", "ip and dst host \(Laboratory.vip)")
       #expect(try lab.http("--connections", "100", "--per-connection", "2").result().failed == 0)
@@ -76,7 +78,7 @@ extension DirectorLab {
   }
 }
 
-/// The part of iperf3's report that tells a stall.
+/// The part of iperf3's report that shows a stall.
 private struct Throughput: Decodable {
   struct Interval: Decodable {
     struct Sum: Decodable {

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// Other interfaces than one veth in native mode.
+  /// Interfaces other than one veth in native mode.
   @Suite struct InterfaceTests {
-    @Test("What comes in by one interface goes out by another when the route says so")
+    @Test("Packets received by one interface leave through another if the route says so")
     func twoInterfaces() throws {
       let lab = try Laboratory()
       try layCableToRouter(lab)
@@ -21,23 +21,23 @@ extension DirectorLab {
       #expect(frames.allSatisfy { $0.source == source && $0.destination == destination })
       #expect(
         frames.allSatisfy { Array($0.packet[12..<16]) == [10, 9, 2, 2] },
-        "the outer source is the egress interface's own address"
+        "the outer source is an address of the egress interface"
       )
     }
 
-    @Test("On an interface whose driver has no XDP it takes generic XDP, and one line says so and why")
+    @Test("On an interface without XDP support in the driver it uses generic XDP, and one line says so and why")
     func fallsBack() throws {
       let lab = try Laboratory(serving: false)
       let file = try lab.write(lab.configuration(.usual, interfaces: ["segment"]), to: "sluice.yaml")
       let daemon = try lab.start(.net, [Laboratory.sluice, "run", "--config", file])
-      #expect(try holds(within: 5) { daemon.complained.contains("forwarding on segment") }, "\(daemon.complained)")
-      let lines = daemon.complained.split(separator: "\n").filter { $0.contains("generic") }
-      #expect(lines.count == 1 && lines.first?.contains("segment") == true, "\(daemon.complained)")
+      #expect(try holds(within: 5) { daemon.errors.contains("forwarding on segment") }, "\(daemon.errors)")
+      let lines = daemon.errors.split(separator: "\n").filter { $0.contains("generic") }
+      #expect(lines.count == 1 && lines.first?.contains("segment") == true, "\(daemon.errors)")
       daemon.signal(SIGTERM)
       #expect(try daemon.wait(within: 5).status == 0)
     }
 
-    @Test("By generic XDP it serves as well")
+    @Test("The director also works with generic XDP")
     func generic() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual, director: ["mode: generic"])
@@ -48,7 +48,7 @@ extension DirectorLab {
       #expect(try lab.udp("--flows", "50").result().lost == 0)
     }
 
-    /// A cable of its own from director to router, and the way to rs3 along it.
+    /// A separate cable from director to router, and the route to rs3 over it.
     private func layCableToRouter(_ lab: Laboratory) throws {
       for command in [
         "link add eth1 mtu 1600 type veth peer name eth2 mtu 1600 netns sl-\(lab.name)-router",

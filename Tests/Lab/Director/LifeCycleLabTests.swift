@@ -13,15 +13,15 @@ extension DirectorLab {
       #expect(try attached(lab) != before)
       #expect(try lab.http("--connections", "50", "--per-connection", "1").result().failed == 0)
       daemon.signal(signal)
-      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.complained)")
+      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.errors)")
       #expect(try attached(lab) == before)
-      // The kernel frees a program a moment after its last user.
+      // The kernel frees a program shortly after its last user has gone.
       #expect(try holds(within: 3) { try loaded().subtracting(programs).isEmpty })
       #expect(!FileManager.default.fileExists(atPath: lab.socket))
     }
 
-    // Of the binary that `Tools/test` builds, in release.
-    @Test("An idle daemon is resident in 64 MiB at most")
+    // Measured with the release binary that `Tools/test` builds.
+    @Test("An idle daemon uses at most 64 MiB of resident memory")
     func residentMemory() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
@@ -32,7 +32,7 @@ extension DirectorLab {
       #expect(resident <= 64 << 10)
     }
 
-    @Test("After kill -9 a new start serves within a second")
+    @Test("After kill -9 a new daemon forwards within a second")
     func crash() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
@@ -41,22 +41,22 @@ extension DirectorLab {
       try daemon.wait(within: 5)
       let began = ContinuousClock.now
       let next = try lab.start(.director, [Laboratory.sluice, "run", "--config", "\(lab.folder)/sluice.yaml"])
-      // connect-timeout short: what the dead director's program drops must not be waited for.
+      // A short connect timeout: a SYN that the dead director's program dropped must not delay the test.
       #expect(
         try holds(within: 5) {
           try lab.run(.client, ["curl", "-s", "-o", "/dev/null", "--connect-timeout", "0.1", "http://\(Laboratory.vip)/"]).status
             == 0
         }
       )
-      #expect(ContinuousClock.now - began < .seconds(1), "\(next.said)\(next.complained)")
+      #expect(ContinuousClock.now - began < .seconds(1), "\(next.output)\(next.errors)")
       try lab.awaitReady(next)
       #expect(try lab.http("--connections", "200", "--per-connection", "2").result().failed == 0)
       next.signal(SIGTERM)
-      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+      #expect(try next.wait(within: 5).status == 0, "\(next.errors)")
       #expect(try !attached(lab).contains("eth0("))
     }
 
-    @Test("Connections outlive kill -9 and a new start: silence for a moment, no reset")
+    @Test("Connections survive kill -9 and a new start: a short silence, no reset")
     func connectionsSurvive() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
@@ -69,10 +69,10 @@ extension DirectorLab {
       #expect(result.failed == 0, "\(result.errors)")
       #expect(result.requests == 50 * 20)
       next.signal(SIGTERM)
-      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+      #expect(try next.wait(within: 5).status == 0, "\(next.errors)")
     }
 
-    @Test("Nor do they see a reset when the new start has other limits and waits for a server that does not answer")
+    @Test("Nor is a connection reset if the new daemon has other limits and waits for a server that does not answer")
     func connectionsSurviveOtherLimits() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
@@ -80,24 +80,24 @@ extension DirectorLab {
       usleep(1_000_000)
       daemon.signal(SIGKILL)
       try daemon.wait(within: 5)
-      // Nobody has this address: the first generation is made only when it was waited for, 300 ms or 75 packets of these connections.
+      // Nobody has this address: the first generation is built after waiting for it, 300 ms, or 75 packets of these connections.
       let services = Dictionary(uniqueKeysWithValues: [String: [Server]].usual.map { ($0, $1 + [Server(address: "10.9.0.99")]) })
       let file = try lab.write(lab.configuration(services, director: ["limits: {services: 100}"]), to: "sluice.yaml")
       let next = try lab.start(.director, [Laboratory.sluice, "run", "--config", file])
       let result = try long.result()
-      #expect(result.failed == 0, "\(result.errors)\(next.complained)")
+      #expect(result.failed == 0, "\(result.errors)\(next.errors)")
       #expect(result.requests == 50 * 20)
-      #expect(!next.complained.contains("took over"), "\(next.complained)")
+      #expect(!next.errors.contains("took over"), "\(next.errors)")
       next.signal(SIGTERM)
-      #expect(try next.wait(within: 5).status == 0, "\(next.complained)")
+      #expect(try next.wait(within: 5).status == 0, "\(next.errors)")
     }
 
-    /// What hangs on the director's interfaces, and which addresses they have.
+    /// The programs on the director's interfaces, and the interfaces' addresses.
     private func attached(_ lab: Laboratory) throws -> String {
       try lab.output(.director, "bpftool", "net") + lab.output(.director, "ip", "-br", "address", "show", "eth0")
     }
 
-    /// Ids of our programs in the kernel: others' come and go as they like.
+    /// The ids of our programs in the kernel; other programs may change at any time.
     private func loaded() throws -> Set<Int> {
       struct Program: Decodable {
         let id: Int

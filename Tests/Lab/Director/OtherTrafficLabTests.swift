@@ -2,15 +2,15 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// The director's host is a host like any other.
+  /// The director's host works like any other host.
   @Suite struct OtherTrafficTests {
     @Test(
-      "A conversation with the host itself, ping and ARP go on while the director comes, works, is killed, comes back and goes"
+      "A connection to the host itself, ping and ARP continue while the director starts, runs, is killed, starts again and stops"
     )
     func goesOn() throws {
       let lab = try Laboratory()
       let echo = try lab.start(.director, ["\(Laboratory.tools)/traffic/talk", "2222"])
-      #expect(try holds(within: 5) { echo.said.contains("listening") })
+      #expect(try holds(within: 5) { echo.output.contains("listening") })
       let talk = try lab.talk(seconds: 6)
       let ping = try lab.start(.client, ["ping", "-i", "0.05", "-c", "100", "-W", "1", "-q", Laboratory.directorAddress])
       let pingV6 = try lab.start(.client, ["ping", "-i", "0.05", "-c", "100", "-W", "1", "-q", "fd09::2"])
@@ -29,7 +29,7 @@ extension DirectorLab {
 
       let words = try talk.result()
       #expect(words.exchanges > 200)
-      // A lost segment would cost a retransmission: 200 ms at least.
+      // A lost segment would be retransmitted after at least 200 ms.
       #expect(words.longest < 0.2, "\(words)")
       for ping in [ping, pingV6] {
         let ended = try ping.wait(within: 20)
@@ -37,7 +37,7 @@ extension DirectorLab {
       }
     }
 
-    /// The client forgets the host's MAC address and has to ask for it again.
+    /// The client deletes the host's MAC address and has to ask for it again.
     private func arp(_ lab: Laboratory) throws {
       try lab.output(.client, "ip", "neigh", "flush", "to", Laboratory.directorAddress)
       try lab.output(.client, "ping", "-c", "1", "-W", "1", Laboratory.directorAddress)

@@ -16,7 +16,7 @@ extension DirectorLab {
       let forwarded = try #require(statistics.workers.first { $0.name == "forwarded" })
       #expect(forwarded.workers.count == 2)
       #expect(forwarded.workers.allSatisfy { $0 > 1000 }, "\(forwarded.workers)")
-      // No packet disappears: received = forwarded + each kind of dropped.
+      // No packet is lost without a counter: received = forwarded + every kind of drop.
       let received = try #require(statistics.workers.first { $0.name == "received" })
       let dropped = statistics.workers.filter { $0.name.hasPrefix("dropped-") }.reduce(0) { $0 + $1.total }
       #expect(received.total == forwarded.total + dropped)

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// What can't be done is said in one clear line, and the exit status is not 0.
+  /// An impossible start is refused in one clear line, with an exit status other than 0.
   @Suite struct RefusalTests {
-    @Test("Not root: the line says so")
+    @Test("Without root: the line says so")
     func notRoot() throws {
       let lab = try Laboratory(serving: false)
-      // The binary may lie where only root can go.
+      // The binary may be in a folder that only root can read.
       let copy = "\(lab.folder)/sluice"
       try FileManager.default.copyItem(atPath: Laboratory.sluice, toPath: copy)
       let file = try lab.write(lab.configuration(.usual), to: "sluice.yaml")
@@ -24,10 +24,10 @@ extension DirectorLab {
       expectOneLine(try lab.run(.director, [Laboratory.sluice, "decap", "--interface", "eth7"]), naming: "eth7")
     }
 
-    @Test("An interface whose driver has no XDP, when native mode is asked for: the line names it and what to do")
+    @Test("An interface without XDP support in the driver, with native mode configured: the line names it and the setting")
     func noNativeXDP() throws {
       let lab = try Laboratory(serving: false)
-      // The bridge: it takes no XDP program but the generic kind.
+      // The bridge: it supports only generic XDP.
       let text = lab.configuration(.usual, interfaces: ["segment"], director: ["mode: native"])
       let file = try lab.write(text, to: "sluice.yaml")
       let ended = try lab.run(.net, [Laboratory.sluice, "run", "--config", file])
@@ -35,7 +35,7 @@ extension DirectorLab {
       #expect(ended.errors.contains("mode: auto"), "\(ended.errors)")
     }
 
-    @Test("Wrong YAML: the line has the place, and nothing is attached")
+    @Test("Wrong YAML: the line has the position, and nothing is attached")
     func wrongYAML() throws {
       let lab = try Laboratory(serving: false)
       let text = lab.configuration(.usual).replacing("weight: 2", with: "weight: heavy")
@@ -43,11 +43,11 @@ extension DirectorLab {
       #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("))
     }
 
-    @Test("An interface with somebody else's XDP program: the line names the program, and the program stays")
+    @Test("An interface with another XDP program: the line names the program, and the program stays")
     func occupied() throws {
       let lab = try Laboratory(serving: false)
       let other = try lab.start(.director, [Laboratory.sluice, "decap", "--interface", "eth0"])
-      #expect(try holds(within: 5) { other.said.contains("unwrapping") })
+      #expect(try holds(within: 5) { other.output.contains("unwrapping") })
       expectOneLine(try run(lab, lab.configuration(.usual)), naming: "eth0")
       expectOneLine(try lab.run(.director, [Laboratory.sluice, "decap", "--interface", "eth0"]), naming: "eth0")
       #expect(try lab.output(.director, "bpftool", "net").contains("eth0("))
@@ -55,7 +55,7 @@ extension DirectorLab {
       #expect(try other.wait(within: 5).status == 0)
     }
 
-    @Test("A second director on the same control socket: the line says who has it, and the first goes on")
+    @Test("A second director on the same control socket: the line names the owner, and the first one keeps running")
     func socketInUse() throws {
       let lab = try Laboratory()
       let first = try lab.direct(.usual)
@@ -65,10 +65,10 @@ extension DirectorLab {
       #expect(try first.wait(within: 5).status == 0)
     }
 
-    @Test("A map too large to be made: the line says which")
+    @Test("A map that is too large: the line names it")
     func mapTooLarge() throws {
       let lab = try Laboratory(serving: false)
-      // 2^28 ring slots twice are 1 GiB; the limit on the process is half of that.
+      // 2^28 ring slots in two halves are 1 GiB; the process's limit is half of that.
       let text = lab.configuration(.usual, director: ["limits: {ring-slots: 268435456}"])
       let file = try lab.write(text, to: "sluice.yaml")
       let bounded = ["prlimit", "--as=536870912", Laboratory.sluice, "run", "--config", file]

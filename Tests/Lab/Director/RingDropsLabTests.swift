@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// What the kernel drops before a worker sees it.
+  /// Frames that the kernel drops before a worker sees them.
   @Suite struct RingDropsTests {
-    @Test("While the daemon stands still, what its rings can't take is counted, and no frame is missing from the sums")
+    @Test("While the daemon is stopped, frames that its rings can't hold are counted, and the sums include every frame")
     func standstill() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([.echo: [.rs1]])
@@ -20,7 +20,7 @@ extension DirectorLab {
       daemon.signal(SIGCONT)
       let after = try lab.statistics()
       let gained = zip(after.rings, before.rings).map { $0.total - $1.total }
-      #expect(gained[0] + gained[1] > 1000, "a ring has 2048 places: \(gained)")
+      #expect(gained[0] + gained[1] > 1000, "a ring has 2048 entries: \(gained)")
       #expect(gained[3...] == [0, 0])
       let taken = try #require(after.steering.first { $0.name == "steer-taken" }).total
       let received = try #require(after.workers.first { $0.name == "received" }).total

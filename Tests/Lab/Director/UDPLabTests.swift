@@ -4,13 +4,13 @@ import Testing
 extension DirectorLab {
   @Suite struct UDPTests {
     @Test(
-      "Datagrams are all answered, from the VIP, to the client's own address, each flow by one server, in the weights' shares"
+      "All datagrams are answered from the VIP to the client's own address, each flow by one server, in the shares of the weights"
     )
     func allAnswered() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct(.usual)
       defer { daemon.signal(SIGTERM) }
-      // 1,000 flows: chance moves a share of 50 percent by 1.6 points (one standard deviation).
+      // 1,000 flows: the standard deviation of a share of 50 percent is 1.6 points.
       let result = try lab.udp("--flows", "1000", "--per-flow", "3").result()
       #expect(result.sent == 3000)
       #expect(result.lost == 0)

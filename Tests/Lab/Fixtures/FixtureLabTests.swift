@@ -1,39 +1,40 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
-import Netlink
 import Fixtures
 import Foundation
+import Model
+import Netlink
+import Offline
+import Reconciler
 import Testing
 
 extension DirectorLab {
-  /// Cases of the fixture table through the running director: kernel, steering program, rings, worker and wire.
+  /// Cases of the fixture table against the running director: kernel, steering program, rings, worker and wire.
   @Suite struct FixtureTests {
-    /// One of each row, family and configuration: those that need no clock, no thousand packets and no other configuration half way.
+    /// One case of each row, family and configuration, out of those that need no clock, no thousand packets and no configuration
+    /// switch.
     static let chosen: [FixtureCase] = {
       var seen: Set<[String]> = []
       return FixtureTable.cases.filter { entry in
         FixtureTopology.configurations.contains(entry.configuration) && entry.at == nil && entry.packets.count <= 8
           && entry.packets.allSatisfy { $0.time == nil && ($0.count ?? 1) <= 3 && $0.reason != "dropped-late-fragment" }
-          // What steering leaves is the host's; it would answer.
+          // Frames that steering passes go to the host, which would answer.
           && entry.packets.allSatisfy { $0.verdict != "pass" }
-          // The ways' sizes are the stand-ins', not the cables'; and what is learned of one would outlast its case.
+          // Path MTUs are the configuration's, not the cables'; and a learned MTU would outlast its case.
           && !entry.row.hasPrefix("size-")
           && seen.insert([entry.row, "\(entry.family)", entry.configuration]).inserted
       }
     }()
 
-    @Test func `forty cases and more are chosen, of most rows`() {
+    @Test func `at least forty cases are chosen, of most rows`() {
       #expect(Self.chosen.count >= 40)
       #expect(Set(Self.chosen.map(\.row)).count >= 20)
     }
 
-    @Test("Frames on the wire become what scapy says", arguments: FixtureTopology.configurations)
+    @Test("The frames on the wire are those that scapy builds", arguments: FixtureTopology.configurations)
     func wire(configuration: String) throws {
       let all = Self.chosen.filter { $0.configuration == configuration }
-      // Those that hold a fragment first: the same datagram's first fragment, of another case, would be remembered.
+      // Cases that hold a fragment come first: another case's first fragment of the same datagram would be remembered.
       let cases = all.filter(\.holds) + all.filter { !$0.holds }
       let topology = try FixtureTopology()
       let daemon = try topology.start(configuration)
@@ -54,7 +55,7 @@ extension DirectorLab {
 extension FixtureTopology {
   private var socket: String { "\(folder)/sluice.sock" }
 
-  /// The director with a configuration of the table; returns when it knows the way to all its servers.
+  /// Starts the director with a configuration of the table; returns when it has a next hop for every server.
   fileprivate func start(_ configuration: String) throws -> Running {
     let text = try String(contentsOfFile: FixtureTable.path(configuration), encoding: .utf8)
     let own = text.replacing(
@@ -65,11 +66,11 @@ extension FixtureTopology {
     try own.write(toFile: "\(folder)/sluice.yaml", atomically: true, encoding: .utf8)
     let daemon = try Running(inside("director") + [Laboratory.sluice, "run", "--config", "\(folder)/sluice.yaml"])
     let isReady = try holds(within: 10) {
-      guard daemon.isRunning else { throw LabFailure("the director ended: \(daemon.said)\(daemon.complained)") }
+      guard daemon.isRunning else { throw LabFailure("the director ended: \(daemon.output)\(daemon.errors)") }
       guard let status = try? status() else { return false }
       return status.services.allSatisfy { $0.servers.allSatisfy { $0.state != .unresolved } }
     }
-    guard isReady else { throw LabFailure("the director is not ready: \(daemon.said)\(daemon.complained)") }
+    guard isReady else { throw LabFailure("the director is not ready: \(daemon.output)\(daemon.errors)") }
     return daemon
   }
 
@@ -81,10 +82,10 @@ extension FixtureTopology {
 
   fileprivate func statistics() throws -> Statistics { try JSONDecoder().decode(Statistics.self, from: operate("stats")) }
 
-  /// Sends a case's frames one after the other, and takes what comes out for what each became.
+  /// Sends a case's frames one after another and assigns the received frames to them.
   fileprivate func pass(_ entry: FixtureCase) throws -> (results: [FixtureResult], frames: [[UInt8]]) {
     let packets = entry.allPackets
-    // A held packet comes out behind the one it waits for.
+    // A held packet leaves after the one it waits for.
     let releases = packets.indices.map { index in
       packets.indices.filter { packets[$0].verdict == "hold" && packets[$0].after == index + 1 }
     }
@@ -118,7 +119,7 @@ extension FixtureCase {
 }
 
 extension FixtureResult {
-  /// What can't be seen on a wire as it is expected; what can, as nothing yet.
+  /// Results that can't be seen on the wire are taken as expected; those that can start empty.
   fileprivate init(packet: Int, as expected: FixtureCase.Packet) {
     self.init(
       packet: packet,

@@ -1,20 +1,20 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
-import Netlink
 import Foundation
 import Glibc
+import Model
+import Netlink
+import Offline
+import Reconciler
 import Synchronization
 
-/// The topology of the fixture table as two namespaces: the director's, with the interfaces, addresses and neighbours that the configurations have in
-/// their section `replay`, and the wire at the other end of its cables. So frames are the table's own, to the last byte.
+/// The topology of the fixture table in two namespaces: the director's, with the interfaces, addresses and neighbours of the
+/// configurations' section `replay`, and the far end of its cables. The frames are the table's, to the last byte.
 final class FixtureTopology: Sendable {
   private static let serial = Atomic<Int>(0)
-  /// The configurations that this kernel can be the machine of: one without VLAN devices has no tagged ways.
+  /// The configurations that this kernel supports: without VLAN devices there are no tagged paths.
   static let configurations = ["dead", "gre", "gue", "reset", "sorry", "sources", "topology"]
-  /// Ways as the stand-ins have them, by interface: an address's last part and its MAC address.
+  /// The next hops of the static topology, by interface: an address's last part and its MAC address.
   private static let neighbours: [(device: String, addresses: [String], mac: String)] = [
     ("eth0", ["10.0.0.2", "2001:db8::2"], "02:00:00:00:00:22"), ("eth0", ["10.0.0.3", "2001:db8::3"], "02:00:00:00:00:33"),
     ("eth1", ["10.1.0.9", "2001:db8:1::9"], "02:00:00:00:01:99"),
@@ -53,7 +53,7 @@ final class FixtureTopology: Sendable {
     }
     for device in ["eth0", "eth1"] {
       try run(inside("director") + ["sysctl", "-q", "-w", "net.ipv6.conf.\(device).accept_dad=0"])
-      // Some kernels give a frame on to XDP, and out of it, only where the far end polls.
+      // Some kernels deliver frames to XDP, and transmit them, only if the far end polls.
       for (namespace, end) in [("director", device), ("wire", "far-\(device)")] {
         try run(inside(namespace) + ["ethtool", "-K", end, "tx", "off", "tso", "off", "gso", "off", "gro", "off"])
         try run(["ip", "-n", "\(name)-\(namespace)", "link", "set", end, "up"])
@@ -64,12 +64,12 @@ final class FixtureTopology: Sendable {
     ] {
       try run(["ip"] + director + ["addr", "add", address, "dev", device])
     }
-    for way in Self.neighbours {
-      for address in way.addresses {
-        try run(["ip"] + director + ["neigh", "replace", address, "lladdr", way.mac, "dev", way.device, "nud", "permanent"])
+    for path in Self.neighbours {
+      for address in path.addresses {
+        try run(["ip"] + director + ["neigh", "replace", address, "lladdr", path.mac, "dev", path.device, "nud", "permanent"])
       }
     }
-    // Direct real servers' way is of the table's 1500 bytes, whatever the cable takes.
+    // The path to a real server with direct routing has the table's MTU of 1500, whatever the cable's is.
     for address in ["10.0.0.0/24", "2001:db8::/64"] {
       try run(["ip"] + director + ["route", "replace", address, "dev", "eth0", "mtu", "1500"])
     }

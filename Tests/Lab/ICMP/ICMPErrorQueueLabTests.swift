@@ -1,17 +1,19 @@
 import API
-import Reconciler
-import Offline
 import Configuration
+import Foundation
 import Model
 import Netlink
-import Foundation
+import Offline
+import Reconciler
 import Testing
 
 extension DirectorLab {
-  /// A flow lives on the queue the NIC gave it; a router's error about it comes by the router's own.
+  /// A flow is on the queue that the NIC chose for it; a router's error about it arrives on the router's queue.
   @Suite struct ICMPErrorQueueTests {
-    /// Since nobody schedules a flow to rs1 any more, only the flows themselves say that their errors go there.
-    @Test("Errors from one router, so by one queue, reach the real server of every flow, those of the other queue's worker too")
+    /// New flows do not go to rs1 any more, so only the flow entries lead errors there.
+    @Test(
+      "Errors from one router, and therefore on one queue, reach the real server of every flow, also flows of the other queue's worker"
+    )
     func otherQueue() throws {
       let lab = try Laboratory(queues: 2)
       let daemon = try lab.direct([.echo: [.rs1, .rs2]])
@@ -38,7 +40,7 @@ extension DirectorLab {
       let (atOne, atOther) = try (captures[0].frames().count, captures[1].frames().count)
       #expect((atOne, atOther) == (kept, flows - kept))
       let gained = zip(try lab.forwarded(), before).map { $0 - $1 }
-      #expect(gained.sorted() == [0, UInt64(flows)], "one queue, so one worker, had all of them: \(gained)")
+      #expect(gained.sorted() == [0, UInt64(flows)], "one queue, and therefore one worker, received all of them: \(gained)")
     }
   }
 }

@@ -1,16 +1,16 @@
 import API
-import Reconciler
-import Offline
 import Configuration
+import Foundation
 import Model
 import Netlink
-import Foundation
+import Offline
+import Reconciler
 import Testing
 
 extension DirectorLab {
-  /// Ways narrower than their ends know, on the client's side and on the real server's.
+  /// Paths with a smaller MTU than their ends know, on the client's side and on the real server's.
   @Suite struct NarrowLinkTests {
-    /// A server of either method and family, and the address of a client beyond the router.
+    /// A server of either method and family, and the address of a client behind the router.
     struct Download: CustomTestStringConvertible {
       let testDescription: String
       let vip: String
@@ -50,9 +50,10 @@ extension DirectorLab {
       ),
     ]
 
-    /// rs3 plays the client: it is the host behind a router. Its end has a large MTU, so only the router's error tells the real server.
+    /// rs3 plays the client, as the host behind a router. Its own end has a large MTU, so only the router's error reports the
+    /// small one.
     @Test(
-      "A large file comes through a link of 1300 bytes: the router's error reaches the real server that sends it",
+      "A large file passes a link of 1300 bytes: the router's error reaches the real server that sends it",
       arguments: downloads
     )
     func download(_ download: Download) throws {
@@ -80,13 +81,13 @@ extension DirectorLab {
       }
     }
 
-    /// A service, the tunnel's server and how many bytes its headers take.
+    /// A service, the tunnel's server, and the size of its headers.
     private static let uploads: [(vip: String, service: String, server: Server, overhead: Int)] = [
       (Laboratory.vip, .throughput, .rs3, 20), (Laboratory.vip6, "tcp [\(Laboratory.vip6)]:5201", .rs3v6, 40),
     ]
 
     @Test(
-      "A link of 1400 bytes on a tunnel's way is learned from the router's error about the tunnel's packet, and clients are told",
+      "A link of 1400 bytes on a tunnel's path is learned from the router's error about the tunnel packet and reported to clients",
       arguments: uploads
     )
     func tunnel(_ vip: String, _ service: String, _ server: Server, _ overhead: Int) throws {
@@ -106,14 +107,14 @@ extension DirectorLab {
       let source = vip.contains(":") ? "[\(Laboratory.clientAddress6)]" : Laboratory.clientAddress
       let destination = vip.contains(":") ? "[\(vip)]" : vip
       let explained = try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201")
-      #expect(explained.contains("MTU 1600; 1400 by an ICMP error, for "), "\(explained)")
+      #expect(explained.contains("MTU 1600; 1400 learned from ICMP, for "), "\(explained)")
 
-      // What was learned is the tables', not the daemon's.
+      // The learned MTU is in the tables, so it survives the daemon.
       daemon.signal(SIGKILL)
       try daemon.wait(within: 5)
       let next = try lab.direct([service: [server]])
       defer { next.signal(SIGTERM) }
-      #expect(try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201").contains("1400 by an ICMP error"))
+      #expect(try lab.operate("explain", "tcp", "\(source):40000", "\(destination):5201").contains("1400 learned from ICMP"))
     }
   }
 }
@@ -125,14 +126,14 @@ extension Server {
 extension Laboratory {
   fileprivate func decapsulate(_ host: Host) throws -> Running {
     let decap = try start(host, [Self.sluice, "decap", "--interface", "eth0"])
-    guard try holds(within: 5, { decap.said.contains("unwrapping") || decap.complained.contains("unwrapping") }) else {
-      throw LabFailure("decap on \(host.rawValue): \(decap.said)\(decap.complained)")
+    guard try holds(within: 5, { decap.output.contains("unwrapping") || decap.errors.contains("unwrapping") }) else {
+      throw LabFailure("decap on \(host.rawValue): \(decap.output)\(decap.errors)")
     }
     return decap
   }
 }
 
-/// The part of iperf3's report that tells a stall.
+/// The part of iperf3's report that shows a stall.
 private struct Report: Decodable {
   struct Interval: Decodable {
     struct Sum: Decodable { let bytes: Int }

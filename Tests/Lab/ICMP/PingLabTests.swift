@@ -1,18 +1,18 @@
 import API
-import Reconciler
-import Offline
 import Configuration
+import Foundation
 import Model
 import Netlink
-import Foundation
+import Offline
+import Reconciler
 import Testing
 
 extension DirectorLab {
-  /// Who pings a VIP asks for the service.
+  /// A ping to a VIP tests the service.
   @Suite struct PingTests {
     private static let vips = [Laboratory.vip, Laboratory.vip6]
 
-    @Test("A live VIP answers to ping, small and large, with as many bytes as it was asked with", arguments: vips)
+    @Test("A live VIP answers pings, small and large, with the same number of bytes", arguments: vips)
     func live(_ vip: String) throws {
       let lab = try Laboratory(serving: false)
       let daemon = try lab.direct([.http: [.rs1], .http6: [.rs1v6]])
@@ -25,14 +25,14 @@ extension DirectorLab {
       #expect(try lab.count("answered-echo") == 20)
     }
 
-    @Test("A ping too large for the client's link is refused there; in fragments the kernel answers it", arguments: vips)
+    @Test("A ping too large for the client's link is refused there; if it is fragmented, the kernel answers it", arguments: vips)
     func large(_ vip: String) throws {
       let lab = try Laboratory(serving: false)
       let daemon = try lab.direct([.http: [.rs1], .http6: [.rs1v6]])
       defer { daemon.signal(SIGTERM) }
       let refused = try lab.ping(vip, "-s", "1473", "-M", "do")
       #expect(refused.text.contains("essage too long"), "\(refused.text)")
-      // The client's link takes less than the director's, and the kernel's answers are in fragments, too.
+      // The client's link has a smaller MTU than the director's, and the kernel's replies are fragmented too.
       let client = vip == Laboratory.vip ? Laboratory.clientAddress : Laboratory.clientAddress6
       try lab.output(.director, "ip", "route", "add", client, "dev", "eth0", "mtu", "1500")
       let fragmented = try lab.ping(vip, "-s", "4000")
@@ -40,7 +40,7 @@ extension DirectorLab {
       #expect(try lab.count("answered-echo") == 0)
     }
 
-    @Test("A VIP without a live server does not answer, its neighbour on the same director does", arguments: vips)
+    @Test("A VIP without a live server does not answer, another VIP on the same director does", arguments: vips)
     func dead(_ vip: String) throws {
       let lab = try Laboratory(serving: false)
       let daemon = try lab.direct([.http: [.rs1.weighing(0)], .http6: [.rs1v6.weighing(0)], "tcp 10.9.0.101:80": [.rs2]])
@@ -52,15 +52,15 @@ extension DirectorLab {
     }
   }
 
-  /// One hop: the director is the client's neighbour, and where a packet goes from there is no hop of IP.
+  /// One hop: the director is the client's neighbour, and the path from there has no further IP hop.
   @Suite struct TracerouteTests {
     private static let probes: [(kind: String, options: [String], counter: String?)] = [
-      ("UDP to ports of no service", ["-U", "-p", "33434"], nil), ("UDP to the service", ["-U", "-p", "53"], "forwarded"),
+      ("UDP to ports without a service", ["-U", "-p", "33434"], nil), ("UDP to the service", ["-U", "-p", "53"], "forwarded"),
       ("TCP to the service", ["-T", "-p", "80"], "forwarded"), ("TCP to a closed port", ["-T", "-p", "81"], nil),
       ("echo requests", ["-I"], "answered-echo"),
     ]
 
-    /// What is no service's is answered by the director's kernel, the rest by a real server or the director: always as the VIP.
+    /// The director's kernel answers packets without a service, a real server or the director the others: always from the VIP.
     @Test("Traceroute of every kind ends at the VIP, in one hop", arguments: [Laboratory.vip, Laboratory.vip6])
     func oneHop(_ vip: String) throws {
       let lab = try Laboratory()
@@ -83,6 +83,6 @@ extension Laboratory {
     try run(.client, ["ping", "-n", "-c", "5", "-i", "0.02", "-W", "1"] + options + [address])
   }
 
-  /// A counter of all workers.
+  /// A counter, summed over all workers.
   func count(_ name: String) throws -> UInt64 { try #require(try statistics().workers.first { $0.name == name }).total }
 }

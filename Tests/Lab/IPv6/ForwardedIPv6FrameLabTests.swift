@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// What the wire has before and after the director over IPv6, byte for byte.
+  /// The frames on the wire before and after the director over IPv6, byte for byte.
   @Suite struct ForwardedIPv6FrameTests {
-    @Test("Under direct routing the real server gets the client's IPv6 frames with other MAC addresses and nothing else changed")
+    @Test("With direct routing the real server gets the client's IPv6 frames with only the MAC addresses changed")
     func direct() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([.http6: [.rs1v6], .echo6: [.rs1v6]])
@@ -17,7 +17,7 @@ extension DirectorLab {
       #expect(after.allSatisfy { $0.destination == server && $0.source == director })
     }
 
-    @Test("In 6in6 the client's packets are byte for byte inside an outer header of which every field is right")
+    @Test("With 6in6 the client's packets are byte for byte inside a correct outer header")
     func sixInSix() throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([.http6: [.rs3v6], .echo6: [.rs3v6]])
@@ -25,24 +25,24 @@ extension DirectorLab {
       let (before, frames) = try converse(lab, to: .router, "ip6 proto 41")
       #expect(before.count > 100)
       let isSame = inside(frames, outer: 40) == before.contents
-      #expect(isSame, "inside the tunnel are other bytes than the client sent")
+      #expect(isSame, "the inner packets are not those that the client sent")
       var labels: [[UInt8]: Set<Int>] = [:]
       for frame in frames {
         let outer = Array(frame.bytes[14..<54])
         let inner = Array(frame.bytes[54...])
         #expect(outer[0] >> 4 == 6)
-        #expect(outer[0] << 4 | outer[1] >> 4 == inner[0] << 4 | inner[1] >> 4, "traffic class copied")
+        #expect(outer[0] << 4 | outer[1] >> 4 == inner[0] << 4 | inner[1] >> 4, "the traffic class is copied")
         #expect(word(outer, 4) == inner.count)
         #expect(outer[6] == 41 && outer[7] == 64)
-        // fd09::2, the host's own address and not the VIP, to fd09:3::13.
+        // From fd09::2, the host's own address and not the VIP, to fd09:3::13.
         #expect(Array(outer[8..<24]) == [0xfd, 0x09] + [UInt8](repeating: 0, count: 13) + [2])
         #expect(Array(outer[24..<40]) == [0xfd, 0x09, 0, 3] + [UInt8](repeating: 0, count: 11) + [0x13])
         // A flow: protocol and both ports.
         labels[[inner[6]] + inner[40..<44], default: []].insert(Int(outer[1] & 15) << 16 | word(outer, 2))
       }
       #expect(labels.count >= 40)
-      #expect(labels.values.allSatisfy { $0.count == 1 && !$0.contains(0) }, "one label a flow, and none is 0")
-      #expect(Set(labels.values).count > labels.count - 3, "flows have labels of their own")
+      #expect(labels.values.allSatisfy { $0.count == 1 && !$0.contains(0) }, "one label per flow, and none is 0")
+      #expect(Set(labels.values).count > labels.count - 3, "flows have different labels")
     }
 
     @Test("In 6in4 the outer header has DF, identification 0 and protocol 41")
@@ -52,7 +52,7 @@ extension DirectorLab {
       defer { daemon.signal(SIGTERM) }
       let (before, frames) = try converse(lab, to: .router, "ip proto 41")
       let isSame = inside(frames, outer: 20) == before.contents
-      #expect(isSame, "inside the tunnel are other bytes than the client sent")
+      #expect(isSame, "the inner packets are not those that the client sent")
       for frame in frames {
         let outer = Array(frame.bytes[14..<34])
         let inner = Array(frame.bytes[34...])
@@ -65,8 +65,8 @@ extension DirectorLab {
       }
     }
 
-    /// What the client sent to the VIP and what came to a host by the filter, while TCP goes from handshake to FIN and UDP comes small, large
-    /// and marked.
+    /// The frames that the client sent to the VIP and those that a host received by the filter, for TCP from handshake to FIN and
+    /// for UDP small, large and with DSCP.
     private func converse(_ lab: Laboratory, to host: Laboratory.Host, _ filter: String) throws -> (
       [CapturedFrame], [CapturedFrame]
     ) {

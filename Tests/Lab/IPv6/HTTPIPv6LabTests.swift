@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// nginx over IPv6, by direct routing and through tunnels of either family.
+  /// nginx over IPv6, with direct routing and through tunnels of either family.
   @Suite struct HTTPIPv6Tests {
     @Test("Over IPv6 2,000 requests are answered, in shares of 25, 25 and 50 percent for weights 1 : 1 : 2, within five points")
     func answeredInShares() throws {
@@ -34,7 +34,7 @@ extension DirectorLab {
       #expect(Set(result.servers.keys) == ["rs1", "rs2", "rs3"])
     }
 
-    /// A VIP of one family in tunnels to a server of either.
+    /// A VIP of one family and a tunnel to a server of either family.
     @Test(
       "A tunnel of either family carries a VIP of either family",
       arguments: [
@@ -53,7 +53,7 @@ extension DirectorLab {
       #expect(try lab.clients(of: "rs3") == [vip == Laboratory.vip ? Laboratory.clientAddress : Laboratory.clientAddress6])
     }
 
-    @Test("Services of both families run side by side, and connections of both outlive a kill and a new start")
+    @Test("Services of both families run side by side, and connections of both survive a kill and a new start")
     func bothSurvive() throws {
       let lab = try Laboratory()
       let services = [String: [Server]].usual.merging(.usual6) { $1 }
@@ -77,7 +77,7 @@ extension DirectorLab {
 }
 
 extension Laboratory {
-  /// Client addresses in a real server's log, but for the VIPs: the lab itself asked each nginx at its start, on the spot.
+  /// Client addresses in a real server's log, without the VIPs: the lab itself sent each nginx a local request at its start.
   fileprivate func clients(of host: String) throws -> Set<String> {
     let log = try String(contentsOfFile: "\(folder)/\(host)/access.log", encoding: .utf8)
     let clients = log.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }

@@ -1,4 +1,4 @@
-/// The laboratory's IPv6 half: the same hosts on fd09::/64, rs3 on fd09:3::/64, VIP fd09::100.
+/// The lab's IPv6 half: the same hosts on fd09::/64, rs3 on fd09:3::/64, VIP fd09::100.
 extension Laboratory {
   static let vip6 = "fd09::100"
   static let clientAddress6 = "fd09::10"
@@ -17,7 +17,7 @@ extension Server {
 }
 
 extension [String: [Server]] {
-  /// As `usual`, over IPv6: 6in6 to rs3.
+  /// The IPv6 counterpart of `usual`: 6in6 to rs3.
   static var usual6: Self {
     let servers = [Server.rs1v6, .rs2v6, .rs3v6.weighing(2)]
     return [.http6: servers, .echo6: servers]

@@ -71,6 +71,6 @@ struct VirtualAddressLabTests {
     #expect(throws: NetlinkError.noInterfaceIndex(4242)) { try addresses.add(IPAddress(10, 0, 0, 1), link: 4242) }
     let routes = try lab.insideDirector { try KernelRoutes() }
     #expect(throws: NetlinkError.noInterface("eth77")) { try routes.link(named: "eth77") }
-    #expect(NetlinkError.noInterface("eth77").description == "no interface is named eth77; see `ip link` for those there are")
+    #expect(NetlinkError.noInterface("eth77").description == "no interface eth77; `ip link` lists the interfaces")
   }
 }

@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
 
-/// A frame as the wire had it.
+/// A frame on the wire.
 struct CapturedFrame {
   let bytes: [UInt8]
 
   var destination: [UInt8] { Array(bytes[0..<6]) }
   var source: [UInt8] { Array(bytes[6..<12]) }
-  /// Ethertype and all that follows.
+  /// The EtherType and everything after it.
   var pastAddresses: [UInt8] { Array(bytes[12...]) }
-  /// From the IPv4 header on, without Ethernet padding.
+  /// The packet from the IPv4 header on, without Ethernet padding.
   var packet: [UInt8] { Array(bytes[14..<min(bytes.count, 14 + word(16))]) }
   /// Two bytes at an offset into the frame, network order.
   func word(_ offset: Int) -> Int { Lab.word(bytes, offset) }
@@ -20,9 +20,9 @@ struct Capture {
   let running: Running
   let file: String
 
-  /// Stops, and gives back the frames in the order they came.
+  /// Stops, and returns the frames in order.
   func frames() throws -> [CapturedFrame] {
-    // tcpdump reads what the kernel still holds for it before it ends, but only what has arrived: give the last packet its way.
+    // Before it ends, tcpdump reads what the kernel still holds, but only what has arrived: wait for the last packet.
     usleep(200_000)
     running.signal(SIGINT)
     try running.wait(within: 5)
@@ -46,12 +46,12 @@ struct Capture {
 }
 
 extension [CapturedFrame] {
-  /// What the frames carry past the MAC addresses, in an order of its own: two captures on two CPUs disagree about who came first.
+  /// The frames after their MAC addresses, sorted: two captures on two CPUs may disagree about the order.
   var contents: [[UInt8]] { map(\.pastAddresses).sorted { $0.lexicographicallyPrecedes($1) } }
 }
 
 extension Laboratory {
-  /// Begins to capture; when this returns, the kernel is already copying.
+  /// Starts a capture; when this returns, the kernel already records.
   func capture(_ host: Host, device: String = "eth0", _ filter: String, direction: String = "inout") throws -> Capture {
     let file = "\(folder)/\(host.rawValue)-\(device)-\(UUID().uuidString).pcap"
     let running = try start(
@@ -61,8 +61,8 @@ extension Laboratory {
         filter,
       ]
     )
-    guard try holds(within: 5, { running.complained.contains("listening on") }) else {
-      throw LabFailure("tcpdump does not listen: \(running.complained)")
+    guard try holds(within: 5, { running.errors.contains("listening on") }) else {
+      throw LabFailure("tcpdump does not listen: \(running.errors)")
     }
     return Capture(running: running, file: file)
   }

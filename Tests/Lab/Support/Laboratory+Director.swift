@@ -1,14 +1,14 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
-import Netlink
 import Foundation
 import Glibc
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 extension Laboratory {
-  /// The binary under test: what Tools/test has built, or what lies in the repository.
+  /// The binary under test: the one that Tools/test has built, or the one in the repository's build folder.
   static var sluice: String {
     if let path = ProcessInfo.processInfo.environment["SLUICE_BINARY"] { return path }
     let builds = ["release", "debug"].map { "\(tools)/../.build/\($0)/sluice" }
@@ -17,7 +17,7 @@ extension Laboratory {
 
   var socket: String { "\(folder)/sluice.sock" }
 
-  /// A configuration with these services; the VIPs are Sluice's to manage.
+  /// A configuration with these services; Sluice manages the VIPs.
   func configuration(
     _ services: [String: [Server]],
     interfaces: [String] = ["eth0"],
@@ -37,7 +37,7 @@ extension Laboratory {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Starts the director and waits until it answers and knows the way to all its servers.
+  /// Starts the director and waits until it answers and has a next hop for every server.
   func direct(
     _ services: [String: [Server]],
     interfaces: [String] = ["eth0"],
@@ -51,14 +51,14 @@ extension Laboratory {
 
   func awaitReady(_ daemon: Running, within seconds: Double = 10) throws {
     let ready = try holds(within: seconds) {
-      guard daemon.isRunning else { throw LabFailure("the director ended: \(daemon.said)\(daemon.complained)") }
+      guard daemon.isRunning else { throw LabFailure("the director ended: \(daemon.output)\(daemon.errors)") }
       guard let status = try? status() else { return false }
       return status.services.allSatisfy { $0.servers.allSatisfy { $0.state != .unresolved } }
     }
-    guard ready else { throw LabFailure("the director is not ready: \(daemon.said)\(daemon.complained)") }
+    guard ready else { throw LabFailure("the director is not ready: \(daemon.output)\(daemon.errors)") }
   }
 
-  /// A command of the operator's, which must succeed.
+  /// Runs an operator's command, which must succeed.
   @discardableResult
   func operate(_ words: String...) throws -> String {
     let ended = try run(.director, [Self.sluice] + words, environment: ["SLUICE_SOCKET": socket])
@@ -78,7 +78,7 @@ struct Server {
   let address: String
   var weight = 1
   var forward = "direct"
-  /// Further keys and values, as a configuration has them.
+  /// More keys and values, as in a configuration.
   var tunnel: [String] = []
 
   static let rs1 = Server(address: "10.9.0.11")
@@ -91,7 +91,7 @@ struct Server {
 
 extension [String: [Server]] {
 
-  /// Two by direct routing and one behind a router, of weights 1 : 1 : 2, for HTTP and UDP.
+  /// Two servers with direct routing and one behind a router, with weights 1 : 1 : 2, for HTTP and UDP.
   static var usual: Self {
     let servers = [Server.rs1, .rs2, .rs3.weighing(2)]
     return [.http: servers, .echo: servers]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `Tools/traffic/http-ask` says.
+/// The result of `Tools/traffic/http-ask`.
 struct HTTPResult: Decodable {
   let requests: Int
   let failed: Int
@@ -8,18 +8,18 @@ struct HTTPResult: Decodable {
   /// Connections by real server.
   let servers: [String: Int]
   let errors: [String: Int]
-  /// Seconds the slowest answer took.
+  /// Duration of the slowest reply in seconds.
   let longest: Double
 
-  /// A real server's part of the connections, percent.
+  /// A real server's share of the connections in percent.
   func share(_ server: String) -> Double { 100 * Double(servers[server] ?? 0) / Double(max(1, servers.values.reduce(0, +))) }
 }
 
-/// What `Tools/traffic/udp-ask` says.
+/// The result of `Tools/traffic/udp-ask`.
 struct UDPResult: Decodable {
   let sent: Int
   let lost: Int
-  /// Answers from elsewhere than asked, or to a request that the real server saw from another client.
+  /// Replies from another address than asked, or to a request that reached the real server with another client address.
   let foreign: Int
   /// Flows answered by more than one real server.
   let moved: Int
@@ -30,21 +30,21 @@ struct UDPResult: Decodable {
   func share(_ server: String) -> Double { 100 * Double(servers[server] ?? 0) / Double(max(1, servers.values.reduce(0, +))) }
 }
 
-/// What `Tools/traffic/talk` says of a long conversation.
+/// The result of `Tools/traffic/talk`, a long conversation.
 struct TalkResult: Decodable {
   let exchanges: Int
-  /// Seconds of the longest silence.
+  /// The longest silence in seconds.
   let longest: Double
 }
 
-/// Traffic on its way: started before something happens, judged afterwards.
+/// Running traffic: started before an event, evaluated afterwards.
 struct Traffic<Result: Decodable> {
   let running: Running
   let limit: Double
 
   func result() throws -> Result {
     let ended = try running.wait(within: limit)
-    guard ended.status == 0 else { throw LabFailure("the traffic's own program: \(ended.text)") }
+    guard ended.status == 0 else { throw LabFailure("the traffic program failed: \(ended.text)") }
     return try JSONDecoder().decode(Result.self, from: Data(ended.output.utf8))
   }
 }
@@ -59,7 +59,7 @@ extension Laboratory {
     try Traffic(running: start(.client, ["\(Self.tools)/traffic/udp-ask", address, "\(port)"] + options), limit: 60)
   }
 
-  /// One TCP conversation of the client with the director's host itself, every ten milliseconds a word and its echo.
+  /// One TCP connection from the client to the director's host itself, with a word and its echo every ten milliseconds.
   func talk(seconds: Double, port: Int = 2222) throws -> Traffic<TalkResult> {
     let talk = ["\(Self.tools)/traffic/talk", Self.directorAddress, "\(port)", "\(seconds)"]
     return try Traffic(running: start(.client, talk), limit: seconds + 20)

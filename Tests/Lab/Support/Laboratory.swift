@@ -3,16 +3,17 @@ import Glibc
 import Synchronization
 import Testing
 
-/// A laboratory of its own for one test: `Tools/lab` lays it out, so that tests, the demo and a person at the keyboard share one network.
+/// A lab for one test. `Tools/lab` sets it up, so that tests, the demo and a person at the keyboard use the same network.
 ///
-/// client 10.9.0.10, director 10.9.0.2, rs1, rs2 and rs4 10.9.0.11, .12, .14 on one segment; rs3 10.9.3.13 behind a router; VIP 10.9.0.100.
+/// client 10.9.0.10, director 10.9.0.2, rs1, rs2 and rs4 10.9.0.11, .12, .14 on one segment; rs3 10.9.3.13 behind a router; VIP
+/// 10.9.0.100.
 final class Laboratory: Sendable {
   enum Host: String, CaseIterable { case net, client, director, router, rs1, rs2, rs3, rs4 }
 
   static let vip = "10.9.0.100"
   static let clientAddress = "10.9.0.10"
   static let directorAddress = "10.9.0.2"
-  /// Why there may be no laboratory: said with the skip.
+  /// Why the lab can't run; printed with the skip.
   static let isRoot = geteuid() == 0
   static let excuse: Comment = "namespaces need root, and geteuid() is not 0"
 
@@ -20,12 +21,12 @@ final class Laboratory: Sendable {
   private static let serial = Atomic<Int>(0)
 
   let name: String
-  /// Logs and configurations; goes with the laboratory.
+  /// Logs and configurations; deleted with the lab.
   let folder: String
 
   /// - Parameters:
-  ///   - serving: with nginx, UDP echo and iperf3 on the real servers, and decapsulation on rs3.
-  ///   - mtu: of all but the client, which has 1500.
+  ///   - serving: whether nginx, UDP echo and iperf3 run on the real servers, and decapsulation on rs3.
+  ///   - mtu: the MTU of all interfaces except the client's, which has 1500.
   init(queues: Int = 1, serving: Bool = true, mtu: Int = 1600) throws {
     name = "t\(getpid())n\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
     folder = "/run/sluice-lab/\(name)"
@@ -40,13 +41,13 @@ final class Laboratory: Sendable {
 
   deinit { try? Self.lab("down", name) }
 
-  /// Runs a command on a host to its end.
+  /// Runs a command on a host and waits for its end.
   @discardableResult
   func run(_ host: Host, _ command: [String], within seconds: Double = 20, environment: [String: String] = [:]) throws -> Ended {
     try start(host, command, environment: environment).wait(within: seconds)
   }
 
-  /// What a command prints, which must succeed.
+  /// The output of a command, which must succeed.
   @discardableResult
   func output(_ host: Host, _ command: String..., within seconds: Double = 20) throws -> String {
     try output(host, command, within: seconds)
@@ -59,7 +60,7 @@ final class Laboratory: Sendable {
     return ended.output
   }
 
-  /// Starts a command on a host; the laboratory's end is its end.
+  /// Starts a command on a host; it is stopped with the lab.
   func start(_ host: Host, _ command: [String], environment: [String: String] = [:]) throws -> Running {
     try Running(["nsenter", "--net=/run/netns/sl-\(name)-\(host.rawValue)", "--"] + command, environment: environment, in: self)
   }
@@ -70,7 +71,7 @@ final class Laboratory: Sendable {
     return path
   }
 
-  /// The MAC address of a host's interface. Not from /sys: that is the machine's, whatever namespace asks.
+  /// The MAC address of a host's interface. Not from /sys, which shows the machine's interfaces in every namespace.
   func mac(_ host: Host, _ device: String = "eth0") throws -> [UInt8] {
     struct Link: Decodable { let address: String }
     let links = try JSONDecoder().decode([Link].self, from: Data(output(host, "ip", "-j", "link", "show", device).utf8))

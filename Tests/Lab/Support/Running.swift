@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// How a command ended, and what it said.
+/// How a command ended, and its output.
 struct Ended {
-  /// Exit status, or minus the signal.
+  /// The exit status, or minus the signal.
   let status: Int32
   let output: String
   let errors: String
@@ -11,43 +11,43 @@ struct Ended {
   var text: String { "status \(status): \(output)\(errors)" }
 }
 
-/// A command that is running. It is bounded: who starts it waits with a limit, and whoever forgets it ends it.
+/// A running command with a time limit: whoever starts it waits for a limited time, and an unreferenced one is stopped.
 ///
-/// posix_spawn rather than Foundation's Process, whose children inherit the signal mask of the thread that happens to start them: a
-/// test's thread blocks SIGINT and SIGTERM, and a daemon under test would never hear them.
+/// It uses posix_spawn instead of Foundation's Process, because Process's children inherit the signal mask of the thread that
+/// starts them: a test's thread blocks SIGINT and SIGTERM, so a daemon under test would not receive them.
 final class Running {
   let command: [String]
   let pid: pid_t
-  private let output: String
-  private let errors: String
+  private let outputPath: String
+  private let errorsPath: String
   private var ending: Int32?
-  /// The laboratory it runs in stays as long as it does.
+  /// Keeps the lab alive.
   private let laboratory: Laboratory?
 
-  // Files, not pipes: nobody has to read along, and nothing blocks when a pipe is full.
+  // Files instead of pipes: nobody has to read them, and a full pipe would block the command.
   init(_ command: [String], environment: [String: String] = [:], in laboratory: Laboratory? = nil) throws {
     self.command = command
     self.laboratory = laboratory
     let base = "\(NSTemporaryDirectory())/sluice-lab-\(UUID().uuidString)"
-    (output, errors) = ("\(base).out", "\(base).err")
+    (outputPath, errorsPath) = ("\(base).out", "\(base).err")
     var all = ProcessInfo.processInfo.environment
-    // Debian gives an ordinary user's shell no sbin.
+    // Debian's PATH of an ordinary user has no sbin.
     all["PATH"] = (all["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
     all.merge(environment) { $1 }
-    // env finds the command along the PATH it is given.
+    // env finds the command in the PATH that it is given.
     pid = try Self.spawn(
       ["/usr/bin/env"] + command,
       environment: all.map { "\($0)=\($1)" },
-      output: output,
-      errors: errors
+      output: outputPath,
+      errors: errorsPath
     )
   }
 
   deinit {
-    // In order first: what is killed may leave something behind in the kernel.
+    // SIGTERM first: a killed process may leave something in the kernel.
     signal(SIGTERM)
     if (try? wait(within: 3)) == nil { waitpid(pid, nil, 0) }
-    for file in [output, errors] { unlink(file) }
+    for file in [outputPath, errorsPath] { unlink(file) }
   }
 
   var isRunning: Bool {
@@ -59,22 +59,22 @@ final class Running {
     return false
   }
 
-  var said: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
-  var complained: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+  var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+  var errors: String { (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? "" }
 
-  /// Nothing if it has ended: its pid may be another's by now.
+  /// Not if it has ended: another process may have its pid by now.
   func signal(_ number: Int32) {
     if isRunning { kill(pid, number) }
   }
 
-  /// Waits for the end; what has not ended in time is killed, and that is an error.
+  /// Waits for the end; a command that has not ended in time is killed, and that is an error.
   @discardableResult
   func wait(within seconds: Double) throws -> Ended {
     guard try holds(within: seconds, { !isRunning }) else {
       kill(pid, SIGKILL)
-      throw LabFailure("\(command.joined(separator: " ")) has not ended in \(seconds) s: \(said)\(complained)")
+      throw LabFailure("\(command.joined(separator: " ")) has not ended in \(seconds) s: \(output)\(errors)")
     }
-    return Ended(status: ending ?? 0, output: said, errors: complained)
+    return Ended(status: ending ?? 0, output: output, errors: errors)
   }
 
   private static func spawn(_ command: [String], environment: [String], output: String, errors: String) throws -> pid_t {
@@ -103,13 +103,13 @@ final class Running {
     var pid: pid_t = 0
     let error = posix_spawn(&pid, command[0], &files, &attributes, &words, &variables)
     guard error == 0 else {
-      throw LabFailure("can't start \(command.joined(separator: " ")): \(String(cString: strerror(error)))")
+      throw LabFailure("cannot start \(command.joined(separator: " ")): \(String(cString: strerror(error)))")
     }
     return pid
   }
 }
 
-/// Whether a condition comes true in time; looked at every five milliseconds.
+/// Whether a condition becomes true in time; it is checked every five milliseconds.
 func holds(within seconds: Double, _ condition: () throws -> Bool) throws -> Bool {
   let limit = ContinuousClock.now + .seconds(seconds)
   while try !condition() {

@@ -1,9 +1,9 @@
 import API
-import Reconciler
-import Offline
 import Configuration
 import Model
 import Netlink
+import Offline
+import Reconciler
 
 extension Status {
   /// A real server of a service, both as the operator writes them.
@@ -11,7 +11,7 @@ extension Status {
     services.first { $0.service.description == service }?.servers.first { $0.address.description == address }
   }
 
-  /// Connections an HTTP server has been given.
+  /// The connections that an HTTP server has got.
   func connections(of address: String) -> UInt64? { server(address, of: .http)?.totals.connections }
 }
 

@@ -1,14 +1,14 @@
 import Fixtures
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
-/// `explain` and `replay` are two ways to ask one decision.
+/// `explain` and `replay` must give the same answer.
 @Suite struct ExplainReplayTests {
-  @Test("What explain says of a flow is what replay does with its packet", arguments: [TransportProtocol.tcp, .udp])
+  @Test("explain and replay give the same result for a flow", arguments: [TransportProtocol.tcp, .udp])
   func agreement(transport: TransportProtocol) throws {
     let configuration = try TestTopology.configuration([
       "ring: 251\n    servers: [{ address: 10.0.0.2 }]":

@@ -1,13 +1,13 @@
-import PlainDirector
 import ABI
-import Forwarding
 import Fixtures
+import Forwarding
+import PlainDirector
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
 @Suite struct ExplainerTests {
   private static func flow(_ port: UInt16 = 40000, to destination: String = "10.0.0.100:80") throws -> FlowTuple {
@@ -15,7 +15,7 @@ import Testing
     return try #require(FlowTuple(.tcp, from: Endpoint(address: IPAddress(192, 0, 2, 1), port: port), to: endpoint))
   }
 
-  /// Has a worker see a packet of the flow.
+  /// A worker processes a packet of the flow.
   private func see(_ flow: FlowTuple, _ plain: PlainDirector, worker: Int, begins: Bool, now: UInt32) {
     let forwarder = Forwarder(flows: plain.flows[worker], counters: plain.counters[worker], worker: worker, workers: 2)
     let bytes = flow.frame(to: [2, 0, 0, 0, 0, 1], begins: begins)
@@ -28,7 +28,7 @@ import Testing
     forwarder.count(&verdict, 1)
   }
 
-  /// What the workers' memory holds, to see that nobody touched it.
+  /// The workers' flow tables, to check that they do not change.
   private func memory(of plain: PlainDirector) -> [UInt8] {
     plain.flows.flatMap { table in
       Array(UnsafeRawBufferPointer(start: table.buckets, count: (Int(table.mask) + 1) * MemoryLayout<sluice_bucket>.stride))
@@ -93,7 +93,7 @@ import Testing
     let explained = await plain.director.explain(try Self.flow())
     #expect(explained.verdict == "forward")
     #expect(explained.server == Explanation.Server(address: sorry, forward: .direct, weight: 0, state: .ok, reason: nil))
-    #expect(explained.notes == ["10.0.0.9 is the sorry server", "10.0.0.2 takes no new flows: its weight is 0"])
+    #expect(explained.notes == ["10.0.0.9 is the sorry server", "10.0.0.2 gets no new flows: its weight is 0"])
     see(try Self.flow(), plain, worker: 1, begins: true, now: 990)
     _ = try await plain.director.apply(
       try ServiceTable(services: [
@@ -104,24 +104,24 @@ import Testing
     #expect(later.decidedBy == .flow)
     #expect(later.server?.state == .standby)
     #expect(
-      later.notes == ["10.0.0.9 is the sorry server", "unknown, the flow would go to 10.0.0.2, where its hash says"]
+      later.notes == ["10.0.0.9 is the sorry server", "a new flow with this hash would go to 10.0.0.2"]
     )
   }
 
   @Test(
-    "Every tunnel's header is told from its bytes",
+    "Every tunnel's header is described from its bytes",
     arguments: [
       (
         "forward: gue, source: 10.0.0.9",
         [
-          "IPv4 10.0.0.9 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 6080, source port of the flow, no checksum",
+          "IPv4 10.0.0.9 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 6080, source port from the flow hash, no checksum",
           "GUE variant 0, IPv4 inside",
         ]
       ),
       (
         "forward: gue, tunnel-port: 7000, checksum: true",
         [
-          "IPv4 10.1.0.1 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 7000, source port of the flow, checksum #",
+          "IPv4 10.1.0.1 > 10.1.0.9, UDP inside, TTL 64, DF", "UDP # > 7000, source port from the flow hash, checksum #",
           "GUE variant 0, IPv4 inside",
         ]
       ),
@@ -129,13 +129,13 @@ import Testing
       (
         "forward: gre, checksum: true, entropy: 10.200.0.0/16",
         [
-          "IPv4 10.200.# > 10.1.0.9, GRE inside, TTL 64, DF, source of 10.200.0.0/16 by the flow",
+          "IPv4 10.200.# > 10.1.0.9, GRE inside, TTL 64, DF, source from entropy 10.200.0.0/16",
           "GRE, checksum #, IPv4 inside",
         ]
       ),
       (
         "forward: ipip, entropy: 10.200.0.0/16",
-        ["IPv4 10.200.# > 10.1.0.9, IPv4 inside, TTL 64, DF, source of 10.200.0.0/16 by the flow"]
+        ["IPv4 10.200.# > 10.1.0.9, IPv4 inside, TTL 64, DF, source from entropy 10.200.0.0/16"]
       ),
     ]
   )
@@ -151,7 +151,7 @@ import Testing
     let layers = try #require(explained.header?.layers)
     #expect(explained.nextHop?.tags == [VLANTag(100, isProvider: true), VLANTag(7)])
     #expect(layers[1...2] == ["802.1ad VLAN 100, priority 0", "802.1Q VLAN 7, priority 0"])
-    // What the flow's hash or a checksum decides stands as '#'.
+    // Values that depend on the flow's hash or on a checksum are written as '#'.
     #expect(layers.count == 3 + lines.count)
     for (layer, line) in zip(layers.dropFirst(3), lines) {
       let parts = line.split(separator: "#", omittingEmptySubsequences: false)
@@ -187,7 +187,7 @@ import Testing
       ]
     )
     #expect(explained.slotServer == Sample.second)
-    #expect(explained.notes == ["unknown, the flow would go to 10.0.0.3, where its hash says"])
+    #expect(explained.notes == ["a new flow with this hash would go to 10.0.0.3"])
     #expect(memory(of: plain) == before)
     #expect(plain.counters.allSatisfy { $0.received.pointee == 0 || $0.received.pointee == 2 })
   }
@@ -214,10 +214,10 @@ import Testing
     let explained = await plain.director.explain(flow)
     #expect(explained.decidedBy == .hash)
     #expect(explained.entries.map(\.counts) == [false])
-    #expect(explained.entries.first?.fault == "silent for longer than the 60 s of its state: forgotten")
+    #expect(explained.entries.first?.fault == "expired, no packet for more than 60 s")
   }
 
-  @Test("A flow whose server was removed goes by the service's rule", arguments: [ServerLossPolicy.rehash, .drop])
+  @Test("A flow with a removed server follows the service's on-server-loss", arguments: [ServerLossPolicy.rehash, .drop])
   func loss(policy: ServerLossPolicy) async throws {
     let plain = try PlainDirector()
     let flow = try Self.flow()
@@ -234,7 +234,8 @@ import Testing
     #expect(explained.server?.address == (policy == .rehash ? Sample.second : nil))
     #expect(explained.reason == (policy == .rehash ? "forwarded" : "dropped-server-gone"))
     #expect(
-      explained.notes == (policy == .rehash ? [] : ["the flow's server was removed, and on-server-loss of the service is drop"])
+      explained.notes
+        == (policy == .rehash ? [] : ["the server of the flow was removed, and on-server-loss of the service is drop"])
     )
   }
 
@@ -248,7 +249,7 @@ import Testing
     #expect(explained.slot == nil && explained.server == nil && explained.nextHop == nil && explained.header == nil)
     #expect(
       explained.notes == [
-        "10.0.0.2 takes no new flows: its weight is 0",
+        "10.0.0.2 gets no new flows: its weight is 0",
         "10.0.0.3 has no next hop: 10.0.0.3 does not answer on eth0; is the machine up and on that segment? `ip neigh show 10.0.0.3`",
       ]
     )
@@ -276,10 +277,10 @@ import Testing
     let otherPort = await plain.director.explain(try Self.flow(to: "10.0.0.100:81"))
     #expect(otherPort.verdict == "pass" && otherPort.service == nil && otherPort.hash == nil)
     #expect(
-      otherPort.notes == ["there is no service tcp 10.0.0.100:81, nor one of any port; 10.0.0.100 has tcp 10.0.0.100:80"]
+      otherPort.notes == ["there is no service tcp 10.0.0.100:81, nor one for any port; 10.0.0.100 has tcp 10.0.0.100:80"]
     )
     let otherVIP = await plain.director.explain(try Self.flow(to: "10.0.0.101:80"))
-    #expect(otherVIP.notes == ["10.0.0.101 is no VIP; those there are: 10.0.0.100"])
+    #expect(otherVIP.notes == ["10.0.0.101 is not a VIP; the VIPs are 10.0.0.100"])
   }
 
   @Test func `a service of any port is said to be one`() async throws {

@@ -2,20 +2,20 @@ import Fixtures
 import Foundation
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
-/// The fixture table through the forwarder itself: an offline director, one worker, the capture's clock.
+/// The fixture table against the forwarder: an offline director with one worker and the capture's clock.
 @Suite struct FixtureTests {
-  @Test("The packet becomes what scapy says", arguments: FixtureTable.chosen)
+  @Test("The output is the frame that scapy builds", arguments: FixtureTable.chosen)
   func passage(of entry: FixtureCase) throws {
     let faults = try entry.faults(entry.replayed())
     #expect(faults.isEmpty, "\(entry)\n\(faults.joined(separator: "\n"))")
   }
 
-  @Test func `the table has two hundred cases, and each row of packets in every family it is about`() {
+  @Test func `the table has 200 cases, and each row has cases of every family that it applies to`() {
     let cases = FixtureTable.cases
     #expect(cases.count >= 200)
     for (row, families) in FixtureTable.rows {
@@ -26,7 +26,7 @@ import Testing
     #expect(Set(cases.map(\.row)).subtracting(FixtureTable.rows.map(\.row)) == [])
   }
 
-  @Test func `a table is no weaker than its comparison: each kind of difference is found`() throws {
+  @Test func `the comparison finds every kind of difference`() throws {
     let entry = try #require(FixtureTable.cases.first { $0.packets.first?.output?.isEmpty == false })
     let (results, frames) = try entry.replayed()
     #expect(entry.faults((results, frames)) == [])
@@ -48,7 +48,7 @@ extension FixtureCase {
     faults(played.results, frames: played.frames)
   }
 
-  /// Through a replay of its own.
+  /// Replays the case by itself.
   func replayed() throws -> (results: [FixtureResult], frames: [[UInt8]]) {
     let switches = try (at ?? []).map { change in
       ReplaySwitch(packet: change.packet, configuration: try Self.configuration(change.configuration, isFirst: false))

@@ -1,9 +1,9 @@
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
 @Suite struct CaptureReaderTests {
   private static let packets = Capture([
@@ -34,7 +34,7 @@ import Testing
     )
   }
 
-  @Test func `a pipe that gives a byte at a time is read like a file`() throws {
+  @Test func `a pipe that delivers single bytes is read like a file`() throws {
     var rest = Self.packets.bytes[...]
     var reader = try CaptureReader { _ in rest.popFirst().map { [$0] } ?? [] }
     #expect(try reader.next()?.bytes == [1, 2])
@@ -43,17 +43,17 @@ import Testing
     #expect(try reader.next() == nil)
   }
 
-  @Test func `a packet cut by the snap length is what was recorded of it`() throws {
+  @Test func `a packet cut by the snap length keeps its recorded bytes`() throws {
     let cut = Capture().bytes + hex("00000001 00000000 00000002 000005dc aabb")
     #expect(try read(cut).map(\.bytes) == [[0xaa, 0xbb]])
   }
 
-  /// Of a file that is no capture: its bytes, and what is said.
+  /// A file that is not a capture: its bytes, and the error.
   static let wrong: [(String, [UInt8], CaptureError)] = [
     ("empty", [], .notACapture),
     ("text", Array("packet".utf8), .notACapture),
     ("pcapng", hex("0a0d0d0a 1c000000 4d3c2b1a"), .nextGeneration),
-    ("a header cut short", Array(Capture().bytes.dropLast()), .cutHeader),
+    ("a truncated header", Array(Capture().bytes.dropLast()), .cutHeader),
     ("cooked frames of 'any'", linkType(113), .linkType(113)),
     ("frames with a check sequence", linkType(0x2400_0001), .frameCheckSequence),
   ]
@@ -64,13 +64,13 @@ import Testing
     return capture.bytes
   }
 
-  @Test("What is no capture of Ethernet frames is refused in one line", arguments: wrong)
+  @Test("A file that is not a capture of Ethernet frames is refused in one line", arguments: wrong)
   func refusal(what: String, bytes: [UInt8], reason: CaptureError) {
     #expect(throws: reason) { _ = try CaptureReader(bytes) }
     #expect(!reason.description.contains("\n"))
   }
 
-  @Test("A capture that breaks off gives what it holds, then says where", arguments: [1, 15, 16, 17])
+  @Test("A truncated capture returns its packets, then the place where it ends", arguments: [1, 15, 16, 17])
   func cut(bytesLeft: Int) throws {
     let whole = Capture([(seconds: 1, fraction: 0, bytes: [1]), (seconds: 2, fraction: 0, bytes: [2, 3])]).bytes
     var reader = try CaptureReader(Array(whole.dropLast(18 - bytesLeft)))
@@ -78,12 +78,12 @@ import Testing
     #expect(throws: CaptureError.cutPacket(2)) { _ = try reader.next() }
   }
 
-  @Test func `a length nobody can have captured ends it`() throws {
+  @Test func `an impossible length ends the capture`() throws {
     var reader = try CaptureReader(Capture().bytes + hex("00000001 00000000 00040001 00040001"))
     #expect(throws: CaptureError.absurdLength(packet: 1, bytes: 262_145)) { _ = try reader.next() }
   }
 
-  @Test("What is written is read back", arguments: [false, true])
+  @Test("A written capture can be read back", arguments: [false, true])
   func writing(isNanosecond: Bool) throws {
     var file: [UInt8] = []
     var writer = CaptureWriter(CaptureFormat(isNanosecond: isNanosecond)) { file += $0 }

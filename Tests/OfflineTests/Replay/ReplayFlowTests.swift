@@ -1,14 +1,14 @@
-import PlainDirector
-import Forwarding
 import Fixtures
+import Forwarding
+import PlainDirector
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
-/// What a replay remembers: flows, over the capture's time and over switches of configuration.
+/// A replay's state: flows, over the capture's time and over configuration switches.
 @Suite struct ReplayFlowTests {
   /// A frame of a TCP flow from 192.0.2.1 to 10.0.0.100:80.
   private func tcp(port: UInt16, begins: Bool) throws -> [UInt8] {
@@ -17,7 +17,7 @@ import Testing
     return flow.frame(to: hex("020000000002"), begins: begins)
   }
 
-  /// The topology with several servers of the web service: their addresses' last parts.
+  /// The topology with several servers of the web service, given by the last bytes of their addresses.
   private func topology(servers: [Int], loss: String = "rehash") throws -> Configuration {
     let list = servers.map { "{ address: 10.0.0.\($0) }" }.joined(separator: ", ")
     let hops = servers.map { "    10.0.0.\($0): { mac: 02:00:00:00:00:\($0 + 20) }\n" }.joined()
@@ -29,7 +29,7 @@ import Testing
 
   private func servers(_ lines: [ReplayLine]) -> [String?] { lines.map { $0.played.server?.description } }
 
-  @Test func `known flows keep their server over a switch that moves the hash, new ones don't`() throws {
+  @Test func `known flows keep their server over a switch that moves the hash, new ones do not`() throws {
     let ports = (0..<40).map { UInt16(40000 + $0) }
     let begun = try ports.flatMap { [try tcp(port: $0, begins: true), try tcp(port: $0, begins: false)] }
     let later = try ports.map { try tcp(port: $0, begins: false) }
@@ -39,12 +39,12 @@ import Testing
     capture.records += later.map { (seconds: 11, fraction: 0, bytes: $0) }
     let lines = try TestTopology.replay(capture.bytes, before, at: [ReplaySwitch(packet: 81, configuration: after)]).lines
     #expect(Set(servers(lines)) == ["10.0.0.2"])
-    // The same packets to a director that never knew the flows.
+    // The same packets to a director that does not know the flows.
     let unknown = try TestTopology.replay(Capture(later.map { (seconds: 11, fraction: 0, bytes: $0) }).bytes, after).lines
     #expect(Set(servers(unknown)).count == 4)
   }
 
-  @Test func `a flow whose server a switch takes goes by the service's rule`() throws {
+  @Test func `a flow with a server that a switch removes follows the service's on-server-loss`() throws {
     let frames = [try tcp(port: 40000, begins: true), try tcp(port: 40000, begins: false), try tcp(port: 40000, begins: false)]
     let capture = Capture(frames.map { (seconds: 10, fraction: 0, bytes: $0) }).bytes
     for (loss, verdicts, last) in [
@@ -58,9 +58,11 @@ import Testing
     }
   }
 
-  @Test func `switches are made in the order of their packets, those of one packet in the order given`() throws {
+  @Test func `switches are made in packet order, those at one packet in the given order`() throws {
     let frames = try (0..<4).map { try tcp(port: UInt16(40000 + $0), begins: true) }
-    let switches = try [(3, 4), (2, 9), (2, 3), (9, 5)].map { ReplaySwitch(packet: $0, configuration: try topology(servers: [$1])) }
+    let switches = try [(3, 4), (2, 9), (2, 3), (9, 5)].map {
+      ReplaySwitch(packet: $0, configuration: try topology(servers: [$1]))
+    }
     let lines = try TestTopology.replay(
       Capture(frames.map { (seconds: 10, fraction: 0, bytes: $0) }).bytes,
       try topology(servers: [2]),
@@ -70,14 +72,14 @@ import Testing
     #expect(servers(lines) == ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.4"])
   }
 
-  @Test func `a switch keeps what its file doesn't say of interfaces and next hops`() throws {
+  @Test func `a switch keeps the interfaces and next hops that its file does not mention`() throws {
     let after = try Configuration(
       yaml:
         "services: [{ service: tcp 10.0.0.100:80, ring: 251, servers: [{ address: 10.0.0.2 }, { address: 10.0.0.3, weight: 0 }] }]\n"
         + "replay: { next-hops: { 10.0.0.3: { mac: 02:00:00:00:00:33 } } }\n",
       file: "after.yaml",
       needsInterfaces: false,
-      staticTopology: .news(interfaces: ["eth0", "eth1"])
+      staticTopology: .changes(interfaces: ["eth0", "eth1"])
     )
     let input = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns))
     let (lines, output, summary) = try TestTopology.replay(input.bytes, at: [ReplaySwitch(packet: 1, configuration: after)])
@@ -86,10 +88,11 @@ import Testing
     #expect(summary.notes == [])
   }
 
-  /// Two datagrams of one flow, a switch to other servers between them: the second stays if the flow is still known.
+  /// Two datagrams of one flow, with a switch to other servers between them: the second keeps its server if the flow is still
+  /// known.
   private func isKept(seconds first: UInt32, _ second: UInt32) throws -> Bool {
     let before = try TestTopology.configuration()
-    // With the former server drained, an entry is the only way to it.
+    // The former server is drained, so only an entry leads to it.
     let drained = try TestTopology.configuration([
       "[{ address: 10.1.0.9, forward: ipip }]":
         "[{ address: 10.1.0.9, weight: 0, forward: ipip }, { address: 10.1.0.10, forward: ipip }]",
@@ -102,14 +105,14 @@ import Testing
     return servers(lines) == ["10.1.0.9", "10.1.0.9"]
   }
 
-  @Test func `flows age by the capture's clock`() throws {
+  @Test func `flows expire by the capture's clock`() throws {
     #expect(try isKept(seconds: 1000, 1030))
     #expect(try !isKept(seconds: 1000, 1031))
     #expect(try isKept(seconds: 0, 0))
     #expect(try !isKept(seconds: 0, .max))
   }
 
-  @Test func `a packet that seems to be older than the one before ages nothing`() throws {
+  @Test func `a packet with an earlier time than the one before expires nothing`() throws {
     #expect(try isKept(seconds: 1000, 999))
     #expect(try isKept(seconds: .max, 0))
   }

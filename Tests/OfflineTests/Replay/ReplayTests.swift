@@ -1,14 +1,14 @@
-import Forwarding
 import Fixtures
+import Forwarding
 import Testing
 
-@testable import Offline
-@testable import Reconciler
 @testable import Configuration
 @testable import Model
+@testable import Offline
+@testable import Reconciler
 
 @Suite struct ReplayTests {
-  @Test func `a capture becomes the packets that would be sent, each at its own time`() throws {
+  @Test func `a capture becomes the packets that would be sent, each with its own time`() throws {
     let input = Capture(
       Wire.frame(Wire.syn),
       Wire.frame(Wire.dns),
@@ -47,12 +47,12 @@ import Testing
     #expect(output[28..<32] == hex("f4010000")[...])
   }
 
-  @Test func `a frame to another interface's address comes in there`() throws {
+  @Test func `a frame to another interface's MAC address is received by that interface`() throws {
     let input = Capture(Wire.frame(Wire.syn, to: "020000000102"))
     #expect(try TestTopology.replay(input.bytes).lines.map(\.played.verdict) == ["forward"])
   }
 
-  @Test func `what is for no service is passed, and what is wrong with a service's packet is dropped by its name`() throws {
+  @Test func `a packet without a service is passed, an invalid one is dropped with the counter's name`() throws {
     var elsewhere = Wire.syn
     elsewhere[19] = 99
     var broken = Wire.syn
@@ -65,7 +65,7 @@ import Testing
     #expect(played.allSatisfy { $0.server == nil && $0.interface == nil && $0.sent.isEmpty })
   }
 
-  @Test func `a server without a next hop is said once and gets nothing`() throws {
+  @Test func `a server without a next hop is reported once and gets no packets`() throws {
     let configuration = try TestTopology.configuration(["    10.0.0.2: { mac: 02:00:00:00:00:22 }\n": ""])
     let again = [1, 2].map { _ in ReplaySwitch(packet: 2, configuration: configuration) }
     let (lines, output, summary) = try TestTopology.replay(
@@ -74,16 +74,16 @@ import Testing
       at: again
     )
     #expect(lines.allSatisfy { $0.played.server == nil && $0.played.verdict == "answer" && $0.played.interface == "eth0" })
-    // To the client, by way of whoever sent the frame.
+    // To the client, through the sender of the frame.
     #expect(Array(output[40..<52]) == hex("0200000000c1 020000000002"))
     #expect(
       summary.notes == [
-        "from packet 1 on, nothing goes to 10.0.0.2: no next hop for it; add '10.0.0.2: {mac: 02:00:00:00:01:02}' under replay.next-hops"
+        "from packet 1 on, server 10.0.0.2 gets no packets: it has no next hop; add '10.0.0.2: {mac: 02:00:00:00:01:02}' under replay.next-hops"
       ]
     )
   }
 
-  @Test func `a capture that breaks off is replayed up to there`() throws {
+  @Test func `a truncated capture is replayed up to its end`() throws {
     var run = try ReplayRun(try TestTopology.configuration())
     var reader = try CaptureReader(Array(Capture(Wire.frame(Wire.syn), Wire.frame(Wire.syn)).bytes.dropLast()))
     var output: [UInt8] = []
@@ -94,13 +94,13 @@ import Testing
     #expect(output.count == 24 + 16 + 54)
   }
 
-  @Test func `a capture of any bytes is played or refused, and every packet of it is reported`() throws {
-    let sound = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns)).bytes
+  @Test func `a capture of random bytes is replayed or refused, and every packet of it is reported`() throws {
+    let valid = Capture(Wire.frame(Wire.syn), Wire.frame(Wire.dns)).bytes
     var random = Seeded(state: 17)
     for _ in 0..<300 {
-      var bytes = sound
+      var bytes = valid
       for _ in 0..<Int.random(in: 1...4, using: &random) {
-        // The first two words decide what file it is.
+        // The first two words give the file's format.
         bytes[Int.random(in: 8..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
       let cut = Int.random(in: 24...bytes.count, using: &random)
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  /// SplitMix64: the same bytes on every run.
+  /// SplitMix64: the same bytes in every run.
   private struct Seeded: RandomNumberGenerator {
     var state: UInt64
 
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func `names that JSON can't have as they are come escaped`() {
+  @Test func `names with characters that JSON does not allow are escaped`() {
     let played = Played(verdict: "pass", reason: "r", meaning: "", service: nil, server: nil, interface: "e\"\\\u{1}é", sent: [])
     let line = ReplayLine(packet: 1, played: played, output: [1, 2])
     #expect(

@@ -1,20 +1,23 @@
-import PlainDirector
 import Fixtures
+import PlainDirector
 import Testing
 
 @testable import Configuration
 @testable import Model
 
-@Suite struct StandInsWaysTests {
-  private func way(to server: RealServer, _ change: (inout StaticTopology) -> Void = { _ in }) throws -> Result<NextHop, StaticTopologyFault> {
+@Suite struct StaticTopologyNextHopsTests {
+  private func nextHop(
+    to server: RealServer,
+    _ change: (inout StaticTopology) -> Void = { _ in }
+  ) throws -> Result<NextHop, StaticTopologyFault> {
     var staticTopology = try TestTopology.configuration().staticTopology
     change(&staticTopology)
     let table = try ServiceTable(services: [VirtualService(Sample.web, servers: [server])])
-    return try #require(staticTopology.ways(for: table, slots: ["eth0", "eth1"])[server.address])
+    return try #require(staticTopology.nextHops(for: table, slots: ["eth0", "eth1"])[server.address])
   }
 
-  @Test func `a server is on the interface whose segment holds it`() throws {
-    let hop = try way(to: RealServer(IPAddress(10, 1, 0, 9), method: .ipip)).get()
+  @Test func `a server is reached through the interface with its subnet`() throws {
+    let hop = try nextHop(to: RealServer(IPAddress(10, 1, 0, 9), method: .ipip)).get()
     #expect(hop.egress == 1)
     #expect(hop.sourceMAC == MACAddress("02:00:00:00:01:02"))
     #expect(hop.nextHopMAC == MACAddress("02:00:00:00:01:99"))
@@ -23,52 +26,52 @@ import Testing
     #expect(hop.tags == [VLANTag(100)])
   }
 
-  @Test func `a server on no segment leaves by the first interface, or by the one it is given`() throws {
+  @Test func `a server on no subnet is reached through the first interface, or through the one that is configured`() throws {
     let far = IPAddress(192, 0, 2, 10)
-    var stand = StaticTopology.Hop(mac: try #require(MACAddress("02:00:00:00:09:09")))
-    #expect(try way(to: RealServer(far)) { $0.hops[far] = stand }.get().egress == 0)
-    stand.interface = "eth1"
-    stand.tags = []
-    stand.mtu = 1280
-    stand.source = IPAddress(10, 1, 0, 7)
-    let hop = try way(to: RealServer(far, method: .ipip)) { $0.hops[far] = stand }.get()
+    var farHop = StaticTopology.Hop(mac: try #require(MACAddress("02:00:00:00:09:09")))
+    #expect(try nextHop(to: RealServer(far)) { $0.hops[far] = farHop }.get().egress == 0)
+    farHop.interface = "eth1"
+    farHop.tags = []
+    farHop.mtu = 1280
+    farHop.source = IPAddress(10, 1, 0, 7)
+    let hop = try nextHop(to: RealServer(far, method: .ipip)) { $0.hops[far] = farHop }.get()
     #expect(hop.egress == 1)
     #expect(hop.tags == [])
     #expect(hop.mtu == 1280)
     #expect(hop.source == IPAddress(10, 1, 0, 7))
   }
 
-  @Test func `without a next hop there is no way`() throws {
-    let way = try way(to: RealServer(IPAddress(10, 0, 0, 3)))
-    #expect(way == .failure(.noHop(IPAddress(10, 0, 0, 3))))
+  @Test func `a server without a next hop is an error`() throws {
+    let result = try nextHop(to: RealServer(IPAddress(10, 0, 0, 3)))
+    #expect(result == .failure(.noHop(IPAddress(10, 0, 0, 3))))
   }
 
-  @Test func `a tunnel needs an address to come from, direct routing doesn't`() throws {
+  @Test func `a tunnel needs a source address, direct routing does not`() throws {
     let bare: (inout StaticTopology) -> Void = { $0.interfaces[0].addresses = [] }
     let server = IPAddress(10, 0, 0, 2)
-    #expect(try way(to: RealServer(server), bare).get().egress == 0)
-    #expect(try way(to: RealServer(server, method: .ipip), bare) == .failure(.noSource(interface: "eth0", isIPv4: true)))
+    #expect(try nextHop(to: RealServer(server), bare).get().egress == 0)
+    #expect(try nextHop(to: RealServer(server, method: .ipip), bare) == .failure(.noSource(interface: "eth0", isIPv4: true)))
   }
 
-  @Test func `a tunnel with a source of its own needs no address to come from`() throws {
+  @Test func `a tunnel with a configured source needs no address on the interface`() throws {
     let bare: (inout StaticTopology) -> Void = { $0.interfaces[0].addresses = [] }
     let prefix = try #require(AddressPrefix("10.200.0.0/16"))
     for source in [TunnelSource.address(IPAddress(10, 0, 0, 9)), .prefix(prefix)] {
       let server = RealServer(IPAddress(10, 0, 0, 2), method: .gue, tunnel: TunnelOptions(source: source))
-      #expect(try way(to: server, bare).get().egress == 0)
+      #expect(try nextHop(to: server, bare).get().egress == 0)
     }
   }
 
-  @Test func `a link-local address speaks only where there is no other`() throws {
+  @Test func `a link-local address is the source only if there is no other`() throws {
     let server = try #require(IPAddress("2001:db8::2"))
     let hop = StaticTopology.Hop(mac: try #require(MACAddress("02:00:00:00:09:09")))
     let addresses = ["fe80::1/64", "2001:db8::1/64"].compactMap { AddressPrefix($0) }
-    let both = try way(to: RealServer(server, method: .ipip)) {
+    let both = try nextHop(to: RealServer(server, method: .ipip)) {
       $0.hops[server] = hop
       $0.interfaces[0].addresses = addresses
     }
     #expect(try both.get().source == addresses[1].address)
-    let local = try way(to: RealServer(server, method: .ipip)) {
+    let local = try nextHop(to: RealServer(server, method: .ipip)) {
       $0.hops[server] = hop
       $0.interfaces[0].addresses = [addresses[0]]
     }
