@@ -41,15 +41,17 @@ extension Forwarder {
     packet.server = Scheduler.pick(packet, tables)
     guard packet.server != Verdict.noServer else { return .droppedNoServer }
     sluice_prefetch(counters.servers + Int(packet.server))
-    begin(frame, packet, tables, reusing: entry, now: now)
+    begin(frame, &packet, tables, reusing: entry, now: now)
     return nil
   }
 
   /// Remembers a new flow, if there is a place for it. A reset begins nothing.
+  ///
+  /// - Parameter packet: by reference only so that it is not copied: a copy in words of other sizes stalls the load of the hash.
   @inline(__always) @_noLocks
   private func begin(
     _ frame: Frame,
-    _ packet: ScratchPacket,
+    _ packet: inout ScratchPacket,
     _ tables: Tables,
     reusing entry: UnsafeMutablePointer<sluice_flow>?,
     now: UInt32
