@@ -1,7 +1,4 @@
 import Foundation
-import Model
-import Offline
-import Reconciler
 
 /// Why bytes are no JSON, with line and column.
 ///
@@ -23,9 +20,11 @@ enum JSONFault {
   }
 
   /// Both from 1, in bytes.
-  private static func place(of offset: Int, in body: Data) -> String {
-    let before = body.prefix(offset)
-    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? before.startIndex
-    return "line \(before.count { $0 == UInt8(ascii: "\n") } + 1), column \(before.endIndex - start + 1)"
+  static func place<Bytes: Collection<UInt8>>(of offset: Int, in body: Bytes) -> String {
+    var (line, column) = (1, 1)
+    for byte in body.prefix(offset) {
+      if byte == UInt8(ascii: "\n") { (line, column) = (line + 1, 1) } else { column += 1 }
+    }
+    return "line \(line), column \(column)"
   }
 }
