@@ -1,10 +1,9 @@
 import ABI
 import Forwarding
-import Synchronization
-
-import Reconciler
 import Model
 import Netlink
+import Reconciler
+import Synchronization
 
 /// A director over plain memory: two workers that nobody runs, a kernel that answers what the test says.
 package final class PlainDirector: Sendable {
@@ -27,7 +26,13 @@ package final class PlainDirector: Sendable {
     flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
     let kernel = Kernel()
     self.kernel = kernel
-    var settings = Reconciler.Director.Settings(flip: { try kernel.flip($0) }, resolve: { kernel.resolve($0) })
+    var settings = Reconciler.Director.Settings(
+      flip: { try kernel.flip($0) },
+      resolve: { addresses in
+        try? await Task.sleep(for: kernel.delay)
+        return kernel.resolve(addresses)
+      }
+    )
     settings.now = now
     settings.rings = {
       [0, 10].map {
@@ -40,13 +45,18 @@ package final class PlainDirector: Sendable {
 
   /// What lies outside the director: who answers ARP, and whether tables can be flipped.
   package final class Kernel: Sendable {
-    private let state = Mutex((silent: Set<IPAddress>(), asked: [Set<IPAddress>](), isStuck: false))
+    private let state = Mutex((silent: Set<IPAddress>(), asked: [Set<IPAddress>](), isStuck: false, delay: 0))
 
     package var asked: [Set<IPAddress>] { state.withLock { $0.asked } }
 
     package func silence(_ addresses: Set<IPAddress>) { state.withLock { $0.silent = addresses } }
 
     package func stick(_ isStuck: Bool = true) { state.withLock { $0.isStuck = isStuck } }
+
+    /// Answers come that much later from now on.
+    package func delay(milliseconds: Int) { state.withLock { $0.delay = milliseconds } }
+
+    var delay: Duration { .milliseconds(state.withLock { $0.delay }) }
 
     func flip(_ memory: TableMemory) throws {
       if state.withLock({ $0.isStuck }) { throw FlipFailure() }

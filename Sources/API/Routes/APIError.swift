@@ -45,6 +45,10 @@ extension APIError: Codable {
 }
 
 extension APIError {
+  static func badRequest(_ message: String) -> APIError { APIError(status: 400, code: "bad-request", message: message) }
+
+  static func badJSON(_ message: String) -> APIError { APIError(status: 400, code: "bad-json", message: message) }
+
   /// Any error of the model, the tables or the decoder in the API's words.
   init(_ error: any Error) {
     switch error {
@@ -56,7 +60,7 @@ extension APIError {
       // The request is sound and the server can't hold it (RFC 4918 11.5).
       self.init(status: 507, code: error.code, message: error.description)
     case let error as DecodingError:
-      self.init(status: 400, code: "bad-request", message: error.line)
+      self = .badRequest(error.line)
     default:
       self.init(status: 500, code: "internal", message: "\(error)")
     }

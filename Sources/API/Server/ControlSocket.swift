@@ -1,7 +1,5 @@
 import Glibc
-import Model
-import Offline
-import Reconciler
+import SystemPackage
 
 /// The right to listen at a path: held by one process at a time, and gone with it however it ends.
 ///
@@ -16,7 +14,7 @@ package final class ControlSocket: Sendable {
 
   /// Takes the path for this process. Makes its folder if only that is missing.
   package init(claiming path: String) throws(ControlSocketError) {
-    guard path.utf8.count <= OwnerOnlyAddress.longestPath else { throw .pathTooLong(path) }
+    guard path.utf8.count <= UnixAddress.longestPath else { throw .pathTooLong(path) }
     if let cut = path.lastIndex(of: "/"), cut != path.startIndex { mkdir(String(path[..<cut]), 0o755) }
     let lock = try Self.lock(path + ".lock", for: path)
     do {
@@ -46,11 +44,11 @@ package final class ControlSocket: Sendable {
   private static func lock(_ lockPath: String, for path: String) throws(ControlSocketError) -> Int32 {
     for _ in 0..<16 {
       let file = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-      guard file >= 0 else { throw .failed("make", lockPath, errno) }
+      guard file >= 0 else { throw .failed("make", lockPath, Errno(rawValue: errno)) }
       guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-        let code = errno
+        let error = Errno(rawValue: errno)
         close(file)
-        throw code == EWOULDBLOCK ? .alreadyRunning(path) : .failed("lock", lockPath, code)
+        throw error == .wouldBlock ? .alreadyRunning(path) : .failed("lock", lockPath, error)
       }
       var (held, there) = (stat(), stat())
       if fstat(file, &held) == 0, stat(lockPath, &there) == 0, held.st_ino == there.st_ino, held.st_dev == there.st_dev {
@@ -65,7 +63,7 @@ package final class ControlSocket: Sendable {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       if errno == ENOENT { return }
-      throw .failed("look at", path, errno)
+      throw .failed("look at", path, Errno(rawValue: errno))
     }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
     // We hold Sluice's lock, so whoever listens here is something else.
@@ -81,7 +79,7 @@ package final class ControlSocket: Sendable {
     guard socket >= 0 else { return false }
     defer { close(socket) }
     // EAGAIN: its queue of connections is full, so there is somebody.
-    return OwnerOnlyAddress(path: path).withSockAddr { connect(socket, $0, $1) == 0 || errno == EAGAIN }
+    return UnixAddress(path: path).withSockaddr { connect(socket, $0, $1) == 0 || errno == EAGAIN }
   }
 }
 
@@ -91,7 +89,7 @@ package enum ControlSocketError: Error, Equatable, Sendable {
   case inUse(String)
   case notASocket(String)
   case pathTooLong(String)
-  case failed(String, String, Int32)
+  case failed(String, String, Errno)
 }
 
 extension ControlSocketError: CustomStringConvertible {
@@ -104,10 +102,20 @@ extension ControlSocketError: CustomStringConvertible {
     case .notASocket(let path):
       "\(path) is there and is not a socket: move it away, or give another --socket"
     case .pathTooLong(let path):
-      "\(path) is too long for a Unix socket (\(OwnerOnlyAddress.longestPath) bytes at most): give a shorter --socket"
-    case .failed(let what, let path, let code):
-      "can't \(what) \(path): \(String(cString: strerror(code)))"
-        + (code == EACCES || code == EPERM ? "; run as root" : code == ENOENT ? "; make its folder first" : "")
+      "\(path) is too long for a Unix socket (\(UnixAddress.longestPath) bytes at most): give a shorter --socket"
+    case .failed(let what, let path, let error):
+      "can't \(what) \(path): \(error)" + (error.mend ?? "")
+    }
+  }
+}
+
+extension Errno {
+  /// What the operator can do about it.
+  fileprivate var mend: String? {
+    switch self {
+    case .permissionDenied, .notPermitted: "; run as root"
+    case .noSuchFileOrDirectory: "; make its folder first"
+    default: nil
     }
   }
 }
