@@ -1,12 +1,15 @@
 import AFXDP
 import ArgumentParser
 import Glibc
+import Logging
+import ServiceLifecycle
+import SystemPackage
 
 /// `sluice decap --interface DEV`: unwraps tunnels on a real server until told to stop.
 ///
 /// In the foreground, so that a service unit or a shell owns it and the program never outlives the one who wanted it. A command that
 /// leaves its program behind, and another to take it away, were rejected: they need bpffs, and someone to remember.
-struct DecapCommand: ParsableCommand {
+struct DecapCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decap",
     abstract: "Unwrap IP-in-IP, GUE and GRE on a real server that has no devices for them.",
@@ -29,14 +32,31 @@ struct DecapCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let signals = try Signals()
+  func run() async throws {
+    let group = ServiceGroup(
+      services: [DecapService(interface: interface, guePort: guePort)],
+      gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
+      logger: .sluice
+    )
+    try await group.run()
+  }
+}
+
+/// The program on its interface, from a start to a signal.
+private struct DecapService: Service {
+  let interface: String
+  let guePort: UInt16
+
+  func run() async throws {
     var decap = try Decap(interface: interface, guePort: guePort)
     try decap.refreshAddresses()
     print(greeting(decap.mode))
     fflush(nil)
 
-    while signals.next(within: .seconds(1)) == nil { try decap.refreshAddresses() }
+    while !Task.isShuttingDownGracefully {
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+      try decap.refreshAddresses()
+    }
 
     let counters = decap.counters
     print(
@@ -49,8 +69,7 @@ struct DecapCommand: ParsableCommand {
     let what = "unwrapping IP-in-IP, GUE (UDP port \(guePort)) and GRE on \(interface)"
     return switch mode {
     case .native: "\(what), in the driver"
-    case .generic(let error):
-      "\(what), by generic XDP, which is slower: the driver says \(String(cString: strerror(error)))"
+    case .generic(let error): "\(what), by generic XDP, which is slower: the driver says \(Errno(rawValue: error))"
     }
   }
 }

@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Configuration
+import Logging
 import Model
 import Netlink
 import Offline
@@ -58,8 +59,10 @@ struct ReplayCommand: ParsableCommand {
     try writer.finish()
     if !json { try lines.add(run.summary.text(output: output)) }
     try lines.finish()
-    for note in run.summary.notes { Log.line(note) }
-    if run.pending > 0 { Log.line("\(run.pending) of --at came after the last packet: \(input) has \(run.summary.packets)") }
+    for note in run.summary.notes { Logger.sluice.info("\(note)") }
+    if run.pending > 0 {
+      Logger.sluice.info("\(run.pending) of --at came after the last packet: \(input) has \(run.summary.packets)")
+    }
     try played.get()
   }
 

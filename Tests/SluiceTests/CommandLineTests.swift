@@ -1,10 +1,10 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
 import Forwarding
 import Foundation
+import Model
+import Offline
+import Reconciler
 import Testing
 
 /// The executable against a real socket: a director over plain memory, its control API, and `sluice` as an operator runs it.

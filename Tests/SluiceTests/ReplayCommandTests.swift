@@ -110,7 +110,11 @@ import Testing
         folder + "/out.pcap"
       )
       #expect(try Data(contentsOf: URL(filePath: folder + "/in.pcap")) == Self.capture(packets: 2))
-      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(toFile: folder + "/topology.yaml", atomically: true, encoding: .utf8)
+      try "director: { interfaces: [eth0] }\nreplay: {}\n".write(
+        toFile: folder + "/topology.yaml",
+        atomically: true,
+        encoding: .utf8
+      )
       let bare = try await replay(folder)
       #expect(bare.error.hasPrefix("Error: \(folder)/topology.yaml:2:9: eth0 of director.interfaces is missing in replay;"))
     }

@@ -1,5 +1,6 @@
 import API
 import Configuration
+import Logging
 import Model
 import Netlink
 import Offline
@@ -14,10 +15,12 @@ final class ManagedAddresses: Sendable {
   private let link: UInt32
   private let addresses: VirtualAddresses
   private let placed: Mutex<Set<VirtualAddresses.Place>>
+  private let logger: Logger
 
   /// - Parameter link: index of the interface. What a killed daemon put anywhere counts as placed: `follow` takes away what is not wanted there.
-  init(link: UInt32) throws {
+  init(link: UInt32, logger: Logger) throws {
     self.link = link
+    self.logger = logger
     addresses = try VirtualAddresses()
     placed = Mutex(try addresses.all())
   }
@@ -30,7 +33,7 @@ final class ManagedAddresses: Sendable {
         do {
           if try addresses.add(place.vip, link: place.link) != .someoneElses { placed.insert(place) }
         } catch {
-          Log.line("the kernel does not answer for \(place.vip): \(error)")
+          logger.warning("the kernel does not answer for \(place.vip): \(error)")
         }
       }
       for place in placed.subtracting(wanted) { remove(place, &placed) }
@@ -48,7 +51,7 @@ final class ManagedAddresses: Sendable {
       _ = try addresses.remove(place.vip, link: place.link)
       placed.remove(place)
     } catch {
-      Log.line("\(place.vip) is still on the interface: \(error)")
+      logger.warning("\(place.vip) is still on the interface: \(error)")
     }
   }
 }

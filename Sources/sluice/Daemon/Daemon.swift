@@ -2,6 +2,7 @@ import AFXDP
 import API
 import Configuration
 import Forwarding
+import Logging
 import Model
 import Netlink
 import Offline
@@ -15,13 +16,14 @@ final class Daemon: Sendable {
   private let addresses: ManagedAddresses?
   private let engine: Mutex<Engine?>
   private let attached = Attached()
+  private let logger: Logger
 
-  init(_ configuration: Configuration) throws {
+  init(_ configuration: Configuration, logger: Logger) throws {
     let settings = configuration.director
     let routes = try KernelRoutes()
     let engine = try Engine(EngineOptions(settings))
     do {
-      addresses = settings.addresses == .managed ? try ManagedAddresses(link: engine.interfaces[0].ifindex) : nil
+      addresses = settings.addresses == .managed ? try ManagedAddresses(link: engine.interfaces[0].ifindex, logger: logger) : nil
     } catch {
       engine.stop()
       throw error
@@ -45,6 +47,7 @@ final class Daemon: Sendable {
     }
     director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)
     self.routes = routes
+    self.logger = logger
     self.engine = Mutex(engine)
   }
 
@@ -81,7 +84,7 @@ final class Daemon: Sendable {
           addresses?.follow(await director.current.table)
         }
       } catch {
-        Log.line("next hops were not followed for a moment: \(error)")
+        logger.warning("next-hop refresh failed, retrying in 1 s: \(error)")
       }
       try? await Task.sleep(for: .seconds(1))
     }
