@@ -1,20 +1,20 @@
 /// Bytes in pieces: a reply of 35 MB is never one array that is copied each time it doubles, and what has been sent can be let go of.
-struct ChunkedBytes: Sendable {
+package struct ChunkedBytes: Sendable {
   /// What one write to the socket takes well.
-  static let usualChunk = 64 << 10
+  package static let usualChunk = 64 << 10
 
   private let chunk: Int
   private var full: [[UInt8]] = []
   private var last: [UInt8] = []
 
-  init(chunk: Int = usualChunk) {
+  package init(chunk: Int = usualChunk) {
     self.chunk = chunk
   }
 
   /// Of at least `chunk` bytes each, the last one excepted.
   var chunks: [[UInt8]] { last.isEmpty ? full : full + [last] }
 
-  var count: Int { full.reduce(last.count) { $0 + $1.count } }
+  package var count: Int { full.reduce(last.count) { $0 + $1.count } }
 
   /// Begins another piece when this one is large enough.
   mutating func cut() {
@@ -25,7 +25,7 @@ struct ChunkedBytes: Sendable {
   }
 
   /// As UTF-8.
-  var text: String { String(decoding: chunks.joined(), as: UTF8.self) }
+  package var text: String { String(decoding: chunks.joined(), as: UTF8.self) }
 
   mutating func append(_ byte: UInt8) { last.append(byte) }
 

@@ -3,7 +3,7 @@
 /// Foundation's `JSONEncoder` builds a tree of dictionaries first and has to sort it for the same bytes twice.
 package enum JSON {
   /// - Throws: `EncodingError` for a number that JSON has no text for (infinity, not a number).
-  static func encode(_ value: some Encodable, chunk: Int = ChunkedBytes.usualChunk) throws -> ChunkedBytes {
+  package static func encode(_ value: some Encodable, chunk: Int = ChunkedBytes.usualChunk) throws -> ChunkedBytes {
     let encoding = JSONEncoding(chunk: chunk)
     try encoding.write(value)
     return try encoding.writer.finish()

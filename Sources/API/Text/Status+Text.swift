@@ -3,7 +3,7 @@ import Reconciler
 
 extension Status {
   /// The live table for people: what `sluice status` prints.
-  func write(to output: inout ChunkedBytes) {
+  package func write(to output: inout ChunkedBytes) {
     output.append("generation \(generation)\n")
     for interface in interfaces {
       let queues = interface.queues == 1 ? "1 queue" : "\(interface.queues) queues"
