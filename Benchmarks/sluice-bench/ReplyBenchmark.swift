@@ -74,7 +74,9 @@ struct ReplyBenchmark: ParsableCommand {
 
     func show(json: Bool) throws {
       guard !json else { return try printJSON() }
-      print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); medians of \(own.nanoseconds.count) alternating rounds")
+      print(
+        "\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); medians of \(own.nanoseconds.count) alternating rounds"
+      )
       print("\(services) services of \(servers) servers: \(fields) fields\n")
       line("JSON", own, bytes)
       line("JSON by Foundation", foundation, bytes)

@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Configuration
+import Glibc
 import Logging
 import ServiceLifecycle
 
@@ -21,6 +22,8 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var daemon: DaemonOptions
 
   func run() async throws {
+    // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.
+    signal(SIGPIPE, SIG_IGN)
     let configuration = try Configuration(file: config)
     let signals = await SignalService.trap()
     let socket = try ControlSocket(claiming: daemon.path(configured: configuration.director.socket))

@@ -24,10 +24,11 @@ package struct ControlServer: Sendable {
     self.logger = logger
   }
 
-  /// Answers until the task is cancelled.
+  /// Answers until the task is cancelled; then gives the socket back.
   /// - Parameter listening: called once, when clients can connect.
   /// - Throws: `ControlSocketError` when it can't listen.
   package func run(listening: @Sendable () -> Void = {}) async throws {
+    defer { socket.release() }
     Self.raiseFileLimit()
     let loop = Self.loops.next()
     let connections = NIOLoopBoundBox.makeBoxSendingValue(Connections(limits: limits, logger: logger, on: loop), eventLoop: loop)

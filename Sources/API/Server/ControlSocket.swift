@@ -1,14 +1,16 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
-/// The right to listen at a path: held by one process at a time, and gone with it however it ends.
+/// The right to listen at a path: held by one process at a time until it is given back, and gone with the process however it ends.
 ///
 /// Model. A socket's file outlives its process, so that it says nothing about who is alive; a lock does. The lock is a file beside the socket:
 /// whoever holds it may take away a socket file that a dead daemon left. Asking by `connect` alone was rejected: two daemons that start in
 /// the same moment would each find the other's not there yet.
 package final class ControlSocket: Sendable {
   package let path: String
-  private let lock: Int32
+  /// The lock file's descriptor; nil once the right has been given back.
+  private let lock: Mutex<Int32?>
 
   private var lockPath: String { path + ".lock" }
 
@@ -26,18 +28,26 @@ package final class ControlSocket: Sendable {
     }
     // Only now: once every property is set, a throw would run `deinit`, which takes away whatever lies at the path.
     self.path = path
-    self.lock = lock
+    self.lock = Mutex(lock)
   }
 
   /// The file a dead daemon left would make `bind` fail. Only for the time before listening.
   func removeStale() { unlink(path) }
 
-  deinit {
-    unlink(path)
-    // While the lock is still held, so that nobody else's is taken away; see `lock(_:for:)`.
-    unlink(lockPath)
-    close(lock)
+  /// Takes the socket's file and the lock away. Idempotent.
+  // Not left to `deinit` alone: a task that ends may hold on to its captures until after the process has.
+  package func release() {
+    lock.withLock { lock in
+      guard let file = lock else { return }
+      unlink(path)
+      // While the lock is still held, so that nobody else's is taken away; see `lock(_:for:)`.
+      unlink(lockPath)
+      close(file)
+      lock = nil
+    }
   }
+
+  deinit { release() }
 
   /// The lock file's descriptor. A former holder may take the file away between our opening and our locking it, which would leave us a
   /// lock nobody else can see: then again, with the file that is there now.

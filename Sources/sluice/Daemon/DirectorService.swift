@@ -15,6 +15,8 @@ struct DirectorService: Service {
   let logger: Logger
 
   func run() async throws {
+    // Also when it never came to listening.
+    defer { socket.release() }
     do {
       try await serve()
     } catch {

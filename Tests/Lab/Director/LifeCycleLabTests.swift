@@ -18,6 +18,7 @@ extension DirectorLab {
       // The kernel frees a program a moment after its last user.
       #expect(try holds(within: 3) { try loaded().subtracting(programs).isEmpty })
       #expect(!FileManager.default.fileExists(atPath: lab.socket))
+      #expect(!FileManager.default.fileExists(atPath: lab.socket + ".lock"))
     }
 
     // Of the binary that `Tools/test` builds, in release.
