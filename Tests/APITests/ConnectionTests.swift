@@ -92,6 +92,35 @@ import Testing
     }
   }
 
+  @Test func `clients that ask and go can't pile up work`() async throws {
+    var limits = APILimits()
+    limits.connections = 8
+    try await TemporaryFolder.with { folder in
+      let plain = PlainDirector()
+      _ = try await plain.director.apply(ServiceTable())
+      plain.kernel.delay(milliseconds: 2000)
+      let path = folder + "/sluice.sock"
+      try await LiveAPI.serve(plain, at: path, limits: limits) { api in
+        try await blocking {
+          for number in 0..<8 {
+            let connection = try RawConnection(path: path, seconds: 5)
+            let body =
+              "{\"service\":\"tcp 10.0.0.\(number + 1):80\",\"ring\":251,\"servers\":[{\"address\":\"10.0.1.\(number + 1)\"}]}"
+            connection.send(Array(post("/v1/services", body).utf8))
+            // Long enough for the request to be read.
+            usleep(50_000)
+          }
+        }
+        // All have gone; what they asked for goes on, and takes their places.
+        let turnedAway = try await blocking { try RawConnection(path: path, seconds: 5).readToEnd() }
+        #expect(turnedAway == "")
+        plain.kernel.delay(milliseconds: 0)
+        try await Task.sleep(for: .seconds(4))
+        #expect(try await api.client.services().services.count == 8)
+      }
+    }
+  }
+
   /// In a process of its own: the limit is a process's.
   @Test func `running out of descriptors does not end listening`() async throws {
     await #expect(processExitsWith: .success) {

@@ -48,6 +48,34 @@ import Testing
     #expect(throws: (any Error).self) { try JSONDecoder().decode([String: Int].self, from: Data(json.utf8)) }
   }
 
+  /// All texts of up to six of these tokens. Of those that are JSON, a decoder keeps fewer keys than stand there if one stands twice.
+  @Test func `it agrees with a decoder's loss of keys on every short text`() throws {
+    let tokens = ["{", "}", "[", "]", ",", #""a":"#, #""a":1"#, #""b":"a""#]
+    var texts: [[Int]] = [[]]
+    var (sound, refused) = (0, 0)
+    for _ in 0..<6 {
+      texts = texts.flatMap { text in tokens.indices.map { text + [$0] } }
+      for text in texts {
+        let json = text.map { tokens[$0] }.joined()
+        let fault = fault(json)
+        guard let value = try? JSONSerialization.jsonObject(with: Data(json.utf8)) else { continue }
+        sound += 1
+        refused += fault == nil ? 0 : 1
+        #expect((fault != nil) == (Self.keys(of: value) < text.count { $0 >= 5 }), "\(json)")
+      }
+    }
+    #expect(sound >= 30, "\(sound)")
+    #expect(refused >= 2, "\(refused)")
+  }
+
+  private static func keys(of value: Any) -> Int {
+    switch value {
+    case let object as [String: Any]: object.count + object.values.reduce(0) { $0 + keys(of: $1) }
+    case let list as [Any]: list.reduce(0) { $0 + keys(of: $1) }
+    default: 0
+    }
+  }
+
   @Test func `nesting is taken as far as 64 levels and no further`() {
     #expect(fault(String(repeating: "[", count: 64) + String(repeating: "]", count: 64)) == nil)
     #expect(fault(String(repeating: "[", count: 65)) == "it nests deeper than 64 levels at line 1, column 65")

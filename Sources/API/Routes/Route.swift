@@ -6,11 +6,27 @@ struct Route: Sendable {
   let method: HTTPMethod
   /// As OpenAPI writes it: `/v1/services/{protocol}/{endpoint}`.
   let template: String
+  private let pattern: [String]
   /// The query parameters it knows.
-  var queries: Set<String> = []
+  let queries: Set<String>
   /// Whether it answers with the whole table, which takes memory and a core for a while; see `APILimits.largeReads`.
-  var isLarge = false
+  let isLarge: Bool
   let answer: @Sendable (Call, Director) async throws -> RouteResponse
+
+  init(
+    method: HTTPMethod,
+    template: String,
+    queries: Set<String> = [],
+    isLarge: Bool = false,
+    answer: @escaping @Sendable (Call, Director) async throws -> RouteResponse
+  ) {
+    self.method = method
+    self.template = template
+    pattern = template.split(separator: "/").map(String.init)
+    self.queries = queries
+    self.isLarge = isLarge
+    self.answer = answer
+  }
 
   /// Whether it is there to change something: such a request is logged.
   var isEdit: Bool { Self.isEdit(method) }
@@ -19,7 +35,6 @@ struct Route: Sendable {
 
   /// The values of the template's parameters, or nil when the path is another's.
   func match(_ path: [String]) -> [String: String]? {
-    let pattern = template.split(separator: "/").map(String.init)
     guard pattern.count == path.count else { return nil }
     var parameters: [String: String] = [:]
     for (part, given) in zip(pattern, path) {

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 
@@ -15,8 +16,9 @@ extension Connection {
 
   func send(_ reply: Reply) {
     guard phase != .closing, phase != .sending else { return }
-    // The body has been read.
+    // Of a request that is refused as it arrives.
     release()
+    request?.body = Data()
     let size = reply.body.count
     // A small one, a refusal above all, goes out in any case.
     guard size <= ChunkedBytes.usualChunk || hold(size) else { return refuse(.busy) }

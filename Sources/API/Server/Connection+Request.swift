@@ -36,11 +36,9 @@ extension Connection {
     return true
   }
 
-  /// What was held is not any more.
   func release() {
     connections.release(held)
     held = 0
-    request?.body = Data()
   }
 }
 

@@ -38,12 +38,12 @@ final class Connection: ChannelInboundHandler {
   /// The pieces of the reply that are not written yet, the next one last.
   var unsent: [[UInt8]] = []
   var isPushing = false
-  /// Bytes counted at `connections`.
+  /// Bytes counted at `connections`: of the body while it arrives, of the reply while it leaves. In between the task has them.
   var held = 0
   private var peer = Peer.unknown
+  /// What makes the reply, while it does; the client may have gone in the meantime.
   private var task: Task<Void, Never>?
-  /// The number of requests so far: a reply that comes too late belongs to none.
-  private var serial = 0
+  private var isClosed = false
   private(set) var context: ChannelHandlerContext?
   private(set) var deadline: Deadline?
 
@@ -68,8 +68,7 @@ final class Connection: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     phase = .closing
-    // Only what is read: a change goes on, whether its client is there or not.
-    if let request, !Route.isEdit(request.method) { task?.cancel() }
+    giveUp()
     deadline?.cancel()
     unsent = []
     release()
@@ -107,22 +106,40 @@ final class Connection: ChannelInboundHandler {
     guard let request else { return }
     phase = .answering
     deadline?.set(in: limits.answer)
-    serial += 1
-    let own = NIOLoopBound((self, serial), eventLoop: context.eventLoop)
+    self.request?.body = Data()
+    let own = NIOLoopBound((self, held), eventLoop: context.eventLoop)
+    held = 0
     task = Task { [api] in
       let reply = await api.reply(to: request)
       own.eventLoop.execute {
-        let (connection, serial) = own.value
-        if connection.serial == serial, connection.phase == .answering { connection.send(reply) }
+        let (connection, held) = own.value
+        connection.answered(reply, held)
       }
     }
+  }
+
+  private func answered(_ reply: Reply, _ held: Int) {
+    connections.release(held)
+    task = nil
+    if isClosed { connections.leave(self) }
+    // It may have come too late.
+    if phase == .answering { send(reply) }
+  }
+
+  /// Nobody waits for the reply any more. A change goes on all the same.
+  private func giveUp() { if let request, !Route.isEdit(request.method) { task?.cancel() } }
+
+  /// Its place is another's once nothing is done for it any more: clients that ask and go can't pile up work.
+  func closed() {
+    isClosed = true
+    if task == nil { connections.leave(self) }
   }
 
   private func deadlinePassed() {
     switch phase {
     case .receiving: refuse(.late)
     case .answering:
-      if let request, !Route.isEdit(request.method) { task?.cancel() }
+      giveUp()
       refuse(.slow(limits.answer))
     case .waiting, .sending, .closing: close()
     }

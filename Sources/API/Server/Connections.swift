@@ -12,6 +12,8 @@ final class Connections {
   private var held = 0
   /// Whether the line about too many connections has been logged; again once there are fewer.
   private var isFull = false
+  private var isStopping = false
+  /// Kept when the last one has left.
   private var empty: EventLoopPromise<Void>?
 
   init(limits: APILimits, logger: Logger, on loop: any EventLoop) {
@@ -22,8 +24,10 @@ final class Connections {
 
   /// False: there are as many as may be.
   func enter(_ connection: Connection) -> Bool {
-    guard empty == nil, open.count < limits.connections else {
-      if !isFull { logger.warning("\(open.count) clients are connected to the control socket: further ones are turned away") }
+    guard !isStopping, open.count < limits.connections else {
+      if !isFull, !isStopping {
+        logger.warning("\(open.count) clients are connected to the control socket: further ones are turned away")
+      }
       isFull = true
       return false
     }
@@ -34,7 +38,7 @@ final class Connections {
   func leave(_ connection: Connection) {
     guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
     isFull = false
-    if open.isEmpty { empty?.succeed() }
+    endIfEmpty()
   }
 
   /// False: together they would hold more than they may.
@@ -46,15 +50,25 @@ final class Connections {
 
   func release(_ bytes: Int) { held -= bytes }
 
-  /// Closes those that wait for a request; the others once they have their reply, or when that takes too long.
+  /// Closes those that wait for a request, the others once they have their reply, and whatever is left after a while.
   func stop() -> EventLoopFuture<Void> {
     let empty = loop.makePromise(of: Void.self)
     self.empty = empty
-    if open.isEmpty { empty.succeed() }
+    isStopping = true
     for connection in open.values { connection.stop() }
     loop.assumeIsolated().scheduleTask(in: TimeAmount(limits.farewell)) {
       for connection in self.open.values { connection.close() }
+      // Some may wait for the director still.
+      self.open = [:]
+      self.endIfEmpty()
     }
+    endIfEmpty()
     return empty.futureResult
+  }
+
+  private func endIfEmpty() {
+    guard open.isEmpty else { return }
+    empty?.succeed()
+    empty = nil
   }
 }

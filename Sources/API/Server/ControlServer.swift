@@ -64,7 +64,7 @@ package struct ControlServer: Sendable {
           channel.eventLoop.makeCompletedFuture {
             let connection = Connection(api, limits, connections.value)
             guard connections.value.enter(connection) else { throw ChannelError.eof }
-            channel.closeFuture.assumeIsolated().whenComplete { _ in connections.value.leave(connection) }
+            channel.closeFuture.assumeIsolated().whenComplete { _ in connection.closed() }
             try channel.pipeline.syncOperations.addHandlers(Self.http(limits) + [connection])
           }
         }

@@ -11,8 +11,8 @@ struct Request: Sendable {
   var body = Data()
   var peer: Peer
 
-  /// The line's first two words, for the log.
-  var summary: String { "\(method.rawValue) \(target)" }
+  /// For the log; the reason has to fit behind it.
+  var summary: String { "\(method.rawValue) \(target.prefix(200))" }
 
   init(_ head: HTTPRequestHead, from peer: Peer) {
     method = head.method
@@ -26,6 +26,7 @@ struct Request: Sendable {
   /// The target's path in parts, each decoded by itself: a `%2F` within one is no separator.
   func path() throws -> [String] {
     try rawPath.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { part in
+      guard part.utf8.contains(UInt8(ascii: "%")) else { return String(part) }
       guard let decoded = part.removingPercentEncoding else {
         throw APIError.badRequest("'\(part)' in the path is not percent-encoded UTF-8")
       }
