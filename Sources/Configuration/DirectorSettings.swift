@@ -54,7 +54,7 @@ package struct DirectorSettings: Equatable, Sendable {
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
 
-  /// Bytes: what `sun_path` (unix(7)) holds with its final zero, less what FlyingFox cuts off (104).
+  /// Bytes: what SwiftNIO takes of a path; `sun_path` (unix(7)) would hold 107.
   package static let longestSocketPath = 103
   package static let defaultSocket = "/run/sluice/sluice.sock"
   /// 8 MiB a worker: mapped BPF memory counts as resident whether it is touched or not, and an idle daemon should stay under 64 MiB.
