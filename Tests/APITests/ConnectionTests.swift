@@ -29,8 +29,7 @@ import Testing
         return times
       }
       #expect(times.allSatisfy { $0 < .seconds(1) })
-      try await Task.sleep(for: .milliseconds(100))
-      #expect(try await api.client.status().generation == 1)
+      try await until { (try? await api.client.status().generation) == 1 }
       // One line, not one for each.
       #expect(api.log.entries.count { $0.level == .warning } == 1)
     }
@@ -86,8 +85,7 @@ import Testing
         await #expect(throws: APIError(status: 503, code: "slow", message: APIError.slow(limits.answer).message)) {
           try await api.client.apply(try Sample.table(RealServer(Sample.first)))
         }
-        try await Task.sleep(for: .seconds(3))
-        #expect(await plain.director.current.table.services.map(\.key) == [Sample.web])
+        try await until { await plain.director.current.table.services.map(\.key) == [Sample.web] }
       }
     }
   }
@@ -115,8 +113,8 @@ import Testing
         let turnedAway = try await blocking { try RawConnection(path: path, seconds: 5).readToEnd() }
         #expect(turnedAway == "")
         plain.kernel.delay(milliseconds: 0)
-        try await Task.sleep(for: .seconds(4))
-        #expect(try await api.client.services().services.count == 8)
+        try await until { await plain.director.current.table.services.count == 8 }
+        try await until { (try? await api.client.services().services.count) == 8 }
       }
     }
   }
@@ -136,8 +134,7 @@ import Testing
           return held.count
         }
         #expect(count < 64)
-        try await Task.sleep(for: .seconds(2))
-        #expect(try await api.client.status().generation == 1)
+        try await until { (try? await api.client.status().generation) == 1 }
       }
     }
   }
@@ -146,12 +143,12 @@ import Testing
     try await TemporaryFolder.with { folder in
       let plain = PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
-      plain.kernel.delay(milliseconds: 500)
+      plain.kernel.delay(milliseconds: 1500)
       let path = folder + "/sluice.sock"
       let (waiting, change) = try await LiveAPI.serving(plain, at: path) { api in
         let waiting = try RawConnection(path: path, seconds: 10)
         let change = Task { try await api.client.apply(try Sample.table(RealServer(Sample.first))) }
-        try await Task.sleep(for: .milliseconds(200))
+        try await until { plain.kernel.asked.contains([Sample.first]) }
         return (waiting, change)
       }
       #expect(try await change.value.generation == 2)

@@ -4,6 +4,7 @@ import InMemoryLogging
 import Logging
 import PlainDirector
 import SystemPackage
+import Testing
 
 @testable import API
 @testable import Configuration
@@ -80,6 +81,15 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
   try await withCheckedThrowingContinuation { continuation in
     Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
   }
+}
+
+/// Waits until it holds; an issue when it never does.
+func until(_ condition: () async throws -> Bool) async throws {
+  for _ in 0..<1000 {
+    if try await condition() { return }
+    try await Task.sleep(for: .milliseconds(20))
+  }
+  Issue.record("it never came about")
 }
 
 /// A client that is free to misbehave.

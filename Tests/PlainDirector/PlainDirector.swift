@@ -29,8 +29,9 @@ package final class PlainDirector: Sendable {
     var settings = Reconciler.Director.Settings(
       flip: { try kernel.flip($0) },
       resolve: { addresses in
+        let answer = kernel.resolve(addresses)
         try? await Task.sleep(for: kernel.delay)
-        return kernel.resolve(addresses)
+        return answer
       }
     )
     settings.now = now
