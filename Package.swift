@@ -10,7 +10,11 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-    .package(url: "https://github.com/swhitty/FlyingFox", .upToNextMinor(from: "0.27.0")),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    // 2.101 limits the size of a request's head.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
   ],
   targets: [
     // What BPF, C and Swift share, written once: the tables' layout, the hashes, single-word atomics.
@@ -39,8 +43,9 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Reconciler", "Offline", .product(name: "FlyingFox", package: "FlyingFox"),
-        .product(name: "FlyingSocks", package: "FlyingFox"),
+        "Reconciler", "Offline", .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict
     ),
@@ -48,7 +53,10 @@ let package = Package(
       name: "sluice",
       dependencies: [
         "API", "Offline", "Reconciler", "Configuration", "Netlink", "AFXDP",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict
     ),
@@ -62,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "Forwarding", "Reconciler", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CTwin", "API", "Forwarding", "Reconciler", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict
@@ -89,10 +97,17 @@ let package = Package(
     .testTarget(name: "OfflineTests", dependencies: ["Offline", "PlainDirector", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "APITests",
-      dependencies: ["API", "Configuration", "PlainDirector", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "API", "Configuration", "PlainDirector", .product(name: "InMemoryLogging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict
     ),
-    .testTarget(name: "SluiceTests", dependencies: ["sluice", "API", "PlainDirector", "Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "SluiceTests",
+      dependencies: ["sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict
+    ),
     .testTarget(name: "Lab", dependencies: ["AFXDP", "API", "Offline", "Fixtures"], path: "Tests/Lab", swiftSettings: strict),
   ]
 )

@@ -55,7 +55,7 @@ package struct DirectorSettings: Equatable, Sendable {
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
 
-  /// In bytes: FlyingFox limits `sun_path` (unix(7)) to 104 with the final zero.
+  /// Bytes: what SwiftNIO takes of a path; `sun_path` (unix(7)) would hold 107.
   package static let longestSocketPath = 103
   package static let defaultSocket = "/run/sluice/sluice.sock"
   /// 8 MiB a worker. Mapped BPF memory counts as resident even when untouched, and an idle daemon should stay under 64 MiB.

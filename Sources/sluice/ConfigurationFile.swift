@@ -1,11 +1,7 @@
-import API
 import Configuration
 import Foundation
 import Glibc
-import Model
-import Netlink
-import Offline
-import Reconciler
+import SystemPackage
 
 extension Configuration {
   /// Reads a configuration file.
@@ -19,21 +15,21 @@ extension Configuration {
       try Data(yaml.utf8).write(to: URL(filePath: file), options: .atomic)
     } catch {
       let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError).code
-      throw FileError(file: file, action: "write", code: Int32(clamping: code))
+      throw FileError(file: file, action: "write", error: Errno(rawValue: Int32(clamping: code)))
     }
   }
 
   // Not by Foundation: its errors don't have the kernel's reason.
   private static func bytes(of file: String) throws -> [UInt8] {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(file: file, action: "read", code: errno) }
+    guard descriptor >= 0 else { throw FileError(file: file, action: "read", error: Errno(rawValue: errno)) }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = read(descriptor, &part, part.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileError(file: file, action: "read", code: errno) }
+      guard count >= 0 else { throw FileError(file: file, action: "read", error: Errno(rawValue: errno)) }
       if count == 0 { return bytes }
       bytes += part[..<count]
     }
@@ -44,7 +40,7 @@ extension Configuration {
 struct FileError: Error, CustomStringConvertible {
   var file: String
   var action: String
-  var code: Int32
+  var error: Errno
 
-  var description: String { "can't \(action) \(file): \(String(cString: strerror(code))); check the path and its permissions" }
+  var description: String { "can't \(action) \(file): \(error); check the path and its permissions" }
 }

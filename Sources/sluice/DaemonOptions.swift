@@ -30,7 +30,10 @@ struct ListingOptions: ParsableArguments {
 
   /// Prints the value as JSON or as text.
   func show(_ value: some Encodable, as text: () -> String) throws {
-    guard json else { return print(text()) }
+    if json { try showJSON(value) } else { print(text()) }
+  }
+
+  func showJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))

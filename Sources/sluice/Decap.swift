@@ -1,13 +1,16 @@
 import AFXDP
 import ArgumentParser
 import Glibc
+import Logging
+import ServiceLifecycle
+import SystemPackage
 
 /// `sluice decap --interface DEV`: unwraps tunnel packets on a real server until a signal stops it.
 ///
 /// It runs in the foreground, so that a service unit or a shell owns it and the XDP program goes when the process does. A command
 /// that leaves the program attached, with a second one to detach it, was rejected: it needs a bpffs, and an operator who
 /// remembers.
-struct DecapCommand: ParsableCommand {
+struct DecapCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decap",
     abstract: "Unwrap IP-in-IP, GUE and GRE on a real server without tunnel devices.",
@@ -30,14 +33,31 @@ struct DecapCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let signals = try Signals()
+  func run() async throws {
+    let group = ServiceGroup(
+      services: [DecapService(interface: interface, guePort: guePort)],
+      gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
+      logger: .sluice
+    )
+    try await group.run()
+  }
+}
+
+/// The program on its interface, from a start to a signal.
+private struct DecapService: Service {
+  let interface: String
+  let guePort: UInt16
+
+  func run() async throws {
     var decap = try Decap(interface: interface, guePort: guePort)
     try decap.refreshAddresses()
     print(greeting(decap.mode))
     fflush(nil)
 
-    while signals.next(within: .seconds(1)) == nil { try decap.refreshAddresses() }
+    while !Task.isShuttingDownGracefully {
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+      try decap.refreshAddresses()
+    }
 
     let counters = decap.counters
     print(
@@ -51,7 +71,7 @@ struct DecapCommand: ParsableCommand {
     return switch mode {
     case .native: "\(what), in the driver"
     case .generic(let error):
-      "\(what), by generic XDP, which is slower: the driver refused native XDP (\(String(cString: strerror(error))))"
+      "\(what), by generic XDP, which is slower: the driver refused native XDP (\(Errno(rawValue: error)))"
     }
   }
 }

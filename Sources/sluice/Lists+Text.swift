@@ -1,8 +1,5 @@
 import API
-import Configuration
 import Model
-import Netlink
-import Offline
 import Reconciler
 
 extension Applied {
@@ -13,28 +10,6 @@ extension Applied {
         changes.isEmpty ? "nothing to change, generation \(generation) is live" : "generation \(generation) is live"
       }
     return (changes.map(\.description) + [end]).joined(separator: "\n")
-  }
-}
-
-extension ServiceList {
-  var text: String {
-    if services.isEmpty { return "no services: add one with 'sluice service add tcp 10.0.0.100:80'" }
-    var table = TextTable([
-      "SERVICE": .left, "SCHEDULER": .left, "RING": .right, "ON-SERVER-LOSS": .left, "NO-SERVER": .left, "SERVERS": .right,
-      "SORRY": .left,
-    ])
-    for service in services {
-      table.add(
-        "\(service.key)",
-        service.scheduler.rawValue,
-        "\(service.ringSize)",
-        service.onServerLoss.rawValue,
-        service.noServer.rawValue,
-        "\(service.servers.count)",
-        service.sorry.map { "\($0)" } ?? "-"
-      )
-    }
-    return table.lines().joined(separator: "\n")
   }
 }
 

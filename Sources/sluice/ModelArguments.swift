@@ -12,17 +12,40 @@ struct ServiceArguments: ParsableArguments {
   var transport: TransportProtocol
 
   @Argument(
-    help: "The VIP and port, such as 10.0.0.100:80 or [2001:db8::1]:53; port 0 means any port.",
-    transform: { text in
-      guard let endpoint = Endpoint(text) else {
-        throw ValidationError("'\(text)' is not an address and port such as 10.0.0.100:80 or [2001:db8::1]:53")
-      }
-      return endpoint
-    }
+    help: "The VIP and port, such as 10.0.0.100:80 or [2001:db8::1]:53; port 0 is any port.",
+    transform: ServiceArguments.endpoint
   )
   var endpoint: Endpoint
 
   var key: ServiceKey { ServiceKey(transport, endpoint.address, port: endpoint.port) }
+
+  static func endpoint(_ text: String) throws -> Endpoint {
+    guard let endpoint = Endpoint(text) else {
+      throw ValidationError("'\(text)' is not an address and port such as 10.0.0.100:80 or [2001:db8::1]:53")
+    }
+    return endpoint
+  }
+}
+
+/// The same where no service means all of them.
+struct OptionalServiceArguments: ParsableArguments {
+  @Argument(help: "tcp or udp; with it a VIP and port, for one service only.")
+  var transport: TransportProtocol?
+
+  @Argument(help: "The VIP and port, such as 10.0.0.100:80.", transform: ServiceArguments.endpoint)
+  var endpoint: Endpoint?
+
+  /// The second can't be given without the first: they are told apart by their places.
+  func validate() throws {
+    if let transport, endpoint == nil {
+      throw ValidationError("\(transport.name) alone names no service: give its VIP and port, too, such as 10.0.0.100:80")
+    }
+  }
+
+  var key: ServiceKey? {
+    guard let transport, let endpoint else { return nil }
+    return ServiceKey(transport, endpoint.address, port: endpoint.port)
+  }
 }
 
 struct ServerArguments: ParsableArguments {

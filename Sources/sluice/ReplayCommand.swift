@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Configuration
+import Logging
 import Model
 import Netlink
 import Offline
@@ -58,9 +59,9 @@ struct ReplayCommand: ParsableCommand {
     try writer.finish()
     if !json { try lines.add(run.summary.text(output: output)) }
     try lines.finish()
-    for note in run.summary.notes { Log.line(note) }
+    for note in run.summary.notes { Logger.sluice.info("\(note)") }
     if run.pending > 0 {
-      Log.line("\(run.pending) of --at had no effect: \(input) has only \(run.summary.packets) packets")
+      Logger.sluice.info("\(run.pending) of --at had no effect: \(input) has only \(run.summary.packets) packets")
     }
     try played.get()
   }

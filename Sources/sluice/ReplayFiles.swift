@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// A file that is read once, from its beginning; a pipe works too.
 final class InputFile {
@@ -8,7 +9,7 @@ final class InputFile {
   init(_ path: String) throws {
     self.path = path
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(file: path, action: "read", code: errno) }
+    guard descriptor >= 0 else { throw FileError(file: path, action: "read", error: Errno(rawValue: errno)) }
   }
 
   deinit { close(descriptor) }
@@ -19,7 +20,7 @@ final class InputFile {
       var bytes = [UInt8](repeating: 0, count: count)
       let got = Glibc.read(descriptor, &bytes, count)
       if got < 0 && errno == EINTR { continue }
-      guard got >= 0 else { throw FileError(file: path, action: "read", code: errno) }
+      guard got >= 0 else { throw FileError(file: path, action: "read", error: Errno(rawValue: errno)) }
       return Array(bytes.prefix(got))
     }
   }
@@ -34,7 +35,7 @@ final class OutputFile {
   init(_ path: String, besides input: InputFile) throws {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(file: path, action: "write", code: errno) }
+    guard descriptor >= 0 else { throw FileError(file: path, action: "write", error: Errno(rawValue: errno)) }
     var (own, other) = (stat(), stat())
     let isSame =
       fstat(descriptor, &own) == 0 && fstat(input.descriptor, &other) == 0 && own.st_ino == other.st_ino
@@ -42,7 +43,7 @@ final class OutputFile {
     if isSame && own.st_mode & S_IFMT == S_IFREG { throw OutputIsInput(path: path) }
     // A pipe or device can't be truncated, and need not be.
     if own.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) != 0 {
-      throw FileError(file: path, action: "write", code: errno)
+      throw FileError(file: path, action: "write", error: Errno(rawValue: errno))
     }
   }
 
@@ -53,7 +54,7 @@ final class OutputFile {
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileError(file: path, action: "write", code: errno) }
+      guard count >= 0 else { throw FileError(file: path, action: "write", error: Errno(rawValue: errno)) }
       rest = rest.dropFirst(count)
     }
   }
@@ -80,7 +81,7 @@ final class LineOutput {
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileError(file: "standard output", action: "write", code: errno) }
+      guard count >= 0 else { throw FileError(file: "standard output", action: "write", error: Errno(rawValue: errno)) }
       rest = rest.dropFirst(count)
     }
   }

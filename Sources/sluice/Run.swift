@@ -1,12 +1,9 @@
-import AFXDP
 import API
 import ArgumentParser
 import Configuration
-import Foundation
-import Model
-import Netlink
-import Offline
-import Reconciler
+import Glibc
+import Logging
+import ServiceLifecycle
 
 /// `sluice run`: the daemon. In the foreground, so that systemd or a shell owns it.
 struct Run: AsyncParsableCommand {
@@ -25,54 +22,30 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var daemon: DaemonOptions
 
   func run() async throws {
+    // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.
+    signal(SIGPIPE, SIG_IGN)
     let configuration = try Configuration(file: config)
-    let signals = try Signals()
+    let signals = await SignalService.trap()
     let socket = try ControlSocket(claiming: daemon.path(configured: configuration.director.socket))
-    let running = try Daemon(configuration)
-    do {
-      try await serve(running, socket, signals, configuration)
-    } catch {
-      await running.stop()
-      throw error
-    }
-    await running.stop()
-  }
-
-  /// Until a signal ends it.
-  private func serve(
-    _ running: Daemon,
-    _ socket: ControlSocket,
-    _ signals: Signals,
-    _ configuration: Configuration
-  ) async throws {
-    let (notes, summary) = try await running.start(configuration.table)
-    for note in notes { Log.line(note) }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await running.followKernel() }
-      group.addTask {
-        try await ControlServer(socket, director: running.director).run {
-          Log.line("\(summary); control socket \(socket.path)")
-        }
-      }
-      group.addTask {
-        for await signal in signals.sequence {
-          guard signal == SIGHUP else { return Log.line("stopping: \(signal == SIGINT ? "SIGINT" : "SIGTERM")") }
-          await reload(running)
-        }
-      }
-      // The server ends only by an error, the signals' task only when told to stop.
-      try await group.next()
-      group.cancelAll()
-    }
-  }
-
-  /// SIGHUP: the file's services become the director's, whole or not at all. Its director part takes a restart.
-  private func reload(_ running: Daemon) async {
-    do {
-      let applied = try await running.director.apply(try Configuration(file: config).table)
-      Log.line("\(config) applied: \(applied.changes.count) changes, generation \(applied.generation)")
-    } catch {
-      Log.line("\(config) not applied, nothing has changed: \(error)")
-    }
+    let logger = Logger.sluice
+    let running = try Daemon(configuration, logger: logger)
+    let director = DirectorService(daemon: running, socket: socket, configuration: configuration, logger: logger)
+    let signalling = SignalService(signals: signals, file: config, director: running.director, logger: logger)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          ServiceGroupConfiguration.ServiceConfiguration(
+            service: director,
+            failureTerminationBehavior: .gracefullyShutdownGroup
+          ),
+          ServiceGroupConfiguration.ServiceConfiguration(
+            service: signalling,
+            successTerminationBehavior: .gracefullyShutdownGroup
+          ),
+        ],
+        logger: logger
+      )
+    )
+    try await group.run()
   }
 }

@@ -83,10 +83,8 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions
 
     func run() async throws {
-      guard let found = try await daemon.client.services().services.first(where: { $0.key == service.key }) else {
-        throw ServiceTableError.noSuchService(service.key)
-      }
-      try listing.show(found.servers) { found.servers.text }
+      let servers = try await daemon.client.services(service.key).services.flatMap(\.servers)
+      try listing.show(servers) { servers.text }
     }
   }
 }

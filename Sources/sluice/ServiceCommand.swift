@@ -98,8 +98,9 @@ struct ServiceCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions
 
     func run() async throws {
-      let list = try await daemon.client.services()
-      try listing.show(list) { list.text }
+      let client = daemon.client
+      guard listing.json else { return print(try await client.servicesText(), terminator: "") }
+      try listing.showJSON(try await client.services())
     }
   }
 }

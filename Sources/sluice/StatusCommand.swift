@@ -1,10 +1,5 @@
 import API
 import ArgumentParser
-import Configuration
-import Model
-import Netlink
-import Offline
-import Reconciler
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,12 +8,15 @@ struct StatusCommand: AsyncParsableCommand {
     discussion: "ACTIVE and INACTIVE are counted as ipvsadm counts them: half-open and established TCP, and all the rest."
   )
 
+  @OptionGroup var service: OptionalServiceArguments
   @OptionGroup var daemon: DaemonOptions
   @OptionGroup var listing: ListingOptions
 
   func run() async throws {
-    let status = try await daemon.client.status()
-    try listing.show(status) { status.text }
+    let client = daemon.client
+    // The daemon's own text: a command of another version shows what that daemon has.
+    guard listing.json else { return print(try await client.statusText(of: service.key), terminator: "") }
+    try listing.showJSON(try await client.status(of: service.key))
   }
 }
 

@@ -2,9 +2,9 @@ import PlainDirector
 import Testing
 
 @testable import API
-@testable import Reconciler
-@testable import Model
 @testable import Configuration
+@testable import Model
+@testable import Reconciler
 
 /// What the API answers to clients that behave.
 @Suite struct ControlAPITests {

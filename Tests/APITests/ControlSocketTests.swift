@@ -1,12 +1,12 @@
-import PlainDirector
 import Foundation
 import Glibc
+import PlainDirector
 import Testing
 
 @testable import API
-@testable import Reconciler
-@testable import Model
 @testable import Configuration
+@testable import Model
+@testable import Reconciler
 
 @Suite struct ControlSocketTests {
   @Test func `only its owner may connect`() async throws {
@@ -18,19 +18,26 @@ import Testing
     }
   }
 
-  @Test func `it has its mode from the moment it is bound`() async throws {
+  @Test func `it has its mode from the moment it is there, and files made meanwhile have theirs`() async throws {
     try await TemporaryFolder.with { folder in
-      let path = folder + "/bound"
-      let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(socket) }
-      let former = umask(0)
-      defer { umask(former) }
-      #expect(OwnerOnlyAddress(path: path).withSockAddr { bind(socket, $0, $1) } == 0)
-      var status = stat()
-      #expect(stat(path, &status) == 0)
-      #expect(status.st_mode & 0o777 == 0o600)
-      // And the process's own mask is as before.
-      #expect(umask(0) == 0)
+      let path = folder + "/sluice.sock"
+      // The first mode that anybody could see.
+      let seen = Task {
+        try await blocking { () -> mode_t in
+          var status = stat()
+          for _ in 0..<10_000_000 where stat(path, &status) == 0 { break }
+          return status.st_mode & 0o777
+        }
+      }
+      let plain = PlainDirector()
+      _ = try await plain.director.apply(ServiceTable())
+      let mask = umask(0)
+      defer { umask(mask) }
+      try await LiveAPI.serve(plain, at: path) { _ in
+        let mode = await seen.result
+        #expect((try? mode.get()) == 0o600)
+        #expect(umask(0) == 0, "the mask is the whole process's")
+      }
     }
   }
 
@@ -38,7 +45,7 @@ import Testing
     try await TemporaryFolder.with { folder in
       let path = folder + "/sluice.sock"
       let dead = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-      #expect(OwnerOnlyAddress(path: path).withSockAddr { bind(dead, $0, $1) } == 0)
+      #expect(UnixAddress(path: path).withSockaddr { bind(dead, $0, $1) } == 0)
       close(dead)
       #expect(FileManager.default.createFile(atPath: path + ".lock", contents: nil))
       let plain = try PlainDirector()
@@ -63,7 +70,7 @@ import Testing
       let path = folder + "/other.sock"
       let other = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(other) }
-      #expect(OwnerOnlyAddress(path: path).withSockAddr { bind(other, $0, $1) } == 0)
+      #expect(UnixAddress(path: path).withSockaddr { bind(other, $0, $1) } == 0)
       #expect(listen(other, 1) == 0)
       #expect(throws: ControlSocketError.inUse(path)) { try ControlSocket(claiming: path) }
       #expect(access(path, F_OK) == 0)
@@ -93,7 +100,9 @@ import Testing
     try await TemporaryFolder.with { folder in
       _ = try ControlSocket(claiming: folder + "/new/sluice.sock")
       let lost = folder + "/no/such/sluice.sock"
-      #expect(throws: ControlSocketError.failed("make", lost + ".lock", ENOENT)) { try ControlSocket(claiming: lost) }
+      #expect(throws: ControlSocketError.failed("make", lost + ".lock", .noSuchFileOrDirectory)) {
+        try ControlSocket(claiming: lost)
+      }
     }
   }
 
@@ -113,7 +122,7 @@ import Testing
       let path = folder + "/silent.sock"
       let silent = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(silent) }
-      #expect(OwnerOnlyAddress(path: path).withSockAddr { bind(silent, $0, $1) } == 0)
+      #expect(UnixAddress(path: path).withSockaddr { bind(silent, $0, $1) } == 0)
       #expect(listen(silent, 1) == 0)
       let timeout = Duration.milliseconds(200)
       await #expect(throws: ControlClientError.silent(path, timeout)) {

@@ -1,11 +1,11 @@
 import PlainDirector
 import Testing
 
-@testable import Offline
-@testable import Reconciler
+@testable import API
 @testable import Configuration
 @testable import Model
-@testable import API
+@testable import Offline
+@testable import Reconciler
 
 @Suite struct ExplainAPITests {
   @Test func `a flow is explained over the control socket`() async throws {

@@ -1,45 +1,66 @@
-import PlainDirector
 import Foundation
 import Glibc
+import InMemoryLogging
+import Logging
+import PlainDirector
+import SystemPackage
+import Testing
 
 @testable import API
-@testable import Reconciler
-@testable import Model
 @testable import Configuration
+@testable import Model
+@testable import Reconciler
 
 /// The control API of a plain director on a real socket in a folder of its own, for as long as a test's body runs.
 struct LiveAPI: Sendable {
   let plain: PlainDirector
   let path: String
+  /// What the server has logged.
+  let log = InMemoryLogHandler()
 
   var client: ControlClient { ControlClient(path: path, timeout: .seconds(20)) }
 
-  static func run(patience: Duration = .seconds(10), _ body: (LiveAPI) async throws -> Void) async throws {
+  static func run(limits: APILimits = APILimits(), _ body: (LiveAPI) async throws -> Void) async throws {
     try await TemporaryFolder.with { folder in
       let plain = try PlainDirector()
       _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
-      try await serve(plain, at: folder + "/sluice.sock", patience: patience, body)
+      try await serve(plain, at: folder + "/sluice.sock", limits: limits, body)
     }
   }
 
   static func serve(
     _ plain: PlainDirector,
     at path: String,
-    patience: Duration = .seconds(10),
+    limits: APILimits = APILimits(),
     _ body: (LiveAPI) async throws -> Void
   ) async throws {
-    let server = ControlServer(try ControlSocket(claiming: path), director: plain.director, patience: patience)
+    try await serving(plain, at: path, limits: limits, body)
+  }
+
+  /// The same for a body with a result.
+  static func serving<Value: Sendable>(
+    _ plain: PlainDirector,
+    at path: String,
+    limits: APILimits = APILimits(),
+    _ body: (LiveAPI) async throws -> Value
+  ) async throws -> Value {
+    let api = LiveAPI(plain: plain, path: path)
+    let logger = Logger(label: "test") { _ in api.log }
+    let server = ControlServer(try ControlSocket(claiming: path), director: plain.director, logger: logger, limits: limits)
     let (listening, signal) = AsyncStream.makeStream(of: Void.self)
     let task = Task {
       defer { signal.finish() }
       try await server.run { signal.yield() }
     }
-    guard await listening.first(where: { true }) != nil else { return try await task.value }
-    let result: Result<Void, any Error>
-    do { result = .success(try await body(LiveAPI(plain: plain, path: path))) } catch { result = .failure(error) }
+    guard await listening.first(where: { true }) != nil else {
+      try await task.value
+      throw CancellationError()
+    }
+    let result: Result<Value, any Error>
+    do { result = .success(try await body(api)) } catch { result = .failure(error) }
     task.cancel()
     try await task.value
-    try result.get()
+    return try result.get()
   }
 
   /// Sends bytes as they are, reads until the server closes or the time is over.
@@ -62,6 +83,15 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
   }
 }
 
+/// Waits until it holds; an issue when it never does.
+func until(_ condition: () async throws -> Bool) async throws {
+  for _ in 0..<1000 {
+    if try await condition() { return }
+    try await Task.sleep(for: .milliseconds(20))
+  }
+  Issue.record("it never came about")
+}
+
 /// A client that is free to misbehave.
 final class RawConnection: Sendable {
   private let socket: Int32
@@ -71,8 +101,8 @@ final class RawConnection: Sendable {
     var patience = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    let connected = OwnerOnlyAddress(path: path).withSockAddr { connect(socket, $0, $1) }
-    guard connected == 0 else { throw ControlClientError(code: errno, path: path) }
+    let connected = UnixAddress(path: path).withSockaddr { connect(socket, $0, $1) }
+    guard connected == 0 else { throw ControlClientError(Errno(rawValue: errno), path: path) }
   }
 
   deinit { close(socket) }
@@ -87,6 +117,15 @@ final class RawConnection: Sendable {
       sent += count
     }
     return sent
+  }
+
+  /// Nothing more will be sent.
+  func finish() { shutdown(socket, Int32(SHUT_WR)) }
+
+  /// Waits, reading nothing, until the other end has closed.
+  func isHungUp(within seconds: Int32) -> Bool {
+    var hangUp = pollfd(fd: socket, events: 0, revents: 0)
+    return poll(&hangUp, 1, seconds * 1000) == 1 && hangUp.revents & Int16(POLLHUP) != 0
   }
 
   func readToEnd() -> String {

@@ -3,9 +3,9 @@ import Testing
 import Yams
 
 @testable import API
-@testable import Reconciler
-@testable import Model
 @testable import Configuration
+@testable import Model
+@testable import Reconciler
 
 /// `Docs/openapi.yaml` and the API say the same.
 @Suite struct OpenAPITests {
@@ -39,11 +39,17 @@ import Yams
   }
 
   @Test func `query parameters are those of the file`() throws {
-    let paths = try #require(try Self.description()["paths"] as? [String: [String: Any]])
+    let description = try Self.description()
+    let paths = try #require(description["paths"] as? [String: [String: Any]])
+    let components = try #require(description["components"] as? [String: Any])
+    let shared = try #require(components["parameters"] as? [String: [String: Any]])
     for route in Route.all {
       let operation = paths[route.template]?[route.method.rawValue.lowercased()] as? [String: Any]
       let parameters = operation?["parameters"] as? [[String: Any]] ?? []
-      #expect(Set(parameters.compactMap { $0["name"] as? String }) == route.queries, "\(route.template)")
+      let resolved = parameters.map { parameter in
+        (parameter["$ref"] as? String).flatMap { $0.split(separator: "/").last }.flatMap { shared[String($0)] } ?? parameter
+      }
+      #expect(Set(resolved.compactMap { $0["name"] as? String }) == route.queries, "\(route.template)")
     }
   }
 

@@ -1,5 +1,6 @@
 import ABI
 import Forwarding
+import Glibc
 import Model
 import Reconciler
 import Synchronization
@@ -72,6 +73,7 @@ extension PlainDirector {
       var followed: Set<IPAddress> = []
       var observation = Observation()
       var publications = 0
+      var delay: UInt32 = 0
     }
 
     private let state: Mutex<State>
@@ -99,6 +101,9 @@ extension PlainDirector {
       }
     }
 
+    /// Answers come that much later from now on.
+    package func delay(milliseconds: UInt32) { state.withLock { $0.delay = milliseconds } }
+
     package func report(_ observation: Observation) { state.withLock { $0.observation = observation } }
 
     func observe() -> Observation {
@@ -119,8 +124,12 @@ extension PlainDirector {
     func grow(to capacity: TableCapacity) -> TableMemory { state.withLock { $0.memory }.enlarged(to: capacity) }
 
     func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
-      state.withLock { state in
+      let delay = state.withLock { state in
         state.asked.append(Set(addresses))
+        return state.delay
+      }
+      usleep(delay * 1000)
+      return state.withLock { state in
         state.followed.formUnion(addresses)
         return Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.path(to: $0, state.silent.contains($0))) })
       }

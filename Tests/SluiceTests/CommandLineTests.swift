@@ -137,6 +137,25 @@ import Testing
     }
   }
 
+  @Test func `status shows one service when its name is given`() async throws {
+    try await PlainDaemon.run { daemon in
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      _ = try await daemon.sluice("service", "add", "udp", "[2001:db8::100]:53", "--ring", "251")
+      let both = try await daemon.sluice("status").output
+      #expect(both.contains("tcp 10.0.0.100:80  maglev") && both.contains("udp [2001:db8::100]:53  maglev"))
+      let one = try await daemon.sluice("status", "udp", "[2001:db8::100]:53").output
+      #expect(one.hasPrefix("generation 3\n\nudp [2001:db8::100]:53  maglev") && !one.contains("tcp"))
+      let json = try await daemon.sluice("status", "tcp", "10.0.0.100:80", "--json").output
+      #expect(json.contains("tcp 10.0.0.100:80") && !json.contains("udp"))
+      let missing = try await daemon.sluice("status", "tcp", "10.0.0.9:80")
+      #expect(missing.code == 1)
+      #expect(missing.error == "Error: \(ServiceTableError.noSuchService(ServiceKey(.tcp, IPAddress(10, 0, 0, 9), port: 80)))\n")
+    }
+    let half = try await PlainDaemon.sluice(["status", "tcp"])
+    #expect(half.code == 64)
+    #expect(half.error.contains("tcp alone names no service: give its VIP and port, too"))
+  }
+
   @Test func `a file is applied whole, with a dry run before`() async throws {
     try await PlainDaemon.run { daemon in
       let file = daemon.folder + "/sluice.yaml"

@@ -1,11 +1,12 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
-import Netlink
 import Forwarding
 import Foundation
+import Logging
+import Model
+import Netlink
+import Offline
+import Reconciler
 
 /// A control API over a director in plain memory, and the built `sluice` to talk to it.
 struct PlainDaemon: Sendable {
@@ -23,7 +24,8 @@ struct PlainDaemon: Sendable {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let director = director()
     _ = try await director.apply(ServiceTable())
-    let server = ControlServer(try ControlSocket(claiming: folder + "/sluice.sock"), director: director)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = ControlServer(try ControlSocket(claiming: folder + "/sluice.sock"), director: director, logger: logger)
     let (listening, signal) = AsyncStream.makeStream(of: Void.self)
     let task = Task { try await server.run { signal.yield() } }
     for await _ in listening { break }

@@ -4,5 +4,4 @@
 #include "steering.h"
 #include "sockets.h"
 #include "rings.h"
-#include "signals.h"
 #include "threads.h"

@@ -18,6 +18,7 @@ extension DirectorLab {
       // The kernel frees a program shortly after its last user has gone.
       #expect(try holds(within: 3) { try loaded().subtracting(programs).isEmpty })
       #expect(!FileManager.default.fileExists(atPath: lab.socket))
+      #expect(!FileManager.default.fileExists(atPath: lab.socket + ".lock"))
     }
 
     // Measured with the release binary that `Tools/test` builds.

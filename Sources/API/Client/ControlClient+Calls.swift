@@ -1,0 +1,63 @@
+import Model
+import Offline
+import Reconciler
+
+/// The control API's routes as calls.
+extension ControlClient {
+  /// - Parameter service: this one only; all of them when nil.
+  package func status(of service: ServiceKey? = nil) async throws -> Status {
+    try await send(.GET, "/v1/status", query: Self.query(service))
+  }
+
+  /// The same for people, as the daemon renders it.
+  package func statusText(of service: ServiceKey? = nil) async throws -> String {
+    try await text("/v1/status", query: Self.query(service))
+  }
+
+  package func statistics() async throws -> Statistics { try await send(.GET, "/v1/stats") }
+
+  package func services(_ service: ServiceKey? = nil) async throws -> ServiceList {
+    try await send(.GET, "/v1/services", query: Self.query(service))
+  }
+
+  package func servicesText() async throws -> String { try await text("/v1/services") }
+
+  package func explain(_ flow: FlowTuple) async throws -> Explanation {
+    let query = ["protocol": flow.protocol.name, "source": "\(flow.source)", "destination": "\(flow.destination)"]
+    return try await send(.GET, "/v1/explain", query: query)
+  }
+
+  package func apply(_ table: ServiceTable, dryRun: Bool = false) async throws -> Applied {
+    try await send(.POST, "/v1/apply", query: dryRun ? ["dry-run": "true"] : [:], body: table)
+  }
+
+  package func add(_ service: VirtualService) async throws -> Applied {
+    try await send(.POST, "/v1/services", body: service)
+  }
+
+  package func set(_ service: ServiceKey, to settings: ServiceSettings) async throws -> Applied {
+    try await send(.PATCH, place(service), body: settings)
+  }
+
+  package func remove(_ service: ServiceKey) async throws -> Applied { try await send(.DELETE, place(service)) }
+
+  package func add(_ server: RealServer, to service: ServiceKey) async throws -> Applied {
+    try await send(.POST, place(service) + "/servers", body: server)
+  }
+
+  package func set(_ server: IPAddress, of service: ServiceKey, to settings: ServerSettings) async throws -> Applied {
+    try await send(.PATCH, place(service) + "/servers/\(server)", body: settings)
+  }
+
+  package func remove(_ server: IPAddress, of service: ServiceKey) async throws -> Applied {
+    try await send(.DELETE, place(service) + "/servers/\(server)")
+  }
+
+  private func place(_ service: ServiceKey) -> String {
+    "/v1/services/\(service.protocol.name)/\("\(service.endpoint)".percentEncoded)"
+  }
+
+  private static func query(_ service: ServiceKey?) -> [String: String] {
+    service.map { ["service": "\($0.protocol.name)/\($0.endpoint)"] } ?? [:]
+  }
+}

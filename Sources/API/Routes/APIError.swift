@@ -1,0 +1,81 @@
+import Model
+import Offline
+import Reconciler
+
+/// A refusal as the control API gives it: `{"error": {"code": ..., "message": ...}}` with an HTTP status.
+package struct APIError: Error, Equatable, Sendable {
+  package var status: Int
+  /// For programs; stable.
+  package var code: String
+  /// For people, one line: what is wrong, where, and the mend.
+  package var message: String
+
+  package init(status: Int, code: String, message: String) {
+    self.status = status
+    self.code = code
+    self.message = message
+  }
+}
+
+extension APIError: CustomStringConvertible {
+  package var description: String { message }
+}
+
+extension APIError: Codable {
+  package enum CodingKeys: String, CodingKey { case code, message }
+
+  private enum Envelope: String, CodingKey { case error }
+
+  /// The status stands in the response's first line, not in its body.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Envelope.self).nestedContainer(keyedBy: CodingKeys.self, forKey: .error)
+    self.init(
+      status: 0,
+      code: try fields.decode(String.self, forKey: .code),
+      message: try fields.decode(String.self, forKey: .message)
+    )
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var envelope = encoder.container(keyedBy: Envelope.self)
+    var fields = envelope.nestedContainer(keyedBy: CodingKeys.self, forKey: .error)
+    try fields.encode(code, forKey: .code)
+    try fields.encode(message, forKey: .message)
+  }
+}
+
+extension APIError {
+  static func badRequest(_ message: String) -> APIError { APIError(status: 400, code: "bad-request", message: message) }
+
+  static func badJSON(_ message: String) -> APIError { APIError(status: 400, code: "bad-json", message: message) }
+
+  /// Any error of the model, the tables or the decoder in the API's words.
+  init(_ error: any Error) {
+    switch error {
+    case let error as APIError:
+      self = error
+    case let error as ServiceTableError:
+      self.init(status: error.status, code: error.code, message: error.description)
+    case let error as TableCapacityError:
+      // The request is sound and the server can't hold it (RFC 4918 11.5).
+      self.init(status: 507, code: error.code, message: error.description)
+    case let error as DecodingError:
+      self = .badRequest(error.line)
+    default:
+      self.init(status: 500, code: "internal", message: "\(error)")
+    }
+  }
+}
+
+extension ServiceTableError {
+  /// 404 for what isn't there, 409 for what is there already, 422 for what can't be (RFC 9110 15.5).
+  fileprivate var status: Int {
+    switch self {
+    case .noSuchService, .noSuchServer: 404
+    case .serviceExists, .serverExists: 409
+    case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel,
+      .sorryIsServer:
+      422
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Model
+import NIOPosix
+
+/// One request, taken apart.
+struct Call: Sendable {
+  var parameters: [String: String]
+  var query: [String: String]
+  var body: Data
+
+  /// Bodies up to here are decoded where they are; larger ones on a thread of their own, so that a table of 100,000 servers does not keep
+  /// one of the runtime's few threads from everything else.
+  private static let smallBody = 64 << 10
+
+  /// The service the path names.
+  func service() throws -> ServiceKey {
+    let text = "\(parameters["protocol"] ?? "") \(parameters["endpoint"] ?? "")"
+    guard let key = ServiceKey(text) else {
+      throw APIError.badRequest("'\(text.replacing(" ", with: "/"))' names no service: write /v1/services/tcp/10.0.0.100:80")
+    }
+    return key
+  }
+
+  /// The service the query names, if it names one.
+  func serviceAsked() throws -> ServiceKey? {
+    guard let text = query["service"] else { return nil }
+    guard let key = ServiceKey(text.replacing("/", with: " ", maxReplacements: 1)) else {
+      throw APIError.badRequest("the query's service=\(text) names no service: write service=tcp/10.0.0.100:80")
+    }
+    return key
+  }
+
+  /// The real server the path names.
+  func server() throws -> IPAddress {
+    let text = parameters["address"] ?? ""
+    guard let address = IPAddress(text) else {
+      throw APIError.badRequest("'\(text)' in the path is not an IPv4 or IPv6 address")
+    }
+    return address
+  }
+
+  /// Whether a parameter of the query is set; throws unless it is `true` or `false`.
+  func flag(_ name: String) throws -> Bool {
+    switch query[name] {
+    case nil, "false": return false
+    case "true": return true
+    case .some(let value): throw APIError.badRequest("the query's \(name)=\(value) is neither true nor false")
+    }
+  }
+
+  /// The body, read strictly: an unknown field is an error, and so is one that stands twice.
+  func decode<Value: Decodable & Sendable>(_: Value.Type) async throws -> Value {
+    guard body.count > Self.smallBody else { return try decodeHere() }
+    return try await NIOThreadPool.singleton.runIfActive { try decodeHere() }
+  }
+
+  private func decodeHere<Value: Decodable>() throws -> Value {
+    if body.isEmpty { throw APIError.badJSON("the request has no body: send a JSON object") }
+    if let fault = JSONKeyCheck.fault(in: body) { throw APIError.badJSON("the body is refused: \(fault)") }
+    do {
+      return try JSONDecoder().decode(Value.self, from: body)
+    } catch DecodingError.dataCorrupted(let place) where place.codingPath.isEmpty {
+      if let fault = JSONFault.describe(body) { throw APIError.badJSON("the body is not JSON: \(fault)") }
+      // Said of sound JSON, too, when a number doesn't fit its field.
+      if place.debugDescription == "The given data was not valid JSON." {
+        throw APIError.badRequest("a number in the body is no whole one or far too large: write weight and ring in digits")
+      }
+      throw DecodingError.dataCorrupted(place)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Reconciler
+import SystemPackage
+
+/// The control API on its socket.
+package struct ControlServer: Sendable {
+  private let socket: ControlSocket
+  private let api: ControlAPI
+  private let limits: APILimits
+  private let logger: Logger
+
+  /// One thread carries all connections: none of their work takes long, replies are made elsewhere. It lives as long as the process, since a
+  /// reply may come after its server has ended.
+  private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+  package init(_ socket: ControlSocket, director: Director, logger: Logger, limits: APILimits = APILimits()) {
+    self.socket = socket
+    api = ControlAPI(director: director, logger: logger, largeReads: limits.largeReads)
+    self.limits = limits
+    self.logger = logger
+  }
+
+  /// Answers until the task is cancelled; then gives the socket back.
+  /// - Parameter listening: called once, when clients can connect.
+  /// - Throws: `ControlSocketError` when it can't listen.
+  package func run(listening: @Sendable () -> Void = {}) async throws {
+    defer { socket.release() }
+    Self.raiseFileLimit()
+    let loop = Self.loops.next()
+    let connections = NIOLoopBoundBox.makeBoxSendingValue(Connections(limits: limits, logger: logger, on: loop), eventLoop: loop)
+    var hasListened = false
+    while !Task.isCancelled {
+      let listener = try await listen(connections)
+      if !hasListened { listening() }
+      hasListened = true
+      try await withTaskCancellationHandler {
+        try await listener.closeFuture.get()
+      } onCancel: {
+        listener.close(promise: nil)
+      }
+      if Task.isCancelled { break }
+      // No error of `accept` that passes comes here, a shortage of descriptors included. The pause keeps one that stays from
+      // becoming a busy loop.
+      logger.warning("the control socket was closed by an error: listening again")
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+    try await loop.flatSubmit { connections.value.stop() }.get()
+  }
+
+  private func listen(_ connections: NIOLoopBoundBox<Connections>) async throws -> any Channel {
+    socket.removeStale()
+    do {
+      return try await ServerBootstrap(group: Self.loops)
+        .serverChannelOption(.backlog, value: Int32(limits.connections))
+        .serverChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture { try Self.restrict(channel) }
+        }
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .childChannelInitializer { [api, limits] channel in
+          channel.eventLoop.makeCompletedFuture {
+            let connection = Connection(api, limits, connections.value)
+            guard connections.value.enter(connection) else { throw ChannelError.eof }
+            channel.closeFuture.assumeIsolated().whenComplete { _ in connection.closed() }
+            try channel.pipeline.syncOperations.addHandlers(Self.http(limits) + [connection])
+          }
+        }
+        .bind(unixDomainSocketPath: socket.path)
+        .get()
+    } catch let error as IOError {
+      throw ControlSocketError.failed("listen on", socket.path, Errno(rawValue: error.errnoCode))
+    }
+  }
+
+  /// Before `bind`: Linux makes the file with the mode the socket has, so that nobody but its owner can ever connect. A chmod afterwards
+  /// would leave a moment in which anybody could, and a umask is the whole process's.
+  private static func restrict(_ channel: any Channel) throws {
+    try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+      guard fchmod(socket, 0o600) == 0 else { throw IOError(errnoCode: errno, reason: "fchmod") }
+    }
+  }
+
+  private static func http(_ limits: APILimits) -> [any ChannelHandler] {
+    var decoding = NIOHTTPDecoderLimitConfiguration()
+    decoding.maxHeaderListSize = limits.head
+    decoding.maxHeaderFieldSize = limits.head
+    decoding.maxHeaderFieldCount = limits.fields
+    let decoder = HTTPRequestDecoder(limitConfiguration: decoding)
+    // Spaces before a header's value are not counted as of it and are kept until it begins: the second limit is for them.
+    let bounded = ByteToMessageHandler(decoder, maximumBufferSize: 2 * limits.head)
+    return [HTTPResponseEncoder(), bounded, OversizeHead(), HTTPServerPipelineHandler()]
+  }
+
+  /// A thousand clients are a thousand descriptors; the usual soft limit is 1024. What the hard limit allows needs no privilege.
+  private static func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import NIOHTTP1
+
+/// A request that has arrived whole.
+struct Request: Sendable {
+  var method: HTTPMethod
+  /// Path and query as they were sent.
+  var target: String
+  /// Whether the client asked for text instead of JSON.
+  var wantsText: Bool
+  var body = Data()
+  var peer: Peer
+
+  /// For the log; the reason has to fit behind it.
+  var summary: String { "\(method.rawValue) \(target.prefix(200))" }
+
+  init(_ head: HTTPRequestHead, from peer: Peer) {
+    method = head.method
+    target = head.uri
+    self.peer = peer
+    // Listed, and JSON isn't: qualities are not weighed, for there is nobody who sends them here.
+    let types = head.headers[canonicalForm: "accept"].map { $0.lowercased() }
+    wantsText = types.contains { $0.hasPrefix("text/plain") } && !types.contains { $0.hasPrefix("application/json") }
+  }
+
+  /// The target's path in parts, each decoded by itself: a `%2F` within one is no separator.
+  func path() throws -> [String] {
+    try rawPath.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { part in
+      guard part.utf8.contains(UInt8(ascii: "%")) else { return String(part) }
+      guard let decoded = part.removingPercentEncoding else {
+        throw APIError.badRequest("'\(part)' in the path is not percent-encoded UTF-8")
+      }
+      return decoded
+    }
+  }
+
+  var rawPath: Substring { target.prefix { $0 != "?" && $0 != "#" } }
+
+  /// The query's parameters, in the order in which they came.
+  func query() throws -> [(name: String, value: String)] {
+    guard let start = target.firstIndex(of: "?") else { return [] }
+    let query = target[target.index(after: start)...].prefix { $0 != "#" }
+    return try query.split(separator: "&").map { item in
+      let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(\.removingPercentEncoding)
+      guard let name = parts[0], let value = parts.count > 1 ? parts[1] : "" else {
+        throw APIError.badRequest("'\(item)' in the query is not percent-encoded UTF-8")
+      }
+      return (name, value)
+    }
+  }
+}
+
+/// A reply, ready to be sent.
+struct Reply: Sendable {
+  var status: HTTPResponseStatus
+  var type = "application/json"
+  /// The methods the place takes; of a 405 only.
+  var allowed: [HTTPMethod] = []
+  var body: ChunkedBytes
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+extension DirectorLab {
+  /// What the daemon does when it is told something by a signal.
+  @Suite struct SignalTests {
+    @Test("SIGHUP applies the file's services each time, one that is wrong changes nothing, and SIGTERM still ends it")
+    func reload() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      for round in 1...5 {
+        _ = try lab.write(lab.configuration([.http: [.rs1.weighing(round + 1)]]), to: "sluice.yaml")
+        daemon.signal(SIGHUP)
+        #expect(
+          try holds(within: 3) { try lab.status().services.first?.servers.first?.weight == round + 1 },
+          "\(daemon.complained)"
+        )
+      }
+      _ = try lab.write("services: [{service: nonsense}]\n", to: "sluice.yaml")
+      daemon.signal(SIGHUP)
+      #expect(try holds(within: 3) { daemon.complained.contains("sluice: error: ") })
+      #expect(daemon.complained.contains("sluice.yaml not applied, nothing has changed: "))
+      #expect(try lab.status().services.first?.servers.first?.weight == 6)
+      daemon.signal(SIGTERM)
+      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.complained)")
+      #expect(daemon.complained.hasSuffix("sluice: stopping: SIGTERM\n"))
+    }
+
+    @Test("SIGTERM at any moment of a start leaves nothing behind")
+    func whileStarting() throws {
+      let lab = try Laboratory()
+      let file = try lab.write(lab.configuration(.usual), to: "sluice.yaml")
+      let before = try lab.output(.director, "ip", "-br", "address", "show", "eth0")
+      for milliseconds in stride(from: 0, through: 600, by: 40) {
+        let daemon = try lab.start(.director, [Laboratory.sluice, "run", "--config", file])
+        usleep(UInt32(milliseconds) * 1000)
+        daemon.signal(SIGTERM)
+        // Before it has trapped signals it has done nothing that could be left.
+        #expect([0, -SIGTERM].contains(try daemon.wait(within: 5).status), "\(milliseconds) ms: \(daemon.complained)")
+        #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("), "\(milliseconds) ms")
+        #expect(try lab.output(.director, "ip", "-br", "address", "show", "eth0") == before, "\(milliseconds) ms")
+        #expect(!FileManager.default.fileExists(atPath: lab.socket), "\(milliseconds) ms")
+      }
+    }
+  }
+}
