@@ -2,42 +2,86 @@
 #ifndef SLUICE_CNETLINK_INTERNAL_H
 #define SLUICE_CNETLINK_INTERNAL_H
 
+/* struct mmsghdr and recvmmsg; so this header comes first. */
+#define _GNU_SOURCE
 #include "CNetlink.h"
-#include <netlink/addr.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
+#include <stddef.h>
+#include <sys/socket.h>
 
-/* Takes one message of an answer. A negative result ends the question with it. */
-typedef int (*sluice_nl_take)(struct nl_msg *message, void *into);
-
-struct sluice_nl {
-	struct nl_sock *socket;
-	struct nl_cb *callbacks;
-	/* The question under way. */
-	uint32_t sequence; /* answers of another number are of a question given up, and skipped */
-	int done;
-	int error; /* -errno */
-	sluice_nl_take take;
-	void *into;
-	/* An event socket's. */
-	struct sluice_nl_event *event;
-	int heard;
+enum {
+	/* The kernel cuts a dump into datagrams of at most 32 KiB (netlink_dump of net/netlink/af_netlink.c). */
+	SLUICE_NL_SLOT = 32768,
+	SLUICE_NL_SLOTS = 32, /* datagrams received by one system call */
+	SLUICE_NL_REQUEST = 160, /* bytes of the longest request, an IPv6 address with all its attributes, and some */
 };
 
-/* Asks and reads the whole answer. Takes `request` over; a NULL request is -ENOMEM. */
-int sluice_nl_ask(struct sluice_nl *nl, struct nl_msg *request, sluice_nl_take take, void *into);
+/* Datagrams received and not yet read. */
+struct sluice_nl_inbox {
+	struct mmsghdr headers[SLUICE_NL_SLOTS];
+	struct iovec parts[SLUICE_NL_SLOTS];
+	struct sockaddr_nl senders[SLUICE_NL_SLOTS];
+	uint32_t filled;
+	uint32_t slot;  /* being read */
+	size_t offset;  /* of its next message */
+	_Alignas(NLMSG_ALIGNTO) char bytes[SLUICE_NL_SLOTS][SLUICE_NL_SLOT];
+};
 
-/* -errno for libnl's own failures while building or parsing (it has numbers of its own: NLE_*). */
-int sluice_nl_failure(int nle);
+struct sluice_nl {
+	int fd;
+	uint32_t sequence; /* of the last request; runs free */
+	/* The batch being built. */
+	uint32_t count;
+	size_t length;
+	size_t latest;     /* where its last request begins */
+	int overflow;
+	_Alignas(NLMSG_ALIGNTO) char outbox[SLUICE_NL_BATCH * SLUICE_NL_REQUEST];
+	/* The dump under way. */
+	int dumping;
+	int interrupted;
+	uint32_t datagrams;
+	struct sluice_nl_inbox inbox;
+};
 
-/* Fills a neighbour from RTM_NEWNEIGH or RTM_DELNEIGH. -EAFNOSUPPORT: a bridge's forwarding entry. */
-int sluice_nl_take_neighbour(struct nl_msg *message, void *into);
+/* Requests: begin one, put its attributes, begin the next, and exchange them all. */
+void sluice_nl_begin(struct sluice_nl *nl, uint16_t type, uint16_t flags, const void *header, size_t size);
+void sluice_nl_put(struct sluice_nl *nl, uint16_t type, const void *data, size_t length);
+void sluice_nl_put_ip(struct sluice_nl *nl, uint16_t type, const struct sluice_nl_ip *ip);
 
-/* NULL for an unknown family or out of memory. */
-struct nl_addr *sluice_nl_to_address(const struct sluice_nl_ip *ip);
-/* Family 0 for NULL and for what is neither IPv4 nor IPv6. */
-struct sluice_nl_ip sluice_nl_from_address(const struct nl_addr *address);
+/* Takes the answer to request `index`; its result goes to errors[index]. */
+typedef int (*sluice_nl_take)(const struct nlmsghdr *answer, void *into, uint32_t index);
+/* Sends the batch and reads until all of it is answered. errors[] starts as `unanswered`: 0 for changes, of which the kernel reports
+ * failures only. */
+int sluice_nl_exchange(struct sluice_nl *nl, int32_t *errors, int32_t unanswered, sluice_nl_take take, void *into);
+/* Sends what was built. */
+int sluice_nl_send(struct sluice_nl *nl);
+
+/* Waits at most wait_ms for datagrams, once all messages of the last ones are read. Their number, or -EAGAIN. */
+int sluice_nl_receive(struct sluice_nl *nl, int wait_ms);
+/* The next message received. NULL: there is none, or *error says why it can't be read. */
+const struct nlmsghdr *sluice_nl_next(struct sluice_nl *nl, int *error);
+int64_t sluice_nl_milliseconds(void);
+
+/* A message's attributes by type, of those up to `most`; those of other types are passed over, of several of a type the last counts. */
+void sluice_nl_attributes(const struct nlmsghdr *message, size_t header, const struct rtattr **found, uint16_t most);
+void sluice_nl_nested(const struct rtattr *outer, const struct rtattr **found, uint16_t most);
+/* NULL for a message too short to have the header. */
+const void *sluice_nl_header(const struct nlmsghdr *message, size_t size);
+/* 0 for an attribute that is missing or too short. */
+uint32_t sluice_nl_u32(const struct rtattr *attribute);
+uint16_t sluice_nl_u16(const struct rtattr *attribute);
+uint8_t sluice_nl_u8(const struct rtattr *attribute);
+/* Cut to fit; empty for an attribute that is missing. */
+void sluice_nl_string(const struct rtattr *attribute, char out[SLUICE_NL_NAME]);
+/* Family 0 for an attribute that is missing, of another length than the family's, or of another family than IPv4 and IPv6. */
+struct sluice_nl_ip sluice_nl_address_of(const struct rtattr *attribute, uint8_t family);
 /* Copies an Ethernet address; another length copies nothing and returns 0. */
-uint8_t sluice_nl_copy_mac(const struct nl_addr *address, uint8_t mac[6]);
+uint8_t sluice_nl_mac(const struct rtattr *attribute, uint8_t mac[6]);
+size_t sluice_nl_ip_length(uint8_t family);
+
+/* Fill a record from a message of a dump or an event. 0: filled; 1: not about us; -EPROTO: it can't be read. */
+int sluice_nl_take_link(const struct nlmsghdr *message, struct sluice_nl_link *out);
+int sluice_nl_take_address(const struct nlmsghdr *message, struct sluice_nl_address *out);
+int sluice_nl_take_neighbour(const struct nlmsghdr *message, struct sluice_nl_neighbour *out);
+int sluice_nl_take_prefix(const struct nlmsghdr *message, struct sluice_nl_prefix *out);
 
 #endif

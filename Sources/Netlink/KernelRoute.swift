@@ -54,16 +54,18 @@ package enum NoRoute: Error, Equatable, Sendable {
   case multicast
   case anycast
   case encapsulated
+  /// The kernel would not say; its errno.
+  case refused(Int32)
 
-  /// Nil for an errno that is no answer about the route (fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
-  /// net/ipv6/route.c).
-  init?(errno code: Int32) {
+  /// The errno by which the kernel says what kind of route it is: fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
+  /// net/ipv6/route.c.
+  init(errno code: Int32) {
     switch code {
     case ENETUNREACH, EAGAIN, ESRCH: self = .none
     case EHOSTUNREACH: self = .unreachable
     case EACCES: self = .prohibited
     case EINVAL: self = .blackhole
-    default: return nil
+    default: self = .refused(code)
     }
   }
 
@@ -78,6 +80,7 @@ package enum NoRoute: Error, Equatable, Sendable {
     case .anycast: "it is the subnet's anycast address; a real server needs one of its own"
     case .encapsulated:
       "the kernel's route to it goes through a tunnel (encap), which Sluice does not build; give it a plain route"
+    case .refused(let code): NetlinkError.refused(doing: "looking up its route", errno: code).description
     }
   }
 }
