@@ -58,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "Forwarding", "Reconciler", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CTwin", "Forwarding", "Reconciler", "Netlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict

@@ -78,5 +78,5 @@ struct Report: Codable {
     print("\n\(bytesPerFlow) bytes of flow table a flow at 1 Mi flows; servers: of each of 64 virtual services\n")
   }
 
-  private static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+  static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 }
