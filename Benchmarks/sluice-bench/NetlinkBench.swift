@@ -48,14 +48,22 @@ struct NetlinkBench {
     try BenchNamespace.ip(["rule add to 10.1.0.0/16 lookup 77", "rule del to 10.1.0.0/16 lookup 77"])
     let asked = try report.measure("  a rule: every route asked for anew") { try changed(monitor) }
     try check(asked, mac: "02:00:00:00:02:02", count: servers.count)
-    try BenchNamespace.ip((0..<4000).map { "route add 10.128.\($0 / 250).\($0 % 250)/32 via 10.0.0.2" })
+    let elsewhere = (0..<4000).map { "10.128.\($0 / 125).\($0 % 125 * 2)/31" }
+    try BenchNamespace.ip(elsewhere.map { "route add \($0) via 10.0.0.2" })
     let other = try report.measure("  4000 routes to elsewhere: drained") { try changed(monitor) }
     try check(other.isEmpty)
-    try BenchNamespace.ip((0..<4000).map { "route del 10.128.\($0 / 250).\($0 % 250)/32" })
+    try BenchNamespace.ip(elsewhere.map { "route del \($0)" })
   }
 
   private func onSegment(_ report: inout NetlinkReport) throws {
-    try BenchNamespace.ip(["address add 10.32.0.1/16 dev d0"] + neighbours.map { neighbour($0, "02:00:00:00:00:01") })
+    try BenchNamespace.ip(["address add 10.32.0.1/16 dev d0"])
+    let unknown = try KernelMonitor()
+    let pending = try report.measure("\(neighbours.count) destinations on the segment, unknown to the kernel: first answer") {
+      unknown.follow(neighbours)
+      return try unknown.answers(for: neighbours)
+    }
+    try check(pending.count == neighbours.count)
+    try BenchNamespace.ip(neighbours.map { neighbour($0, "02:00:00:00:00:01") })
     let monitor = try KernelMonitor()
     let first = try report.measure("\(neighbours.count) destinations on the segment, known to the kernel: first answer") {
       monitor.follow(neighbours)
@@ -66,7 +74,7 @@ struct NetlinkBench {
     let moved = try report.measure("  \(neighbours.count) events of theirs: drained and answered") { try changed(monitor) }
     try check(moved, mac: "02:00:00:00:00:02", count: neighbours.count)
     let now = ContinuousClock.now
-    try monitor.poke(limit: neighbours.count, at: now)
+    try monitor.poke(at: now)
     try report.measure("  a poke, a tenth of a second after the last") { try monitor.poke(at: now + .milliseconds(100)) }
     monitor.forget(allBut: [])
     try BenchNamespace.ip(neighbours.map { neighbour($0, "02:00:00:00:00:03") })

@@ -30,12 +30,13 @@ extension KernelMonitor {
     return answers
   }
 
-  private func askRoutes(for numbers: [Int32]) throws(NetlinkError) {
+  /// `isNews` hears of the destinations of which the route has changed.
+  func askRoutes(for numbers: [Int32], isNews: (Int32) -> Void = { _ in }) throws(NetlinkError) {
     var stacks = StackMemory(links: links)
     let addresses = numbers.compactMap { table.destinations[$0]?.address }
     try requests.routes(to: addresses) { index, route in
       let resolution = NextHopResolution(destination: addresses[index], route: route) { stacks[$0] }
-      table.set(resolution, for: numbers[index])
+      if table.set(resolution, for: numbers[index]) { isNews(numbers[index]) }
     }
   }
 

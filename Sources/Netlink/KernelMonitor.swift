@@ -22,7 +22,8 @@ package final class KernelMonitor {
   var pending = KernelChanges()
   /// Events were lost and not everything has been listed since.
   var isLost = false
-  var pokes = PokeRound()
+  var pokes = Round(length: pokeRound)
+  var routes = Round(length: routeRound)
 
   /// Of the network namespace of the calling thread.
   package init() throws(NetlinkError) {

@@ -60,7 +60,7 @@ extension NextHopTable {
     return addresses
   }
 
-  private mutating func touch(_ number: Int32, asksRoute: Bool = false) {
+  mutating func touch(_ number: Int32, asksRoute: Bool = false) {
     if asksRoute { destinations[number]?.path = .unasked }
     guard destinations[number]?.isTouched == false else { return }
     destinations[number]?.isTouched = true

@@ -58,15 +58,19 @@ struct NextHopTable {
     for address in numbers.keys.filter({ !kept.contains($0) }) { forget(address) }
   }
 
-  /// Takes in what the kernel's route says of a destination.
-  mutating func set(_ resolution: NextHopResolution, for number: Int32) {
+  /// Takes in what the kernel's route says of a destination. True if that is something else than before.
+  @discardableResult
+  mutating func set(_ resolution: NextHopResolution, for number: Int32) -> Bool {
+    guard let destination = destinations[number] else { return false }
     destinations[number]?.path = resolution.path
-    guard let key = resolution.hop else {
-      detach(number)
-      return
-    }
-    guard let destination = destinations[number], hops[destination.hop]?.key != key else { return }
+    let former = hops[destination.hop]?.key
+    if former == resolution.hop { return destination.path != resolution.path }
     detach(number)
+    if let key = resolution.hop { attach(number, to: key) }
+    return true
+  }
+
+  private mutating func attach(_ number: Int32, to key: HopKey) {
     let hop = hopNumbers[key] ?? hops.insert(Hop(key: key))
     hopNumbers[key] = hop
     let first = hops[hop]?.first ?? Self.none

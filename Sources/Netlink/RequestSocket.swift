@@ -5,7 +5,7 @@ import Model
 /// A netlink socket for questions and changes, in the network namespace of the thread that made it. The kernel answers inside the system
 /// call, so that a batch of 64 takes a tenth of a millisecond; none waits longer than two seconds.
 struct RequestSocket: ~Copyable {
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   init() throws(NetlinkError) {
     var handle: OpaquePointer?
@@ -95,46 +95,6 @@ struct RequestSocket: ~Copyable {
       guard result == 0 else { throw .refused(doing: doing, errno: -result) }
       for number in start..<end { take(number, number - start) }
     }
-  }
-}
-
-extension RequestSocket {
-  /// Tables that never stop changing are another fault.
-  private static let mostRestarts = 8
-  private static let mostRecords = 256
-
-  func links() throws(NetlinkError) -> [Link] {
-    try dump(SLUICE_NL_LINK, "listing the interfaces").compactMap { if case .link(let link, _) = $0 { link } else { nil } }
-  }
-
-  func addresses() throws(NetlinkError) -> [InterfaceAddress] {
-    try dump(SLUICE_NL_ADDRESS, "listing the addresses").compactMap {
-      if case .address(let address, _) = $0 { address } else { nil }
-    }
-  }
-
-  /// The whole table. An entry that moves while it is listed can be missing.
-  func neighbours() throws(NetlinkError) -> [HopKey: Neighbour] {
-    let all = try dump(SLUICE_NL_NEIGHBOUR, "listing the neighbours").compactMap { (event) -> (HopKey, Neighbour)? in
-      if case .neighbour(let hop, let seen) = event { (hop, seen) } else { nil }
-    }
-    return Dictionary(all) { $1 }
-  }
-
-  private func dump(_ kind: sluice_nl_kind, _ doing: String) throws(NetlinkError) -> [KernelEvent] {
-    for _ in 0..<Self.mostRestarts {
-      var events: [KernelEvent] = []
-      var records = [sluice_nl_record](repeating: .init(), count: Self.mostRecords)
-      var result = sluice_nl_start_dump(handle, kind)
-      guard result == 0 else { throw .refused(doing: doing, errno: -result) }
-      repeat {
-        result = sluice_nl_next_dumped(handle, &records, UInt32(records.count))
-        if result > 0 { events += records.prefix(Int(result)).map(KernelEvent.init) }
-      } while result > 0
-      if result == 0 { return events }
-      guard result == -EINTR else { throw .refused(doing: doing, errno: -result) }
-    }
-    throw .refused(doing: "\(doing), which never stopped changing", errno: EINTR)
   }
 }
 

@@ -100,6 +100,23 @@ struct ChangeLabTests {
     #expect(try owner.sees(within: .seconds(3)) { owner.route(routed)?.interface == "d0" })
   }
 
+  @Test("A route that changes without an event is noticed within five minutes")
+  func silentChange() throws {
+    try lab.onDirector("ip route replace 10.9.0.0/24 via 10.70.0.2 metric 10")
+    try lab.onDirector("ip route add 10.9.0.0/24 via 10.71.0.2 metric 20")
+    try lab.onDirector("ip route del 10.9.0.0/24 metric 0")
+    try lab.onServers("ip link set s0 down")
+    let lost = RouteAnswer.unusableLink(interface: "d0", .noCarrier)
+    #expect(try owner.sees(within: .seconds(2)) { owner.answers[routed] == lost })
+    try owner.awaitQuiet()
+    for name in ["d0", "all"] { try lab.onDirector("sysctl -qw net.ipv4.conf.\(name).ignore_routes_with_linkdown=1") }
+    try owner.look(pokes: false)
+    #expect(owner.answers[routed] == lost)
+    try owner.pokeAll(within: .seconds(300))
+    try owner.look(pokes: false)
+    #expect(owner.route(routed)?.interface == "d1")
+  }
+
   @Test("Addresses that come and go are reported with their interface and Sluice's mark, and kept")
   func addresses() throws {
     try owner.awaitQuiet()

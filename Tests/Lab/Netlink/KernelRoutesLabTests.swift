@@ -18,7 +18,9 @@ struct KernelRoutesLabTests {
     let link = try lab.insideDirector { try #require(try KernelMonitor().links["d0"]).index }
     let first = await routes.ways(to: [server, silent, nowhere], slots: [link: 3])
     #expect(try #require(first[server]).get().egress == 3)
-    #expect(first[silent] == .failure(.unresolved(.neighbourPending(hop: silent, interface: "d0"))))
+    let pending = NextHopFault.unresolved(.neighbourPending(hop: silent, interface: "d0"))
+    let failed = NextHopFault.unresolved(.neighbourFailed(hop: silent, interface: "d0"))
+    #expect(first[silent] == .failure(pending) || first[silent] == .failure(failed), "on a busy machine 300 ms can be 3 s")
     #expect(first[nowhere] == .failure(.unresolved(.noRoute(.none))))
     let start = ContinuousClock.now
     let second = await routes.ways(to: [server, silent], slots: [:], patience: .seconds(20))

@@ -29,6 +29,13 @@ final class MonitorOwner {
     return changes
   }
 
+  /// A whole round of pokes at once.
+  func pokeAll(within round: Duration = .seconds(3)) throws {
+    let now = ContinuousClock.now
+    try monitor.poke(limit: .max, at: now)
+    try monitor.poke(limit: .max, at: now + round)
+  }
+
   /// Ticks until the condition holds.
   func sees(within limit: Duration, _ condition: () throws -> Bool) throws -> Bool {
     try holds(within: limit) {

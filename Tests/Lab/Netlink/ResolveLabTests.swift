@@ -58,6 +58,16 @@ struct ResolveLabTests {
     #expect(route.hopMAC == (try lab.mac(of: "s1")))
   }
 
+  @Test("What IPv6 keeps to on a link is the MTU of IPv6 destinations alone")
+  func ipv6MTU() throws {
+    try lab.onDirector("sysctl -qw net.ipv6.conf.d0.mtu=1400")
+    let later = try MonitorOwner(lab)
+    let (v6, v4) = (try #require(IPAddress("fd70::2")), IPAddress(10, 70, 0, 2))
+    #expect(try later.resolved(v6)?.mtu == 1400)
+    #expect(try later.resolved(v4)?.mtu == 1500)
+    #expect(try later.link("d0").ipv6MTU == 1400)
+  }
+
   @Test("A rule of policy routing decides, as for the kernel's own packets")
   func policyRouting() throws {
     try lab.onDirector("ip route add 10.9.0.0/24 via 10.70.0.2")
@@ -95,7 +105,7 @@ struct ResolveLabTests {
     let failed = RouteAnswer.neighbourFailed(hop: silent, interface: "d0")
     #expect(try holds(within: .seconds(6)) { try answer(silent) == failed })
     #expect(failed.reason.contains("10.70.0.66 does not answer on d0"))
-    try owner.monitor.poke()
+    try owner.pokeAll()
     #expect(try lab.onDirector("ip neigh show 10.70.0.66").contains("INCOMPLETE"), "the poke had the kernel ask again")
     #expect(try answer(silent) == failed)
 
@@ -130,7 +140,7 @@ struct ResolveLabTests {
     try owner.follow([stale, permanent])
     #expect(owner.route(stale) != nil, "good until proven otherwise")
     #expect(owner.route(permanent) != nil)
-    try owner.monitor.poke()
+    try owner.pokeAll()
     // The kernel waits delay_first_probe_time, 5 s, for a sign of life from above before it asks.
     #expect(try lab.onDirector("ip neigh show 10.70.0.2").contains("DELAY"))
     #expect(try owner.sees(within: .seconds(8)) { try lab.onDirector("ip neigh show 10.70.0.2").contains("REACHABLE") })
