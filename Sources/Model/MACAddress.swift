@@ -4,17 +4,17 @@ package struct MACAddress: Hashable, Sendable {
   package typealias Bytes = (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
 
   /// The first byte on the wire in bits 40 to 47, the last in bits 0 to 7; the rest is 0.
-  private let word: UInt64
+  private let number: UInt64
 
   /// Nil unless there are exactly six bytes, in the order of the wire.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 6 else { return nil }
-    word = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    number = bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   package init(_ tuple: Bytes) {
     let high = UInt64(tuple.0) << 40 | UInt64(tuple.1) << 32 | UInt64(tuple.2) << 24
-    word = high | UInt64(tuple.3) << 16 | UInt64(tuple.4) << 8 | UInt64(tuple.5)
+    number = high | UInt64(tuple.3) << 16 | UInt64(tuple.4) << 8 | UInt64(tuple.5)
   }
 
   /// Six pairs of hexadecimal digits with colons between, as `ip link` prints them.
@@ -31,7 +31,7 @@ package struct MACAddress: Hashable, Sendable {
   /// As the shared tables hold it.
   package var tuple: Bytes { (byte(0), byte(1), byte(2), byte(3), byte(4), byte(5)) }
 
-  private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word >> (40 - UInt64(index) * 8)) }
+  private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: number >> (40 - UInt64(index) * 8)) }
 }
 
 extension MACAddress: CustomStringConvertible {

@@ -49,7 +49,7 @@ final class MonitorOwner {
   }
 
   /// Follows the address and waits until it is resolved.
-  func resolved(_ address: IPAddress, within limit: Duration = .seconds(3)) throws -> ResolvedRoute? {
+  func resolved(_ address: IPAddress, within limit: Duration = .seconds(8)) throws -> ResolvedRoute? {
     try follow([address])
     _ = try sees(within: limit) { route(address) != nil }
     return route(address)
