@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
 
-/// A network namespace that ends with the process: a wire d0-s0, the director's 10.0.0.1/24 on d0, and 10.64/10 behind the gateway 10.0.0.2.
+/// A network namespace that ends with the process: a veth pair d0-s0, 10.0.0.1/24 on d0, and 10.64/10 behind the gateway 10.0.0.2.
 enum BenchNamespace {
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// Moves the calling thread; netlink sockets and commands started from it are of the namespace.
+  /// Moves the calling thread into it, with the sockets and commands that it starts.
   static func enter() throws {
-    // Swift's Glibc doesn't import unshare.
+    // Not imported by Swift's Glibc.
     typealias Unshare = @convention(c) (Int32) -> Int32
     let newNetwork: Int32 = 0x4000_0000  // CLONE_NEWNET of linux/sched.h
     guard let symbol = dlsym(nil, "unshare") else { throw Failure(description: "this C library has no unshare") }
@@ -22,10 +22,10 @@ enum BenchNamespace {
     ])
   }
 
-  /// `ip neigh` words for the gateway with one of two MAC addresses.
+  /// Arguments of `ip neigh` for the gateway with one of two MAC addresses.
   static func gateway(_ number: Int) -> String { "10.0.0.2 lladdr 02:00:00:00:02:0\(number) dev d0 nud permanent" }
 
-  /// Many commands of one `ip`.
+  /// Runs many commands with one `ip`.
   static func ip(_ lines: [String]) throws {
     let path = NSTemporaryDirectory() + "/sluice-bench-\(getpid()).batch"
     try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
@@ -33,7 +33,7 @@ enum BenchNamespace {
     try run(["/usr/bin/env", "ip", "-batch", path])
   }
 
-  /// Not by Foundation's Process, which waits by a socket over the loopback device: that is down in a new namespace.
+  /// Not Foundation's Process, which needs the loopback device, and that is down in a new namespace.
   private static func run(_ words: [String]) throws {
     var arguments = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
@@ -46,7 +46,7 @@ enum BenchNamespace {
     }
   }
 
-  /// Bytes of memory in use, what the allocator merely keeps left out.
+  /// Resident memory in bytes, without memory that the allocator could release.
   static func residentBytes() -> Int {
     typealias Trim = @convention(c) (Int) -> Int32
     if let symbol = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(symbol, to: Trim.self)(0) }

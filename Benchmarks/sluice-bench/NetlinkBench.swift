@@ -2,10 +2,10 @@ import Foundation
 import Model
 import Netlink
 
-/// What `sluice-bench netlink` does, in the order of a director's life.
+/// The measurements of `sluice-bench netlink`.
 struct NetlinkBench {
   let servers: [IPAddress]
-  /// On d0's second segment, 10.32/16.
+  /// On the second segment of d0, 10.32/16.
   let neighbours: [IPAddress]
   let vips: Int
 
@@ -34,7 +34,7 @@ struct NetlinkBench {
 
   private func behindGateway(_ report: inout NetlinkReport) throws {
     try BenchNamespace.ip(["neigh replace \(BenchNamespace.gateway(1))"])
-    let monitor = try report.measure("links and addresses listed") { try KernelMonitor() }
+    let monitor = try report.measure("open: links and addresses read") { try KernelMonitor() }
     let first = try report.measure("\(servers.count) destinations behind one gateway: first answer") {
       monitor.follow(servers)
       return try monitor.answers(for: servers)
@@ -43,14 +43,14 @@ struct NetlinkBench {
     let again = try report.measure("  again, from memory") { try monitor.answers(for: servers) }
     try check(again, mac: "02:00:00:00:02:01", count: servers.count)
     try BenchNamespace.ip(["neigh replace \(BenchNamespace.gateway(2))"])
-    let moved = try report.measure("  the gateway's new MAC address: drained and answered") { try changed(monitor) }
+    let moved = try report.measure("  a new MAC address of the gateway: drained and answered") { try changed(monitor) }
     try check(moved, mac: "02:00:00:00:02:02", count: servers.count)
     try BenchNamespace.ip(["rule add to 10.1.0.0/16 lookup 77", "rule del to 10.1.0.0/16 lookup 77"])
-    let asked = try report.measure("  a rule: every route asked for anew") { try changed(monitor) }
+    let asked = try report.measure("  a rule: all routes queried again and answered") { try changed(monitor) }
     try check(asked, mac: "02:00:00:00:02:02", count: servers.count)
     let elsewhere = (0..<4000).map { "10.128.\($0 / 125).\($0 % 125 * 2)/31" }
     try BenchNamespace.ip(elsewhere.map { "route add \($0) via 10.0.0.2" })
-    let other = try report.measure("  4000 routes to elsewhere: drained") { try changed(monitor) }
+    let other = try report.measure("  4000 other routes: drained") { try changed(monitor) }
     try check(other.isEmpty)
     try BenchNamespace.ip(elsewhere.map { "route del \($0)" })
   }
@@ -58,27 +58,32 @@ struct NetlinkBench {
   private func onSegment(_ report: inout NetlinkReport) throws {
     try BenchNamespace.ip(["address add 10.32.0.1/16 dev d0"])
     let unknown = try KernelMonitor()
-    let pending = try report.measure("\(neighbours.count) destinations on the segment, unknown to the kernel: first answer") {
+    let pending = try report.measure("\(neighbours.count) destinations on the segment, not in the neighbour table: first answer")
+    {
       unknown.follow(neighbours)
       return try unknown.answers(for: neighbours)
     }
     try check(pending.count == neighbours.count)
     try BenchNamespace.ip(neighbours.map { neighbour($0, "02:00:00:00:00:01") })
     let monitor = try KernelMonitor()
-    let first = try report.measure("\(neighbours.count) destinations on the segment, known to the kernel: first answer") {
+    let first = try report.measure("\(neighbours.count) destinations on the segment, in the neighbour table: first answer") {
       monitor.follow(neighbours)
       return try monitor.answers(for: neighbours)
     }
     try check(first, mac: "02:00:00:00:00:01", count: neighbours.count)
     try BenchNamespace.ip(neighbours.map { neighbour($0, "02:00:00:00:00:02") })
-    let moved = try report.measure("  \(neighbours.count) events of theirs: drained and answered") { try changed(monitor) }
+    let moved = try report.measure("  \(neighbours.count) events of these neighbours: drained and answered") {
+      try changed(monitor)
+    }
     try check(moved, mac: "02:00:00:00:00:02", count: neighbours.count)
     let now = ContinuousClock.now
     try monitor.poke(at: now)
-    try report.measure("  a poke, a tenth of a second after the last") { try monitor.poke(at: now + .milliseconds(100)) }
+    try report.measure("  one poke, 100 ms after the last") { try monitor.poke(at: now + .milliseconds(100)) }
     monitor.forget(allBut: [])
     try BenchNamespace.ip(neighbours.map { neighbour($0, "02:00:00:00:00:03") })
-    let strangers = try report.measure("  as many of neighbours nobody follows: drained") { try changed(monitor) }
+    let strangers = try report.measure("  \(neighbours.count) events of neighbours that are not followed: drained") {
+      try changed(monitor)
+    }
     try check(strangers.isEmpty)
     try BenchNamespace.ip(["address del 10.32.0.1/16 dev d0"] + neighbours.map { "neigh del \($0) dev d0" })
   }
@@ -99,13 +104,13 @@ struct NetlinkBench {
     try check(added.added.count == vips)
     let concerned = try report.measure("  their events (\(family)): drained") { try changed(monitor) }
     try check(concerned.isEmpty)
-    let idle = report.measure("  reconciled without a difference (\(family))") { addresses.reconcile(places, on: monitor) }
+    let idle = report.measure("  reconciled without difference (\(family))") { addresses.reconcile(places, on: monitor) }
     try check(idle.added.isEmpty && idle.removed.isEmpty)
     let removed = report.measure("  removed (\(family))") { addresses.reconcile([], on: monitor, within: time) }
     try check(removed.removed.count == vips)
   }
 
-  /// Everything that waits, and the answers of what it concerns.
+  /// Drains all events; returns the answers of the destinations that changed.
   private func changed(_ monitor: KernelMonitor) throws -> [IPAddress: RouteAnswer] {
     var answers: [IPAddress: RouteAnswer] = [:]
     while true {

@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// How long the kernel's answers take by the hundred thousand.
+/// The control plane's netlink work at full scale.
 struct NetlinkBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "netlink",
-    abstract: "Milliseconds to resolve, follow and change by netlink, in a network namespace of its own. Needs root."
+    abstract: "Milliseconds to resolve next hops, follow changes and add VIPs. Needs root; uses its own network namespace."
   )
 
   @Option(help: "Rounds; medians are printed.") var rounds = 5
-  @Option(help: "Real servers behind one gateway, at most 1000000.") var destinations = 100_000
-  @Option(help: "Real servers on the segment, at most 60000.") var neighbours = 10_000
-  @Option(help: "VIPs put on an interface, at most 60000.") var vips = 4000
+  @Option(help: "Real servers behind one gateway, up to 1000000.") var destinations = 100_000
+  @Option(help: "Real servers on the segment, up to 60000.") var neighbours = 10_000
+  @Option(help: "VIPs on an interface, up to 60000.") var vips = 4000
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -23,7 +23,7 @@ struct NetlinkBenchmark: ParsableCommand {
     try BenchNamespace.enter()
     var report = NetlinkReport(rounds: rounds)
     let bench = NetlinkBench(destinations: destinations, neighbours: neighbours, vips: vips)
-    // First, while the process is small.
+    // First, before the process allocates more memory.
     report.bytesPerDestination = try bench.bytesPerDestination()
     for _ in 0..<rounds { try bench.run(&report) }
     try report.show(json: json)
@@ -63,6 +63,6 @@ struct NetlinkReport: Codable {
       let times = [line.times.median, line.times.least, line.times.greatest].map { Report.decimals($0 / 1e6, 2) }
       print(line.what.padding(toLength: 76, withPad: " ", startingAt: 0), "\(times[0]) (\(times[1])-\(times[2]))")
     }
-    print("\n\(bytesPerDestination) bytes of memory for each destination followed behind one gateway")
+    print("\n\(bytesPerDestination) bytes of memory per followed destination behind one gateway")
   }
 }

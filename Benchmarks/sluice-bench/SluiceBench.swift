@@ -4,7 +4,7 @@ import ArgumentParser
 @main struct SluiceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
-    abstract: "Measures the fast path over plain memory, without root, network or kernel in between; and netlink, with them.",
+    abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` needs root.",
     subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, NetlinkBenchmark.self]
   )
 }

@@ -19,7 +19,7 @@ int sluice_nl_take_address(const struct nlmsghdr *message, struct sluice_nl_addr
 	out->flags = attributes[IFA_FLAGS] ? sluice_nl_u32(attributes[IFA_FLAGS]) : header->ifa_flags;
 	out->proto = sluice_nl_u8(attributes[IFA_PROTO]);
 	sluice_nl_string(attributes[IFA_LABEL], out->label);
-	/* IPv4 and point-to-point say their own address in IFA_LOCAL, IPv6 in IFA_ADDRESS. */
+	/* IPv4 and point-to-point links have the local address in IFA_LOCAL, IPv6 in IFA_ADDRESS. */
 	out->ip = sluice_nl_address_of(attributes[IFA_LOCAL], header->ifa_family);
 	out->peer = sluice_nl_address_of(attributes[IFA_ADDRESS], header->ifa_family);
 	if (!attributes[IFA_LOCAL])
@@ -34,8 +34,8 @@ static void describe(struct sluice_nl *nl, uint16_t type, uint16_t flags, const 
 	const struct ifaddrmsg header = {
 		.ifa_family = vip->ip.family,
 		.ifa_prefixlen = (uint8_t)(sluice_nl_ip_length(vip->ip.family) * 8),
-		/* No duplicate address detection: whoever moves a VIP here can't wait a second for it, and the real servers do have the
-		 * address. */
+		/* No duplicate address detection: it would delay a take-over of the VIP by a second, and the real servers have the
+		 * address too. */
 		.ifa_flags = vip->ip.family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_scope = RT_SCOPE_UNIVERSE,
 		.ifa_index = vip->ifindex,
@@ -48,7 +48,7 @@ static void describe(struct sluice_nl *nl, uint16_t type, uint16_t flags, const 
 
 int sluice_nl_add_addresses(struct sluice_nl *nl, const struct sluice_nl_vip *vips, int32_t *errors, uint32_t count)
 {
-	/* Preferred for 0 s: the host itself must never speak from a VIP (RFC 6724 rule 3). */
+	/* Preferred for 0 s, so that the host never uses the VIP as source (RFC 6724 rule 3). */
 	const struct ifa_cacheinfo lifetimes = { .ifa_prefered = 0, .ifa_valid = UINT32_MAX };
 
 	if (count > SLUICE_NL_BATCH)
@@ -61,7 +61,7 @@ int sluice_nl_add_addresses(struct sluice_nl *nl, const struct sluice_nl_vip *vi
 			sluice_nl_put(nl, IFA_CACHEINFO, &lifetimes, sizeof(lifetimes));
 		else if (vip->label[0] != 0)
 			sluice_nl_put(nl, IFA_LABEL, vip->label, strnlen(vip->label, SLUICE_NL_NAME - 1) + 1);
-		/* Kernels before 5.18 overlook it. */
+		/* Kernels before 5.18 ignore it. */
 		sluice_nl_put(nl, IFA_PROTO, &vip->proto, sizeof(vip->proto));
 	}
 	return sluice_nl_exchange(nl, errors, 0, NULL, NULL);

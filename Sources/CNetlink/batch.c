@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch: up to SLUICE_NL_BATCH requests in one datagram, which the kernel handles in order before send returns (netlink_rcv_skb of
- * net/netlink/af_netlink.c). It answers a question with one message, and reports a failure with one; only the last request also asks for an
- * acknowledgement, so that its coming says that all were handled. One for each would double the messages.
+ * A batch is up to SLUICE_NL_BATCH requests in one datagram. The kernel handles them in order before sendto returns (netlink_rcv_skb of
+ * net/netlink/af_netlink.c). A query gets one message as its answer, a failure one error message. Only the last request asks for an
+ * acknowledgement, which shows that all were handled; an acknowledgement for each would double the number of messages.
  */
 #include "internal.h"
 #include <errno.h>
@@ -13,18 +13,18 @@ static struct nlmsghdr *latest(struct sluice_nl *nl)
 	return (void *)(nl->outbox + nl->latest);
 }
 
-/* Room for `length` bytes, cleared; NULL, and the batch can't be sent, when there is none. */
+/* Space for `length` bytes, zeroed. NULL if the batch is full; then it can't be sent. */
 static void *append(struct sluice_nl *nl, size_t length)
 {
-	char *room = nl->outbox + nl->length;
+	char *space = nl->outbox + nl->length;
 
 	if (nl->overflow || NLMSG_ALIGN(length) > sizeof(nl->outbox) - nl->length) {
 		nl->overflow = 1;
 		return NULL;
 	}
-	memset(room, 0, NLMSG_ALIGN(length));
+	memset(space, 0, NLMSG_ALIGN(length));
 	nl->length += NLMSG_ALIGN(length);
-	return room;
+	return space;
 }
 
 void sluice_nl_begin(struct sluice_nl *nl, uint16_t type, uint16_t flags, const void *header, size_t size)
@@ -104,7 +104,7 @@ int sluice_nl_exchange(struct sluice_nl *nl, int32_t *errors, int32_t unanswered
 				return error == -EAGAIN ? -ETIMEDOUT : error;
 			continue;
 		}
-		/* Of a batch given up before, or of a dump. */
+		/* A late answer to an earlier batch or dump. */
 		if (message->nlmsg_seq - first >= count)
 			continue;
 		if (message->nlmsg_type == NLMSG_ERROR) {

@@ -5,7 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 
-/* Datagrams of one dump at most, of up to 32 KiB each: two gigabytes of table. */
+/* Limit of datagrams in a dump, each up to 32 KiB. */
 enum { MOST_DATAGRAMS = 65536 };
 
 int sluice_nl_start_dump(struct sluice_nl *nl, enum sluice_nl_kind what)
@@ -37,7 +37,7 @@ int sluice_nl_start_dump(struct sluice_nl *nl, enum sluice_nl_kind what)
 	return error;
 }
 
-/* How the dump ended: NLMSG_DONE carries an errno too. */
+/* The result of the dump: NLMSG_DONE has an errno too. */
 static int finish(struct sluice_nl *nl, const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *report = sluice_nl_header(message, sizeof(*report));
@@ -59,7 +59,7 @@ int sluice_nl_next_dumped(struct sluice_nl *nl, struct sluice_nl_record *out, ui
 		const struct nlmsghdr *message = sluice_nl_next(nl, &error);
 
 		if (error == 0 && !message) {
-			/* What was read is handed over before more is waited for. */
+			/* Return what there is before waiting for more. */
 			if (count > 0)
 				break;
 			error = nl->datagrams < MOST_DATAGRAMS ? sluice_nl_receive(nl, SLUICE_NL_WAIT_MS) : -EOVERFLOW;

@@ -45,8 +45,9 @@ void sluice_nl_take_record(const struct nlmsghdr *message, struct sluice_nl_reco
 		out->kind = result > 0 ? SLUICE_NL_NOTHING : SLUICE_NL_LOST;
 }
 
-/* To delete an entry on a process's behalf the kernel first calls it failed, and says so (neigh_delete of net/core/neighbour.c); the message
- * bears the process's port. That nobody answered it says on its own. So that `ip neigh flush` stops no server, the first counts as gone. */
+/* When a process deletes an entry, the kernel first sets it to failed and reports that with the port of the process (neigh_delete of
+ * net/core/neighbour.c); when a neighbour does not answer, the port is 0. The former counts as deleted, so that `ip neigh flush` takes no real
+ * server out of service. */
 static void tell_deletion_from_failure(const struct nlmsghdr *message, struct sluice_nl_record *record)
 {
 	if (record->kind == SLUICE_NL_NEIGHBOUR && record->neighbour.state == NUD_FAILED && message->nlmsg_pid != 0)
@@ -70,7 +71,7 @@ int sluice_nl_read_events(struct sluice_nl *nl, struct sluice_nl_record *out, ui
 			error = sluice_nl_receive(nl, 0);
 		if (error == -EAGAIN)
 			break;
-		/* ENOBUFS: the socket overflowed and goes on. A message that can't be read counts the same. */
+		/* ENOBUFS: the socket overflowed but still works. An unreadable message counts the same. */
 		if (error == -ENOBUFS || error == -EPROTO)
 			out[count++].kind = SLUICE_NL_LOST;
 		else if (error < 0)

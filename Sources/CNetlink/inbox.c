@@ -37,7 +37,7 @@ int sluice_nl_receive(struct sluice_nl *nl, int wait_ms)
 		left = end - sluice_nl_milliseconds();
 		if (left <= 0)
 			return -EAGAIN;
-		/* Answers are there when send returns and dumps are made by recvmmsg: this is for a kernel in trouble. */
+		/* Rarely reached: the kernel answers within sendto, and continues a dump within recvmmsg. */
 		(void)poll(&waiting, 1, (int)left);
 	}
 }
@@ -52,7 +52,7 @@ const struct nlmsghdr *sluice_nl_next(struct sluice_nl *nl, int *error)
 		const struct nlmsghdr *message = (const void *)(inbox->bytes[inbox->slot] + inbox->offset);
 		size_t left = datagram->msg_len - inbox->offset;
 
-		/* Other processes can send to a netlink socket; only the kernel has port 0. */
+		/* Other processes can send to this socket; port 0 is the kernel. */
 		if (inbox->senders[inbox->slot].nl_pid != 0 || left == 0)
 			continue;
 		if (datagram->msg_hdr.msg_flags & MSG_TRUNC || left < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
@@ -62,7 +62,7 @@ const struct nlmsghdr *sluice_nl_next(struct sluice_nl *nl, int *error)
 			*error = -EPROTO;
 			return NULL;
 		}
-		/* The last message of a datagram may lack its padding. */
+		/* The last message of a datagram may have no padding. */
 		inbox->offset += NLMSG_ALIGN(message->nlmsg_len) < left ? NLMSG_ALIGN(message->nlmsg_len) : left;
 		return message;
 	}

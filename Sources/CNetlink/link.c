@@ -45,11 +45,11 @@ int sluice_nl_take_link(const struct nlmsghdr *message, struct sluice_nl_link *o
 
 	if (!header)
 		return -EPROTO;
-	/* A bridge tells of its ports in the same group (AF_BRIDGE), also when one leaves it. */
+	/* A bridge reports its ports to the same group (AF_BRIDGE), and a deleted link when a port leaves it. */
 	if (header->ifi_family != AF_UNSPEC)
 		return 1;
 	sluice_nl_attributes(message, sizeof(*header), attributes, IFLA_LINK_NETNSID);
-	/* Wireless extensions tell of themselves in messages that say nothing of the link (net/wireless/wext-core.c). */
+	/* Wireless extensions send messages without the attributes of the link (net/wireless/wext-core.c). */
 	if (!attributes[IFLA_IFNAME])
 		return 1;
 	memset(out, 0, sizeof(*out));
@@ -58,7 +58,7 @@ int sluice_nl_take_link(const struct nlmsghdr *message, struct sluice_nl_link *o
 	out->type = header->ifi_type;
 	out->mtu = sluice_nl_u32(attributes[IFLA_MTU]);
 	out->mtu6 = ipv6_mtu(attributes[IFLA_AF_SPEC]);
-	/* An index in another namespace is no index here. */
+	/* An index of another namespace is meaningless here. */
 	out->lower = attributes[IFLA_LINK_NETNSID] ? 0 : sluice_nl_u32(attributes[IFLA_LINK]);
 	out->master = sluice_nl_u32(attributes[IFLA_MASTER]);
 	out->mac_length = sluice_nl_mac(attributes[IFLA_ADDRESS], out->mac);

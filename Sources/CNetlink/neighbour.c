@@ -11,7 +11,7 @@ int sluice_nl_take_neighbour(const struct nlmsghdr *message, struct sluice_nl_ne
 
 	if (!header)
 		return -EPROTO;
-	/* A bridge's forwarding entry, or an address that the host answers for in another's place. */
+	/* A forwarding entry of a bridge, or a proxy entry. */
 	if (sluice_nl_ip_length(header->ndm_family) == 0 || header->ndm_flags & NTF_PROXY)
 		return 1;
 	sluice_nl_attributes(message, sizeof(*header), attributes, NDA_LLADDR);
@@ -34,7 +34,7 @@ static int take(const struct nlmsghdr *message, void *into, uint32_t index)
 
 static void describe(struct sluice_nl *nl, uint16_t type, uint16_t flags, uint8_t entry_flags, const struct sluice_nl_hop *hop)
 {
-	/* NUD_NONE: with any other state NTF_USE would set it too. */
+	/* NUD_NONE: the kernel would set any other state. */
 	const struct ndmsg header = {
 		.ndm_family = hop->ip.family, .ndm_ifindex = (int)hop->ifindex, .ndm_state = NUD_NONE, .ndm_flags = entry_flags,
 	};

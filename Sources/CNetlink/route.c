@@ -34,7 +34,7 @@ static int take(const struct nlmsghdr *message, void *into, uint32_t index)
 	out->type = header->rtm_type;
 	out->encapsulated = attributes[RTA_ENCAP] != NULL;
 	out->mtu = sluice_nl_u32(metrics[RTAX_MTU]);
-	/* The kernel answers a look-up with the one hop it chose, never with the list of an ECMP route. */
+	/* For an ECMP route the answer has only the hop that the kernel chose. */
 	out->ifindex = sluice_nl_u32(attributes[RTA_OIF]);
 	out->source = sluice_nl_address_of(attributes[RTA_PREFSRC], header->rtm_family);
 	out->gateway = attributes[RTA_VIA] ? via(attributes[RTA_VIA])
@@ -72,7 +72,7 @@ int sluice_nl_take_prefix(const struct nlmsghdr *message, struct sluice_nl_prefi
 
 	if (!header)
 		return -EPROTO;
-	/* A cached exception of a route, not a route. */
+	/* RTM_F_CLONED: a cached exception of a route. */
 	if (header->rtm_flags & RTM_F_CLONED || sluice_nl_ip_length(header->rtm_family) == 0)
 		return 1;
 	sluice_nl_attributes(message, sizeof(*header), attributes, RTA_DST);
@@ -80,7 +80,7 @@ int sluice_nl_take_prefix(const struct nlmsghdr *message, struct sluice_nl_prefi
 	if (header->rtm_dst_len > sluice_nl_ip_length(header->rtm_family) * 8)
 		return -EPROTO;
 	out->length = header->rtm_dst_len;
-	/* A default route says no destination. */
+	/* A default route has no RTA_DST. */
 	out->ip = sluice_nl_address_of(attributes[RTA_DST], header->rtm_family);
 	if (!attributes[RTA_DST] && out->length == 0)
 		out->ip.family = header->rtm_family;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Bytes of waiting answers to a batch and of waiting events; the kernel doubles them. Its bookkeeping takes most of a kilobyte for a
- * neighbour event, so there is room for some 40,000: a full neighbour table that expires at once. Nothing is set aside for it. */
+/* Receive buffers in bytes, which the kernel doubles. It counts almost a kilobyte for each neighbour event, so 40,000 events fit: enough when
+ * a large neighbour table expires at once. The memory is not reserved. */
 enum { ANSWERS = 1 << 20, EVENTS = 16 << 20 };
 
 static int open_socket(struct sluice_nl **out, int buffer)
@@ -30,9 +30,9 @@ static int open_socket(struct sluice_nl **out, int buffer)
 		sluice_nl_close(nl);
 		return error;
 	}
-	/* Without CAP_NET_ADMIN it stays at the default: then events are lost sooner, which is noticed (SLUICE_NL_LOST). */
+	/* Fails without CAP_NET_ADMIN: then events are lost sooner, which is reported (SLUICE_NL_LOST). */
 	(void)setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
-	/* An error need not bring the request back. */
+	/* Errors without a copy of the request. */
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	*out = nl;
 	return 0;
@@ -62,7 +62,7 @@ int sluice_nl_open_events(struct sluice_nl **out)
 			return error;
 		}
 	}
-	/* Kernels before 5.3 have no next-hop objects, so nothing of them changes. */
+	/* Fails on kernels before 5.3, which have no next-hop objects. */
 	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &nexthops, sizeof(nexthops));
 	*out = nl;
 	return 0;

@@ -1,20 +1,20 @@
 import Model
 
-/// The addresses of a network namespace. IPv4 allows several of one address on a link, with unlike prefixes or peers.
+/// The addresses of a network namespace. IPv4 allows the same address several times on a link, with different prefixes or peers.
 struct AddressTable {
   private struct Entry {
     var address: InterfaceAddress
-    /// Counts up: the kernel prefers older addresses, and lists them first.
+    /// Ascending: the kernel prefers older addresses and lists them first.
     let order: UInt64
   }
 
   private var places: [VirtualAddresses.Place: [Entry]] = [:]
   private var order: UInt64 = 0
 
-  /// The addresses at one place; more than one has several prefixes.
+  /// The entries of an address on a link: several if it has several prefixes.
   subscript(place: VirtualAddresses.Place) -> [InterfaceAddress] { places[place].map { $0.map(\.address) } ?? [] }
 
-  /// The places of which Sluice's mark is on every address.
+  /// The places where all entries have Sluice's mark.
   var sluices: some Sequence<VirtualAddresses.Place> {
     places.lazy.filter { $0.value.allSatisfy(\.address.isSluices) }.map(\.key)
   }
@@ -24,7 +24,7 @@ struct AddressTable {
     places.lazy.filter { $0.key.link == link }.flatMap(\.value).sorted { $0.order < $1.order }.map(\.address)
   }
 
-  /// Takes in how an address is now. Returns how it was and is.
+  /// Adds or updates an address. Former and present are equal if nothing changed.
   mutating func update(_ address: InterfaceAddress) -> AddressChange {
     let place = VirtualAddresses.Place(vip: address.address, link: address.link)
     guard let index = places[place]?.firstIndex(where: { $0.address.identity == address.identity }) else {
@@ -34,12 +34,13 @@ struct AddressTable {
     }
     let former = places[place]?[index].address
     var present = address
-    // Once Sluice's, an address is until it goes: kernels before 5.18 forget the mark.
+    // The mark stays until the address is deleted: kernels before 5.18 don't keep it.
     if former?.isSluices == true { present.isSluices = true }
     places[place]?[index].address = present
     return AddressChange(former: former, present: present)
   }
 
+  /// Former is nil if there is no such address.
   mutating func remove(_ address: InterfaceAddress) -> AddressChange {
     let place = VirtualAddresses.Place(vip: address.address, link: address.link)
     guard let index = places[place]?.firstIndex(where: { $0.address.identity == address.identity }) else {
@@ -50,7 +51,7 @@ struct AddressTable {
     return AddressChange(former: former, present: nil)
   }
 
-  /// Takes in a list of all addresses there are. Returns what it changes.
+  /// Replaces all addresses. Returns the differences.
   mutating func replace(with present: [InterfaceAddress]) -> [AddressChange] {
     let kept = Set(present.map(\.identity))
     let gone = places.values.joined().map(\.address).filter { !kept.contains($0.identity) }
@@ -59,7 +60,7 @@ struct AddressTable {
   }
 }
 
-/// An address that came (no former one), changed, or went (no present one).
+/// An address that was added (former is nil), changed, or removed (present is nil).
 package struct AddressChange: Equatable, Sendable {
   package var former: InterfaceAddress?
   package var present: InterfaceAddress?
@@ -69,6 +70,6 @@ package struct AddressChange: Equatable, Sendable {
     self.present = present
   }
 
-  /// The address as it is, or was.
+  /// The present address, or the former one if it was removed.
   package var address: InterfaceAddress? { present ?? former }
 }

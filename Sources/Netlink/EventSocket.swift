@@ -1,9 +1,9 @@
 import CNetlink
 import Glibc
 
-/// A netlink socket that hears of every change in the network namespace of the thread that made it.
+/// A netlink socket that receives every change in the network namespace of the thread that created it.
 struct EventSocket: ~Copyable {
-  /// Events taken from C at once.
+  /// Events per call into C.
   private static let most = 256
 
   private let handle: OpaquePointer
@@ -25,7 +25,7 @@ struct EventSocket: ~Copyable {
 
   var fileDescriptor: Int32 { sluice_nl_fd(handle) }
 
-  /// Hands over at most so many events that wait. Returns how many there were: fewer than `limit`, and none waits any more.
+  /// Calls `take` with each pending event, at most `limit` of them. Returns their number; if it is less than `limit`, none is left.
   func read(limit: Int, _ take: (KernelEvent) -> Void) throws(NetlinkError) -> Int {
     var count = 0
     while count < limit {

@@ -9,7 +9,7 @@ package struct InterfaceAddress: Hashable, Sendable {
   package var link: UInt32
   /// Bits.
   package var prefix: Int
-  /// The other end, of a point-to-point address.
+  /// The other end of a point-to-point address.
   package var peer: IPAddress?
   /// Fit to speak from: global scope, neither tentative nor deprecated.
   package var isGood: Bool
@@ -45,7 +45,7 @@ package struct InterfaceAddress: Hashable, Sendable {
     )
   }
 
-  /// What the kernel knows it by, whatever its flags.
+  /// What identifies it for the kernel.
   struct Identity: Hashable {
     let address: IPAddress
     let peer: IPAddress?

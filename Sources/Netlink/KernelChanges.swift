@@ -1,15 +1,15 @@
 import Model
 
-/// What one `KernelMonitor.drain` learned.
+/// The result of `KernelMonitor.drain`.
 package struct KernelChanges: Equatable, Sendable {
-  /// Followed destinations of which the answer may have changed, each once. Ask for their answers.
+  /// Followed destinations that may have a new answer, each once. `KernelMonitor.answers` returns it.
   package var destinations: [IPAddress] = []
   package var links: [LinkChange] = []
-  /// Those that Sluice made itself, by `VirtualAddresses`, are not among them.
+  /// Without the changes made by `VirtualAddresses`.
   package var addresses: [AddressChange] = []
-  /// Events were lost, so everything was listed anew: the changes above are the difference, and every destination is among them.
+  /// Events were lost, so everything was read again: the changes above are the differences, and contain all destinations.
   package var isLost = false
-  /// The limit was reached before the last event.
+  /// The limit was reached; there may be more events.
   package var more = false
 
   package init() {}

@@ -2,18 +2,18 @@ import CNetlink
 import Glibc
 import Model
 
-/// One change that the kernel reports, or one line of a listing, as far as it matters here.
+/// A change reported by the kernel, or an entry of a dump.
 enum KernelEvent: Equatable, Sendable {
   case link(Link, isGone: Bool)
   case address(InterfaceAddress, isGone: Bool)
   case neighbour(HopKey, Neighbour)
-  /// A route to these destinations came, changed or went.
+  /// A route to these destinations was added, changed or removed.
   case route(AddressPrefix)
   /// A rule or a next-hop object: any route may have changed.
   case rules
-  /// The socket overflowed, or something came that can't be read: anything may have changed.
+  /// The socket overflowed or a message was unreadable: anything may have changed.
   case lost
-  /// Not about us: a bridge's forwarding table, say.
+  /// Not relevant, such as the forwarding table of a bridge.
   case nothing
 
   init(_ raw: sluice_nl_record) {

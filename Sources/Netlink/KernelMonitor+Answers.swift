@@ -2,16 +2,16 @@ import Glibc
 import Model
 
 extension KernelMonitor {
-  /// Single questions about so many neighbours are cheaper than a listing of a table of unknown length.
+  /// For more neighbours than this, a dump of the whole table is cheaper than single requests.
   private static let mostSingleQuestions = 64
 
-  /// The kernel's way to each of the destinations that are followed; the others are left out.
+  /// The next hop of each destination, or why there is none. Destinations that are not followed are left out.
   ///
-  /// Routes are asked for where they are new or may have changed, all others answered from memory. An unknown neighbour is asked for at once,
-  /// without waiting for its answer: `drain` tells of it.
+  /// Queries the kernel for routes that are new or may have changed; all others are answered from memory. For unknown neighbours it makes the
+  /// kernel send a request, but does not wait for the reply: a later `drain` reports it.
   ///
-  /// An error is one of asking at all; what concerns one destination is in its answer. After an error call again with the same destinations:
-  /// what was learned stands, and nothing is reported twice.
+  /// Throws if the kernel can't be queried; an error of one destination is in its answer. After an error call again with the same destinations,
+  /// since `drain` does not report them again.
   package func answers(
     for destinations: some Sequence<IPAddress>,
     at now: ContinuousClock.Instant = .now
@@ -30,7 +30,7 @@ extension KernelMonitor {
     return answers
   }
 
-  /// `isNews` hears of the destinations of which the route has changed.
+  /// Calls `isNews` with each destination that has a new route.
   func askRoutes(for numbers: [Int32], isNews: (Int32) -> Void = { _ in }) throws(NetlinkError) {
     var stacks = StackMemory(links: links)
     let addresses = numbers.compactMap { table.destinations[$0]?.address }
@@ -40,7 +40,7 @@ extension KernelMonitor {
     }
   }
 
-  /// Looks at the hops that are new, and has the kernel ask for those it has no entry of.
+  /// Reads the neighbour entries of new hops, and makes the kernel resolve those without an entry.
   private func askHops(of numbers: [Int32], at now: ContinuousClock.Instant) throws(NetlinkError) {
     var new: Set<Int32> = []
     var wanted: Set<Int32> = []
@@ -51,12 +51,12 @@ extension KernelMonitor {
     if !new.isEmpty { try look(at: Array(new), at: now) }
     wanted.formUnion(new.filter { table.hops[$0]?.state.wantsEntry == true })
     try use(Array(wanted), creating: true, at: now) { hop in
-      // The answers of all behind a new hop are being made just now.
+      // The answers of all destinations behind a new hop are being built right now.
       if !new.contains(hop) { touched.hops.insert(hop) }
     }
   }
 
-  /// Nothing is reported: for hops that nobody was told of.
+  /// For new hops: no answer depends on them yet, so no change is reported.
   private func look(at hops: [Int32], at now: ContinuousClock.Instant) throws(NetlinkError) {
     let keys = hops.compactMap { table.hops[$0]?.key }
     if hops.count <= Self.mostSingleQuestions {
@@ -67,7 +67,7 @@ extension KernelMonitor {
     }
   }
 
-  /// Has the kernel resolve or confirm neighbours it was just seen to be unsure of. `isNews` hears of those of which the answer changes.
+  /// Makes the kernel resolve or confirm neighbours. Calls `isNews` with each hop that gives new answers.
   func use(
     _ hops: [Int32],
     creating: Bool,
@@ -77,9 +77,9 @@ extension KernelMonitor {
     var existing: [Int32] = []
     try requests.use(hops.compactMap { table.hops[$0]?.key }, creating: creating) { index, code in
       let hop = hops[index]
-      // There is an entry after all: nobody's yet, or the operator's since we looked, and then it may be a permanent one.
+      // There is an entry after all: unused, or created since we looked, and then it may be a permanent one.
       if code == EEXIST { existing.append(hop) }
-      // It was collected since we looked: the next poke makes it anew.
+      // ENOENT: it was deleted since we looked; the next poke creates it again.
       let refusal = code == EEXIST || code == ENOENT ? 0 : code
       if table.hops[hop]?.state.noteAsked(refusal: refusal) == true { isNews(hop) }
     }
@@ -93,7 +93,7 @@ extension KernelMonitor {
   }
 }
 
-/// Link stacks already walked: most destinations share a few.
+/// A cache of link stacks: most destinations share a few.
 private struct StackMemory {
   let links: LinkTable
   private var stacks: [UInt32: LinkStack] = [:]

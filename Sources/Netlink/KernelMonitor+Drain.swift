@@ -1,13 +1,13 @@
 import Model
 
 extension KernelMonitor {
-  /// Events thrown away at most when some were lost: more than the socket's buffer holds.
+  /// Limit of events discarded after a loss: more than the socket's buffer can hold.
   private static let mostDiscarded = 1 << 20
 
-  /// Reads at most so many events and says what they change.
+  /// Reads at most `limit` events and returns what they change.
   ///
-  /// To be called when `fileDescriptor` is readable, and some ten times a second besides: held MAC addresses expire by the clock, and what a
-  /// poke finds changed is reported here. An error loses nothing: call again.
+  /// To be called when `fileDescriptor` is readable, and also ten times a second: MAC addresses of deleted entries expire with time, and changes
+  /// found by `poke` are reported here. After an error no change is lost; call again.
   package func drain(limit: Int = 4096, at now: ContinuousClock.Instant = .now) throws(NetlinkError) -> KernelChanges {
     if !isLost {
       let count = try events.read(limit: limit) { take($0, at: now) }
@@ -27,7 +27,7 @@ extension KernelMonitor {
   private func take(_ event: KernelEvent, at now: ContinuousClock.Instant) {
     switch event {
     case .neighbour(let key, let seen):
-      // Of the segment's other machines this look-up is all the cost.
+      // For all other machines on the segment this look-up is the only cost.
       if let hop = table.number(of: key), table.learn(hop, seen, at: now) { touched.hops.insert(hop) }
     case .link(let link, false): note(LinkChange(former: links.update(link), present: link))
     case .link(let link, true): note(LinkChange(former: links.remove(link.index), present: nil))
@@ -52,10 +52,10 @@ extension KernelMonitor {
     pending.addresses.append(change)
   }
 
-  /// After a loss: what the kernel has now is compared with what is known.
+  /// After a loss of events: reads everything and compares it with what is known.
   private func listAnew(at now: ContinuousClock.Instant) throws(NetlinkError) {
-    // A socket that overflowed hears nothing until it is empty (NETLINK_S_CONGESTED of net/netlink/af_netlink.c), and what it holds is older
-    // than the lists below.
+    // After an overflow the socket receives nothing until it is empty (NETLINK_S_CONGESTED of net/netlink/af_netlink.c), and the events in it
+    // are older than the dumps below.
     _ = try events.read(limit: Self.mostDiscarded) { _ in }
     for change in links.replace(with: try requests.links()) { note(change) }
     try listAddressesAnew()

@@ -1,17 +1,17 @@
 import Model
 
 extension KernelMonitor {
-  /// Less than the 3 s within which every hop is to be confirmed, by a call and a half at ten a second.
+  /// The target is 3 s for each hop. With ten calls a second a round can take a call and a half longer than this.
   static let pokeRound: Duration = .milliseconds(2850)
-  /// Within it every route is asked for anew. Some changes come without an event: a path MTU that was learned and ends after ten minutes
-  /// (`ip_rt_mtu_expires`), a setting of `sysctl`.
+  /// Every route is queried again within this time, because some changes have no event: the expiry of a learned path MTU (after ten minutes,
+  /// net.ipv4.route.mtu_expires), or a changed sysctl.
   static let routeRound: Duration = .seconds(300)
 
-  /// Has the kernel confirm next hops in use that it is not sure of: each within 3 s when called ten times a second, at most `limit` at once.
-  /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual rate, once a
-  /// second. A limit below a thirtieth of the hops makes the round longer. Also asks for a few routes anew.
+  /// Makes the kernel confirm next hops in use that are stale, failed or missing: each within 3 s if called ten times a second, at most `limit`
+  /// per call. If `limit` is less than a thirtieth of the hops, a round takes longer. The kernel itself waits another 5 s before it probes a
+  /// stale entry. Also queries a share of the routes again (`routeRound`).
   ///
-  /// What it finds changed is reported by the next `drain`.
+  /// The next `drain` reports the changes found.
   package func poke(limit: Int = 4096, at now: ContinuousClock.Instant = .now) throws(NetlinkError) {
     try confirmHops(pokes.take(limit: limit, of: table.hops.end, at: now).filter { table.hops[$0] != nil }, at: now)
     try askAnew(routes.take(limit: limit, of: table.destinations.end, at: now))
@@ -20,7 +20,7 @@ extension KernelMonitor {
   private func confirmHops(_ numbers: [Int32], at now: ContinuousClock.Instant) throws(NetlinkError) {
     var unknown: [Int32] = []
     var unsure: [Int32] = []
-    // Asked, although events have told: a permanent entry must not be poked, and its event may wait unread.
+    // Not from memory: a permanent entry must not be poked, and the event that made it permanent may be unread.
     try requests.neighbours(numbers.compactMap { table.hops[$0]?.key }) { index, seen in
       let hop = numbers[index]
       if table.learn(hop, seen, at: now) { touched.hops.insert(hop) }
@@ -31,7 +31,7 @@ extension KernelMonitor {
   }
 
   private func askAnew(_ numbers: [Int32]) throws(NetlinkError) {
-    // One not answered yet is asked for by `answers`.
+    // Those without a route are left to `answers`.
     try askRoutes(for: numbers.filter { table.destinations[$0].map { $0.path != .unasked } ?? false }) { number in
       table.touch(number)
     }

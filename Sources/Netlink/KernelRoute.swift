@@ -54,11 +54,10 @@ package enum NoRoute: Error, Equatable, Sendable {
   case multicast
   case anycast
   case encapsulated
-  /// The kernel would not say; its errno.
+  /// The kernel refused the look-up with this errno.
   case refused(Int32)
 
-  /// The errno by which the kernel says what kind of route it is: fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
-  /// net/ipv6/route.c.
+  /// The kernel reports the type of some routes as an errno: fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of net/ipv6/route.c.
   init(errno code: Int32) {
     switch code {
     case ENETUNREACH, EAGAIN, ESRCH: self = .none

@@ -2,19 +2,19 @@
 import Model
 import Synchronization
 
-/// A `KernelMonitor` for several threads and tasks, in the shape that the director asks for next hops.
+/// A `KernelMonitor` for several threads and tasks, with the functions that the director uses.
 package final class KernelRoutes: Sendable {
-  /// Between two looks at the kernel's changes: a burst of them is one element of `changes`.
+  /// Interval of `drain` and `poke`: a burst of changes is one element of `changes`.
   private static let tick: Duration = .milliseconds(50)
 
   private struct State {
     let monitor: KernelMonitor
-    /// The last to each destination in use.
+    /// The last answers of the destinations in use.
     var answers: [IPAddress: RouteAnswer] = [:]
-    /// Something was drained that `changes` has not told of.
+    /// A change was drained that is not an element of `changes` yet.
     var hasChanged = false
 
-    /// In parts that end: a storm of events can't hold back the caller.
+    /// Bounded, so that a storm of events can't block the caller.
     mutating func drain() throws(NetlinkError) {
       for _ in 0..<16 {
         let changes = try monitor.drain()
@@ -26,7 +26,7 @@ package final class KernelRoutes: Sendable {
 
   private let state: Mutex<State>
 
-  /// Of the network namespace of the calling thread, whatever thread calls later.
+  /// For the network namespace of the calling thread.
   package init() throws(NetlinkError) {
     state = Mutex(State(monitor: try KernelMonitor()))
   }
@@ -34,9 +34,8 @@ package final class KernelRoutes: Sendable {
   /// The next hops of the destinations, which are followed from now on. `slots`: from an interface's index to its slot in
   /// `sluice_root.interfaces`.
   ///
-  /// Neighbours that were never asked for before are waited for, `patience` long at most: most answer within a millisecond, and a server just
-  /// added should be in the generation that says so. When the kernel can't be asked, its last answers stand: forwarding as before beats not
-  /// forwarding.
+  /// Waits for new neighbours, at most `patience`: most reply within a millisecond, and a server that was just added should be in the generation
+  /// of that change. If the kernel can't be queried, the last answers are used: forwarding as before is better than not forwarding.
   package func ways(
     to destinations: [IPAddress],
     slots: [UInt32: Int],
@@ -60,7 +59,7 @@ package final class KernelRoutes: Sendable {
     }
   }
 
-  /// No others are in use any more.
+  /// Stops following all other destinations.
   package func forget(allBut kept: Set<IPAddress>) {
     state.withLock { state in
       state.monitor.forget(allBut: kept)
@@ -68,7 +67,7 @@ package final class KernelRoutes: Sendable {
     }
   }
 
-  /// An element after every change that can alter an answer; changes while the consumer is busy are one. Meanwhile the next hops are kept fresh.
+  /// An element for each burst of changes. Also confirms the next hops, as long as the stream is in use.
   package func changes() throws(NetlinkError) -> AsyncStream<Void> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
       let task = Task { [self] in
@@ -91,7 +90,7 @@ package final class KernelRoutes: Sendable {
     }
   }
 
-  /// Whether something has changed. An error is one that the next resolve meets, and tells somebody.
+  /// Whether something has changed. An error counts as a change: the next `ways` meets it and reports it.
   private func look() -> Bool {
     state.withLock { state in
       do throws(NetlinkError) {

@@ -9,7 +9,7 @@ package struct LinkTable: Sendable {
 
   package subscript(name: String) -> Link? { indices[name].flatMap { links[$0] } }
 
-  /// Takes in how a link is now. Returns how it was.
+  /// Adds or updates a link. Returns the former one.
   mutating func update(_ link: Link) -> Link? {
     let former = links.updateValue(link, forKey: link.index)
     if let former, former.name != link.name { forgetName(of: former) }
@@ -23,7 +23,7 @@ package struct LinkTable: Sendable {
     return former
   }
 
-  /// Takes in a list of all links there are. Returns what it changes.
+  /// Replaces all links. Returns the differences.
   mutating func replace(with present: [Link]) -> [LinkChange] {
     let indices = Set(present.map(\.index))
     let gone = links.values.filter { !indices.contains($0.index) }
@@ -35,18 +35,18 @@ package struct LinkTable: Sendable {
     return changes
   }
 
-  /// The link and, if it is a VLAN, those below it.
+  /// The link and, for a VLAN, those below it.
   func stack(of index: UInt32) -> LinkStack? {
     links[index].map { link in LinkStack(link) { links[$0] } }
   }
 
-  /// Another link may have taken the name: two that swap names are two events.
+  /// Unless another link has the name by now: two links that swap names cause two events.
   private mutating func forgetName(of link: Link) {
     if indices[link.name] == link.index { indices[link.name] = nil }
   }
 }
 
-/// A link that came (no former one), changed, or went (no present one).
+/// A link that was added (former is nil), changed, or removed (present is nil).
 package struct LinkChange: Equatable, Sendable {
   package var former: Link?
   package var present: Link?
@@ -56,8 +56,8 @@ package struct LinkChange: Equatable, Sendable {
     self.present = present
   }
 
-  /// Whether it decides which routes count. The kernel takes routes away with their link and brings others back without an event for each
-  /// (fib_sync_down_dev and fib_sync_up of net/ipv4/fib_semantics.c). A link that is down has none.
+  /// Whether routes may have changed with it: the kernel removes and revives the routes of a link without an event for each of them
+  /// (fib_sync_down_dev and fib_sync_up of net/ipv4/fib_semantics.c). A link that is down has no routes.
   var mayChangeRoutes: Bool {
     let (before, after) = (former.flatMap { $0.isUp ? $0 : nil }, present.flatMap { $0.isUp ? $0 : nil })
     guard let before, let after else { return before != after }

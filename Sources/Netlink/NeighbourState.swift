@@ -1,11 +1,10 @@
 import Model
 
-/// What is known of one next hop in use, from answers and events alike.
+/// What is known about a next hop in use, from replies and events.
 ///
-/// The kernel's entries come and go in ways that are no news to a director: an entry turns stale, is probed, is confirmed again; an idle one is
-/// collected and asked for anew; a dead one that someone uses flickers between "failed" and "being asked for". So a hop once good stays good
-/// until the kernel says "failed", and one that failed stays so until it answers. Only a change of that verdict, of the MAC address or of the
-/// kernel's refusal to ask is a change.
+/// Most state changes of a neighbour entry don't matter to a director: an entry becomes stale, is probed and confirmed again; an unused entry is
+/// deleted and resolved again; a dead one alternates between "failed" and "incomplete". So a usable hop stays usable until the kernel reports
+/// "failed", and a failed one stays failed until it replies. Only a different verdict, MAC address or refusal is a change.
 struct NeighbourState: Equatable, Sendable {
   enum Verdict: Equatable, Sendable {
     case usable(MACAddress)
@@ -13,21 +12,21 @@ struct NeighbourState: Equatable, Sendable {
     case failed
   }
 
-  /// How long a MAC address holds after the kernel deleted the entry. Within 3 s a poke has the kernel ask again, and the kernel gives up
-  /// after three questions a second apart; what is not known by then has nobody who would say "failed".
+  /// How long the MAC address of a deleted entry stays in use. A poke makes the kernel resolve it again within 3 s, and the kernel gives up
+  /// after three requests at intervals of a second: after 10 s no result is to be expected.
   static let hold: Duration = .seconds(10)
 
   private(set) var verdict: Verdict = .pending
-  /// Set while the MAC address is only held.
+  /// Set while the MAC address is that of a deleted entry.
   private(set) var heldUntil: ContinuousClock.Instant?
-  /// Errno of the kernel's refusal to ask; 0: none.
+  /// The errno with which the kernel refused to resolve it, or 0.
   private(set) var refusal: Int32 = 0
-  /// The kernel has said something of it, be it that there is no entry.
+  /// The entry has been read, or found missing.
   private(set) var isKnown = false
-  /// The kernel has no entry, and has not been asked to make one since.
+  /// The kernel has no entry, and no request to create one was sent since.
   private(set) var wantsEntry = false
 
-  /// Takes in what the kernel said. True if it changes an answer.
+  /// Updates it with the state of the kernel's entry. True if that changes an answer.
   mutating func learn(_ seen: Neighbour, at now: ContinuousClock.Instant) -> Bool {
     let before = (verdict, refusal)
     isKnown = true
@@ -46,14 +45,14 @@ struct NeighbourState: Equatable, Sendable {
     return before != (verdict, refusal)
   }
 
-  /// Takes in whether the kernel agreed to ask for it. True if it changes an answer.
+  /// Updates it with the result of a request to resolve it, 0 for success. True if that changes an answer.
   mutating func noteAsked(refusal errno: Int32) -> Bool {
     wantsEntry = false
     defer { refusal = errno }
     return refusal != errno
   }
 
-  /// True if the time of a held MAC address is over.
+  /// True if the MAC address of a deleted entry has expired.
   mutating func expire(at now: ContinuousClock.Instant) -> Bool {
     guard let end = heldUntil, now >= end else { return false }
     heldUntil = nil

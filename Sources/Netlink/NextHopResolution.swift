@@ -1,19 +1,19 @@
 import CNetlink
 import Model
 
-/// What the kernel's route says of a destination, in the few bytes that 100,000 of them can afford. Links and neighbours change more often
-/// than routes, so what they say is looked up for each answer and not kept here.
+/// The kernel's route to a destination, in few bytes, since there may be 100,000. Links and neighbours change more often than routes, so they are
+/// looked up for each answer.
 enum RoutePath: Equatable, Sendable {
   case unasked
   case none(NoRoute)
-  /// The address is this host's own.
+  /// The address of this host.
   case local
-  /// The route's link, and why no frame of ours can leave by it. It is asked for anew when that can have changed.
+  /// No frame can be sent on the route's link. The route is queried again when that may have changed.
   case unusable(link: UInt32, RouteAnswer.LinkFault)
-  /// `mtu` is the route's own; 0: the link's.
+  /// `mtu` is the route's; 0: the link's.
   case via(source: IPAddress, link: UInt32, mtu: UInt32)
 
-  /// The link that the route leaves by.
+  /// The egress link of the route.
   var link: UInt32? {
     switch self {
     case .via(_, let link, _), .unusable(let link, _): link
@@ -22,13 +22,13 @@ enum RoutePath: Equatable, Sendable {
   }
 }
 
-/// The pure half of resolving: from what the kernel said to an answer. No socket, so every corner is testable.
+/// The pure part of resolving: from the kernel's replies to an answer, without sockets.
 struct NextHopResolution: Equatable {
   var path: RoutePath
-  /// The neighbour to ask for; nil when nothing it says can change the answer.
+  /// The neighbour to resolve; nil if the answer does not depend on one.
   var hop: HopKey?
 
-  /// `stack` finds the interface of the route and those below it.
+  /// `stack` finds the link of the route and those below it.
   init(destination: IPAddress, route: Result<KernelRoute, NoRoute>, stack: (UInt32) -> LinkStack?) {
     switch route {
     case .failure(let why): path = .none(why)
@@ -39,7 +39,7 @@ struct NextHopResolution: Equatable {
   }
 
   private static func path(_ route: KernelRoute, _ stack: LinkStack?) -> RoutePath {
-    // A link unknown here was removed between two questions, or has just come: the event of it has us ask again.
+    // An unknown link was removed or added since the last `drain`: its event makes us query the route again.
     guard let stack else { return .unusable(link: route.link, .gone) }
     if let fault = stack.fault { return .unusable(link: route.link, fault) }
     guard let source = route.source, !source.isUnspecified else { return .unusable(link: route.link, .noSource) }
@@ -63,8 +63,8 @@ struct NextHopResolution: Equatable {
 
 extension RouteAnswer {
   /// - Parameters:
-  ///   - hop: the neighbour of a `via` path and what is known of it.
-  ///   - stack: finds an interface and those below it as they are now.
+  ///   - hop: the next hop of a `via` path, and its state.
+  ///   - stack: finds a link and those below it.
   init(
     to destination: IPAddress,
     path: RoutePath,
@@ -104,7 +104,7 @@ extension RouteAnswer {
             hopMAC: mac,
             sourceMAC: own,
             source: source,
-            // A route's MTU above the link's is the operator's slip; the frame would not leave.
+            // A route's MTU above the link's is a mistake of the operator; such a frame can't be sent.
             mtu: mtu == 0 ? linkMTU : min(Int(mtu), linkMTU)
           )
         )

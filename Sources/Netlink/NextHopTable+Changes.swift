@@ -1,18 +1,18 @@
 import Model
 
-/// What events may have changed: gathered first and looked up once, so that 10,000 events of one gateway cost one walk along the destinations
-/// behind it.
+/// What events may have changed. Collected first and applied once, so that 10,000 events of one gateway cost one walk over the destinations behind
+/// it.
 struct Touched: Equatable {
-  /// Every route has to be asked for anew.
+  /// All routes have to be queried again.
   var everything = false
-  /// So have the routes to destinations in these.
+  /// The routes of destinations within these have to be queried again.
   var prefixes: Set<AddressPrefix> = []
-  /// And those of which packets leave with one of these sources, or for want of a source not at all: VIPs that Sluice put on a link or took
-  /// off, which seldom matter and come by the thousand.
+  /// So have the routes with one of these source addresses, and those without any. They are VIPs that Sluice added or removed: there may be
+  /// thousands, which hardly ever matter for a route.
   var sources: Set<IPAddress> = []
-  /// Links with another MAC address, MTU or name; routes stand.
+  /// Links with a new MAC address, MTU or name; routes stay valid.
   var links: Set<UInt32> = []
-  /// Hops with another MAC address or state; routes stand.
+  /// Hops with a new MAC address or state; routes stay valid.
   var hops: Set<Int32> = []
 
   mutating func add(_ change: LinkChange) {
@@ -27,7 +27,7 @@ struct Touched: Equatable {
 }
 
 extension NextHopTable {
-  /// Marks the destinations that the changes concern. `stack` finds an interface and those below it.
+  /// Marks the destinations affected by the changes. `stack` finds a link and those below it.
   mutating func touch(_ changes: Touched, stack: (UInt32) -> LinkStack?) {
     guard changes != Touched() else { return }
     if changes.everything {
@@ -46,11 +46,11 @@ extension NextHopTable {
     }
   }
 
-  /// The destinations touched since the last call.
+  /// The destinations marked since the last call.
   mutating func takeTouched() -> [IPAddress] {
     var addresses: [IPAddress] = []
     addresses.reserveCapacity(touched.count)
-    // A number that was freed meanwhile is nobody's, or another's and touched a second time.
+    // A number may have been freed meanwhile, and even reused and marked again.
     for number in touched {
       guard let destination = destinations[number], destination.isTouched else { continue }
       destinations[number]?.isTouched = false
@@ -67,8 +67,8 @@ extension NextHopTable {
     touched.append(number)
   }
 
-  /// A route to a single address needs no order; a wider one takes its part of it, so that a full routing table pouring in costs a binary
-  /// search for each route.
+  /// A binary search in the sorted destinations, so that the arrival of a full routing table is affordable. Routes to a single address don't
+  /// need it.
   private mutating func touch(_ prefix: AddressPrefix) {
     guard prefix.first != prefix.last else {
       if let number = numbers[prefix.address] { touch(number, asksRoute: true) }
@@ -105,7 +105,7 @@ extension NextHopTable {
 }
 
 extension [Int32] {
-  /// The first index from which on the condition holds, in an array where it holds from some index on.
+  /// The first index for which the condition holds, in an array partitioned by it.
   fileprivate func partitioningIndex(_ holds: (Int32) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -2,7 +2,7 @@ import CNetlink
 import Glibc
 
 extension RequestSocket {
-  /// Tables that never stop changing are another fault.
+  /// Restarts of a dump because its table changed meanwhile.
   private static let mostRestarts = 8
   private static let mostRecords = 256
 
@@ -16,7 +16,7 @@ extension RequestSocket {
     }
   }
 
-  /// The whole table. An entry that moves while it is listed can be missing.
+  /// The whole table. Entries can be missing if it changes meanwhile.
   func neighbours() throws(NetlinkError) -> [HopKey: Neighbour] {
     let all = try dump(SLUICE_NL_NEIGHBOUR, "listing the neighbours").compactMap { (event) -> (HopKey, Neighbour)? in
       if case .neighbour(let hop, let seen) = event { (hop, seen) } else { nil }
@@ -37,6 +37,6 @@ extension RequestSocket {
       if result == 0 { return events }
       guard result == -EINTR else { throw .refused(doing: doing, errno: -result) }
     }
-    throw .refused(doing: "\(doing), which never stopped changing", errno: EINTR)
+    throw .refused(doing: "\(doing), which kept changing meanwhile", errno: EINTR)
   }
 }

@@ -2,8 +2,8 @@ import CNetlink
 import Glibc
 import Model
 
-/// A netlink socket for questions and changes, in the network namespace of the thread that made it. The kernel answers inside the system
-/// call, so that a batch of 64 takes a tenth of a millisecond; none waits longer than two seconds.
+/// A netlink socket for queries and changes, in the network namespace of the thread that created it. The kernel answers within the system call: a
+/// batch of 64 requests takes a tenth of a millisecond, and at most two seconds.
 struct RequestSocket: ~Copyable {
   let handle: OpaquePointer
 
@@ -16,42 +16,43 @@ struct RequestSocket: ~Copyable {
 
   deinit { sluice_nl_close(handle) }
 
-  /// The kernel's routes for packets of our own, by the destinations' indices. What was handed over before an error stands.
+  /// Looks up the routes of packets from this host. Calls `take` with the index of each destination and its route; results before an error are
+  /// valid.
   func routes(
     to destinations: [IPAddress],
     _ take: (Int, Result<KernelRoute, NoRoute>) -> Void
   ) throws(NetlinkError) {
     var answers = [sluice_nl_route](repeating: .init(), count: Int(SLUICE_NL_BATCH))
-    try inBatches(of: destinations.map(sluice_nl_ip.init), doing: "asking for routes") { part in
+    try inBatches(of: destinations.map(sluice_nl_ip.init), doing: "looking up routes") { part in
       sluice_nl_routes(handle, part.baseAddress, &answers, UInt32(part.count))
     } take: { number, index in
       take(number, Result(answers[index]))
     }
   }
 
-  /// What the kernel knows of neighbours, by their indices.
+  /// Reads neighbour entries. Calls `take` with the index of each hop and its state.
   func neighbours(_ hops: [HopKey], _ take: (Int, Neighbour) -> Void) throws(NetlinkError) {
     var answers = [sluice_nl_neighbour](repeating: .init(), count: Int(SLUICE_NL_BATCH))
     var errors = [Int32](repeating: 0, count: Int(SLUICE_NL_BATCH))
-    try inBatches(of: hops.map { sluice_nl_hop($0) }, doing: "asking for neighbours") { part in
+    try inBatches(of: hops.map { sluice_nl_hop($0) }, doing: "reading neighbour entries") { part in
       sluice_nl_neighbours(handle, part.baseAddress, &answers, &errors, UInt32(part.count))
     } take: { number, index in
-      // ENOENT, or ENODEV for a link that is gone. Whatever else: nothing is known.
+      // ENOENT, ENODEV for a removed link, or any other error: unknown.
       take(number, errors[index] == 0 ? Neighbour(answers[index]) : .unknown)
     }
   }
 
-  /// Has the kernel resolve or confirm neighbours, with new entries if `creating`. Hands over the errno of each refusal, 0 for none.
+  /// Makes the kernel resolve (`creating` new entries) or confirm neighbours. Calls `take` with the index of each hop and an errno or 0.
   func use(_ hops: [HopKey], creating: Bool, _ take: (Int, Int32) -> Void) throws(NetlinkError) {
     var errors = [Int32](repeating: 0, count: Int(SLUICE_NL_BATCH))
-    try inBatches(of: hops.map { sluice_nl_hop($0, create: creating) }, doing: "having the kernel ask for neighbours") { part in
+    try inBatches(of: hops.map { sluice_nl_hop($0, create: creating) }, doing: "resolving neighbours") { part in
       sluice_nl_use_neighbours(handle, part.baseAddress, &errors, UInt32(part.count))
     } take: { number, index in
       take(number, -errors[index])
     }
   }
 
-  /// Puts VIPs on interfaces, with the labels, and begins no batch after `deadline`. Hands over the errno of each refusal, 0 for none.
+  /// Adds VIPs to interfaces; starts no batch after `deadline`. Calls `take` with the index of each and an errno or 0.
   func add(
     _ vips: [(place: VirtualAddresses.Place, label: String?)],
     until deadline: ContinuousClock.Instant,
@@ -59,13 +60,14 @@ struct RequestSocket: ~Copyable {
   ) throws(NetlinkError) {
     var errors = [Int32](repeating: 0, count: Int(SLUICE_NL_BATCH))
     let requests = vips.map { sluice_nl_vip($0.place, label: $0.label) }
-    try inBatches(of: requests, until: deadline, doing: "putting VIPs on interfaces") { part in
+    try inBatches(of: requests, until: deadline, doing: "adding VIPs") { part in
       sluice_nl_add_addresses(handle, part.baseAddress, &errors, UInt32(part.count))
     } take: { number, index in
       take(number, -errors[index])
     }
   }
 
+  /// Removes VIPs from interfaces; starts no batch after `deadline`. Calls `take` with the index of each and an errno or 0.
   func remove(
     _ places: [VirtualAddresses.Place],
     until deadline: ContinuousClock.Instant,
@@ -73,14 +75,14 @@ struct RequestSocket: ~Copyable {
   ) throws(NetlinkError) {
     var errors = [Int32](repeating: 0, count: Int(SLUICE_NL_BATCH))
     let requests = places.map { sluice_nl_vip($0, label: nil) }
-    try inBatches(of: requests, until: deadline, doing: "taking VIPs off interfaces") { part in
+    try inBatches(of: requests, until: deadline, doing: "removing VIPs") { part in
       sluice_nl_remove_addresses(handle, part.baseAddress, &errors, UInt32(part.count))
     } take: { number, index in
       take(number, -errors[index])
     }
   }
 
-  /// Sends `SLUICE_NL_BATCH` requests at a time, and hands over each one's number among all and its index in the batch.
+  /// Sends batches of `SLUICE_NL_BATCH`. Calls `take` with the number of each request and its index in its batch.
   private func inBatches<Request>(
     of requests: [Request],
     until deadline: ContinuousClock.Instant? = nil,

@@ -1,16 +1,16 @@
-/// Whose turn it is, where each of many is to have one within a time: a share of them for each part of the round that has passed, so that ten
-/// calls a second look at a few each instead of one at all.
+/// Spreads work on many elements evenly over time: each call returns a share of them in proportion to the time since the last call, so that each
+/// element has its turn once in a round.
 struct Round {
   let length: Duration
   private var last: ContinuousClock.Instant?
-  /// Those that may have their turn by now, with a fraction.
+  /// The number of elements that are due, with a fraction.
   private var credit = 0.0
-  /// The next to have its turn.
+  /// The next element.
   private var cursor = 0
 
   init(length: Duration) { self.length = length }
 
-  /// The numbers to look at now, of `end`, in order and starting again at 0. Those beyond `limit` stay due. The first call begins the round.
+  /// The elements of 0..<end that are due now, in turn; those beyond `limit` stay due. The first call starts the first round.
   mutating func take(limit: Int, of end: Int, at now: ContinuousClock.Instant) -> [Int32] {
     let passed = last.map { min(max(now - $0, .zero), length) } ?? .zero
     last = now

@@ -1,14 +1,14 @@
-/// Elements at numbers that stay theirs until they are removed; a number that became free is given to the next. So tables can refer to each
-/// other's elements in four bytes, and lists of 100,000 need no objects.
+/// An array of elements with fixed numbers; the number of a removed element is reused. Tables can refer to each other's elements with four bytes,
+/// without an object for each.
 struct Slots<Element> {
   private var elements: [Element?] = []
   private var free: [Int32] = []
 
-  /// All numbers in use are below it.
+  /// All numbers are less.
   var end: Int { elements.count }
   var count: Int { elements.count - free.count }
 
-  /// Nil where there is none. To be assigned through (`slots[number]?.field = value`), never nil: that is `remove`.
+  /// Nil if there is no such element. For changes of an element (`slots[number]?.field = value`); `remove` removes it.
   subscript(number: Int32) -> Element? {
     get { elements.indices.contains(Int(number)) ? elements[Int(number)] : nil }
     set {
@@ -34,7 +34,7 @@ struct Slots<Element> {
 
   mutating func reserve(_ capacity: Int) { elements.reserveCapacity(capacity) }
 
-  /// The numbers in use, ascending.
+  /// The numbers of all elements, ascending.
   var numbers: some Sequence<Int32> {
     elements.indices.lazy.filter { elements[$0] != nil }.map { Int32($0) }
   }

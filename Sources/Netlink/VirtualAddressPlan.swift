@@ -1,13 +1,13 @@
 import Model
 
-/// What has to be done so that VIPs are where they are wanted. Pure: from what is wanted and what there is.
+/// The difference between the wanted VIPs and the present addresses.
 struct VirtualAddressPlan: Equatable {
   var added: [VirtualAddresses.Place] = []
   var removed: [VirtualAddresses.Place] = []
   var foreign: Set<VirtualAddresses.Place> = []
   var takenAway: Set<VirtualAddresses.Place> = []
 
-  /// `placed`: where Sluice's were before.
+  /// `placed`: Sluice's VIPs as of the last reconciliation.
   init(wanted: Set<VirtualAddresses.Place>, placed: Set<VirtualAddresses.Place>, addresses: AddressTable) {
     for place in wanted {
       let present = addresses[place]
@@ -15,7 +15,7 @@ struct VirtualAddressPlan: Equatable {
         added.append(place)
         if placed.contains(place) { takenAway.insert(place) }
       } else if !present.allSatisfy(\.isSluices) {
-        // With another prefix than ours beside our own (IPv4 allows both), the host's own word wins.
+        // Also if ours is there too, with another prefix (IPv4 allows both): the operator decides.
         foreign.insert(place)
       }
     }

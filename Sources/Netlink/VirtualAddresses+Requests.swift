@@ -2,7 +2,7 @@ import Glibc
 import Model
 
 extension KernelMonitor {
-  /// Returns those that are there.
+  /// Returns the places that have the address already.
   func add(
     _ places: [VirtualAddresses.Place],
     until deadline: ContinuousClock.Instant,
@@ -27,12 +27,12 @@ extension KernelMonitor {
           outcome.added.insert(place)
           noteOwn(InterfaceAddress(virtual: place), isGone: false)
         case EEXIST: contested.append(place)
-        default: outcome.failed.append((place, .refused(doing: "putting \(place.vip) on \(name(of: place.link))", errno: code)))
+        default: outcome.failed.append((place, .refused(doing: "adding \(place.vip) to \(name(of: place.link))", errno: code)))
         }
       }
       if done < vips.count { outcome.more = true }
     } catch {
-      // A kernel that does not answer is not asked for each of the rest.
+      // The rest is not tried: each batch could wait for two seconds.
       outcome.failed += vips[done...].map { ($0.place, error) }
     }
     return contested
@@ -48,12 +48,12 @@ extension KernelMonitor {
       try requests.remove(places, until: deadline) { index, code in
         let place = places[index]
         done = index + 1
-        // Gone already, with its interface or without, is what was wanted.
+        // It may be gone already, alone or with its interface.
         if [0, EADDRNOTAVAIL, ENODEV].contains(code) {
           outcome.removed.insert(place)
           noteOwn(InterfaceAddress(virtual: place), isGone: true)
         } else {
-          outcome.failed.append((place, .refused(doing: "taking \(place.vip) off \(name(of: place.link))", errno: code)))
+          outcome.failed.append((place, .refused(doing: "removing \(place.vip) from \(name(of: place.link))", errno: code)))
         }
       }
       if done < places.count { outcome.more = true }
@@ -62,7 +62,7 @@ extension KernelMonitor {
     }
   }
 
-  /// At once, not by its event: a second call before the next `drain` must find no difference. The event then changes nothing.
+  /// Updates the table at once, since a second call before the next `drain` must find no difference. The later event then changes nothing.
   private func noteOwn(_ address: InterfaceAddress, isGone: Bool) {
     _ = isGone ? addressTable.remove(address) : addressTable.update(address)
     touched.sources.insert(address.address)
@@ -72,7 +72,7 @@ extension KernelMonitor {
 }
 
 extension InterfaceAddress {
-  /// As Sluice puts a VIP there: an IPv6 one is deprecated, so that the host never speaks from it.
+  /// A VIP as Sluice adds it: IPv6 ones are deprecated, so that the host never uses them as source.
   fileprivate init(virtual place: VirtualAddresses.Place) {
     let isIPv4 = place.vip.isIPv4
     self.init(address: place.vip, link: place.link, prefix: isIPv4 ? 32 : 128, isGood: isIPv4, isSluices: true)

@@ -1,8 +1,8 @@
 import Glibc
 import Model
 
-/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. An address that someone else put there
-/// (the operator, keepalived) is left alone for good.
+/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. Addresses of anyone else (the operator,
+/// keepalived) are never changed.
 package struct VirtualAddresses {
   package struct Place: Hashable, Sendable {
     package var vip: IPAddress
@@ -19,29 +19,29 @@ package struct VirtualAddresses {
     package var added: Set<Place> = []
     package var removed: Set<Place> = []
     package var failed: [(place: Place, error: NetlinkError)] = []
-    /// Wanted places where someone else's address is: not ours to put there, nor to remove.
+    /// Wanted places that already have an address of someone else.
     package var foreign: Set<Place> = []
-    /// Wanted places of which somebody took our VIP away since the last call. They are among `added` too, if they could be put back. The kernel
-    /// itself does so with IPv6 addresses of an interface that goes down.
+    /// Wanted places where someone else removed Sluice's VIP since the last call. They are added again, so they are in `added` or `failed` too.
+    /// The kernel itself removes IPv6 addresses when their interface goes down.
     package var takenAway: Set<Place> = []
-    /// The time was up before all was done: call again.
+    /// The time was over before everything was done; call again.
     package var more = false
 
     package init() {}
   }
 
-  /// Ours as of the last call, to notice what somebody takes away.
+  /// Sluice's VIPs as of the last call, to detect removals by someone else.
   private var placed: Set<Place> = []
 
   package init() {}
 
-  /// Puts the VIPs where they are wanted, as /32 or /128, and takes away all others that are Sluice's, of this run or of one that was killed.
+  /// Adds the wanted VIPs as /32 or /128, and removes all other VIPs of Sluice, of this run or of one that was killed.
   ///
-  /// Compares with what `monitor` knows, so `drain` it first; without a difference nothing is asked of the kernel. To be called after changes of
+  /// Compares with the addresses that `monitor` knows, so `drain` it first; without a difference no request is sent. To be called after changes of
   /// addresses and links, and again after failures.
   ///
-  /// - Parameter time: after it no more requests are sent. Thousands of IPv6 addresses on one interface take the kernel seconds: with each it
-  ///   goes through all multicast groups of the interface (ipv6_mc_up of net/ipv6/mcast.c), and each address makes one.
+  /// - Parameter time: no request is sent after it. Thousands of IPv6 addresses on one interface take the kernel seconds, because for each one it
+  ///   walks all multicast groups of the interface (ipv6_mc_up of net/ipv6/mcast.c), and each address adds a group.
   package mutating func reconcile(
     _ wanted: Set<Place>,
     on monitor: KernelMonitor,
@@ -51,7 +51,7 @@ package struct VirtualAddresses {
     let plan = VirtualAddressPlan(wanted: wanted, placed: placed, addresses: monitor.addressTable)
     var outcome = Outcome()
     (outcome.foreign, outcome.takenAway) = (plan.foreign, plan.takenAway)
-    // First, so that a VIP that changes interfaces is never without one.
+    // Added before others are removed, so that a VIP that moves between interfaces is always present.
     let contested = monitor.add(plan.added, until: deadline, &outcome)
     monitor.remove(plan.removed, until: deadline, &outcome)
     placed = wanted.subtracting(plan.foreign).subtracting(plan.added).union(outcome.added)
@@ -59,14 +59,14 @@ package struct VirtualAddresses {
     return outcome
   }
 
-  /// Someone was quicker, or `monitor` was behind: a look at all addresses says whose they are.
+  /// For addresses that exist although `monitor` did not know them: reads all addresses to see who added them.
   private mutating func settle(_ contested: [Place], on monitor: KernelMonitor, _ outcome: inout Outcome) {
     do throws(NetlinkError) {
       try monitor.listAddressesAnew()
       for place in contested {
         let present = monitor.addressTable[place]
         if present.isEmpty {
-          outcome.failed.append((place, .refused(doing: "putting \(place.vip) on an interface", errno: EAGAIN)))
+          outcome.failed.append((place, .refused(doing: "adding \(place.vip)", errno: EAGAIN)))
         } else if present.allSatisfy(\.isSluices) {
           placed.insert(place)
         } else {

@@ -15,13 +15,13 @@ final class ManagedAddresses: Sendable {
   private let link: UInt32
   private let state: Mutex<State>
 
-  /// - Parameter link: index of the interface. What a killed daemon put anywhere and is not wanted there goes with the first `follow`.
+  /// - Parameter link: index of the interface. The first `follow` removes what a killed daemon left elsewhere.
   init(link: UInt32) throws {
     self.link = link
     state = Mutex(State(monitor: try KernelMonitor()))
   }
 
-  /// Puts the VIPs there that are missing and takes those away that no service has any more.
+  /// Adds missing VIPs and removes those that no service uses any more.
   func follow(_ table: ServiceTable) {
     reconcile(Set(table.services.map { VirtualAddresses.Place(vip: $0.key.address, link: link) }))
   }
@@ -33,12 +33,12 @@ final class ManagedAddresses: Sendable {
       do {
         for _ in 0..<16 where try !state.monitor.drain().more { break }
       } catch {
-        Log.line("changes of addresses were not read, the next change of routes or services tries again: \(error)")
+        Log.line("changes of addresses could not be read, retrying with the next change: \(error)")
       }
       for _ in 0..<16 {
         let outcome = state.addresses.reconcile(wanted, on: state.monitor)
         for (place, error) in outcome.failed { Log.line("\(place.vip): \(error)") }
-        for place in outcome.takenAway { Log.line("\(place.vip) was taken off the host by somebody else; it is put back") }
+        for place in outcome.takenAway { Log.line("\(place.vip) was removed from the host by someone else; added again") }
         if !outcome.more { return }
       }
     }

@@ -11,7 +11,7 @@ import Testing
   static let elsewhere = InterfaceAddress(address: IPAddress(10, 1, 0, 1), link: 3, prefix: 24)
   var table = AddressTable()
 
-  @Test("Addresses are listed by link, the oldest first, however often they are refreshed")
+  @Test("The addresses of a link are in the order in which they were added, also after updates")
   mutating func order() {
     var second = Self.own
     second.address = IPAddress(10, 0, 0, 2)
@@ -22,19 +22,19 @@ import Testing
     #expect(table.addresses(of: 2) == [second, Self.own])
   }
 
-  @Test("One address with two prefixes, or two peers, is two")
+  @Test("The same address with another prefix or peer is another entry")
   mutating func prefixes() {
     var (wide, pointToPoint) = (Self.vip, Self.vip)
     (wide.prefix, wide.isSluices) = (24, false)
     pointToPoint.peer = IPAddress(10, 0, 0, 9)
     for address in [Self.vip, wide, pointToPoint] { _ = table.update(address) }
     #expect(table[Place(vip: Self.vip.address, link: 2)].count == 3)
-    #expect(Array(table.sluices).isEmpty, "the operator's beside ours makes the place the operator's")
+    #expect(Array(table.sluices).isEmpty, "the operator has the address too")
     _ = table.remove(wide)
     #expect(Array(table.sluices) == [Place(vip: Self.vip.address, link: 2)])
   }
 
-  @Test("What changes is told; what is the same, and the removal of what is not there, is not")
+  @Test("Changes are returned; an equal address, or the removal of an unknown one, is no change")
   mutating func changes() {
     let added = table.update(Self.own)
     #expect(added == AddressChange(former: nil, present: Self.own))
@@ -46,7 +46,7 @@ import Testing
     #expect(again.former == again.present)
   }
 
-  @Test("Once Sluice's, an address is until it goes, though an old kernel forgets the mark")
+  @Test("Sluice's mark stays until the address is deleted, also if the kernel does not keep it")
   mutating func forgotten() {
     _ = table.update(Self.vip)
     var unmarked = Self.vip
@@ -55,10 +55,10 @@ import Testing
     #expect(change.former == change.present)
     _ = table.remove(unmarked)
     _ = table.update(unmarked)
-    #expect(Array(table.sluices).isEmpty, "somebody else put it there afterwards")
+    #expect(Array(table.sluices).isEmpty, "added by someone else afterwards")
   }
 
-  @Test("A new list is told as what it changes")
+  @Test("Replacing all addresses returns the differences")
   mutating func replacing() {
     for address in [Self.own, Self.vip] { _ = table.update(address) }
     let changes = table.replace(with: [Self.own, Self.elsewhere])

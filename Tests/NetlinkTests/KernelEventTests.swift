@@ -12,14 +12,14 @@ import Testing
     return raw
   }
 
-  @Test("Rules and next-hop objects concern every route; a lost event and one that is not about us are told apart")
+  @Test("Rules, lost events and irrelevant ones are told apart")
   func kinds() {
     #expect(KernelEvent(Self.record(SLUICE_NL_RULES)) == .rules)
     #expect(KernelEvent(Self.record(SLUICE_NL_LOST)) == .lost)
     #expect(KernelEvent(Self.record(SLUICE_NL_NOTHING)) == .nothing)
   }
 
-  @Test("A neighbour comes with its key and state, deleted it is unknown, and without an address it is nothing")
+  @Test("A neighbour has its key and state; a deleted one is unknown, one without an address is ignored")
   func neighbours() throws {
     let v6 = try #require(IPAddress("fd00::11"))
     for address in [IPAddress(10, 0, 0, 11), v6] {
@@ -38,7 +38,7 @@ import Testing
     #expect(KernelEvent(Self.record(SLUICE_NL_NEIGHBOUR)) == .nothing)
   }
 
-  @Test("A route comes with its prefix")
+  @Test("A route has its prefix")
   func routes() {
     let raw = Self.record(SLUICE_NL_ROUTE) {
       $0.prefix.ip = sluice_nl_ip(IPAddress(10, 9, 0, 0))
@@ -47,7 +47,7 @@ import Testing
     #expect(KernelEvent(raw) == .route(AddressPrefix(IPAddress(10, 9, 0, 0), length: 16)))
   }
 
-  @Test("An address comes with its interface, its peer and Sluice's mark")
+  @Test("An address has its interface, its peer and Sluice's mark")
   func addresses() {
     var raw = Self.record(SLUICE_NL_ADDRESS) {
       $0.address.ip = sluice_nl_ip(IPAddress(10, 0, 0, 100))

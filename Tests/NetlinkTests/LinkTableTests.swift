@@ -14,7 +14,7 @@ import Testing
     return table
   }
 
-  @Test("A link is found by index and by name, and under its new name only after it was renamed")
+  @Test("A link is found by index and by name, and after a change of name only by the new one")
   func names() {
     var table = Self.table(eth0)
     #expect(table[2] == eth0)
@@ -29,7 +29,7 @@ import Testing
     #expect(table.remove(2) == nil)
   }
 
-  @Test("Two links that swap names end under the other's")
+  @Test("Two links can swap their names")
   func swap() {
     var table = Self.table(eth0, eth1)
     var (first, second) = (eth0, eth1)
@@ -42,7 +42,7 @@ import Testing
     #expect(table["tmp"] == nil)
   }
 
-  @Test("A new list is told as what it changes")
+  @Test("Replacing all links returns the differences")
   func replacing() {
     var table = Self.table(eth0, eth1)
     var changed = eth1
@@ -58,7 +58,9 @@ import Testing
     #expect(table.replace(with: [new, changed]).isEmpty)
   }
 
-  @Test("Routes may change with a link's state, its master, its coming and going, and not with its address, MTU or name")
+  @Test(
+    "Routes may change with the state or master of a link, when it is added or removed, but not with its MAC address, MTU or name"
+  )
   func mayChangeRoutes() {
     func change(_ edit: (inout Link) -> Void) -> Bool {
       var link = eth0
@@ -74,6 +76,9 @@ import Testing
     #expect(LinkChange(former: eth0, present: nil).mayChangeRoutes)
     #expect(LinkChange(former: nil, present: eth0).mayChangeRoutes)
     let down = Link(index: 5, name: "new", mac: nil, isUp: false)
-    #expect(!LinkChange(former: nil, present: down).mayChangeRoutes, "a container's new interface is down and carries no route")
+    #expect(
+      !LinkChange(former: nil, present: down).mayChangeRoutes,
+      "such as a new interface of a container, which has no routes"
+    )
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import Model
 @testable import Netlink
 
-/// Messages as the kernel sends them, byte for byte.
+/// The bytes of messages from the kernel.
 @Suite struct MessageTests {
   /// An RTM_NEWNEIGH: 10.0.0.11 on interface 3 is reachable at 02:00:00:00:00:0b.
   static let neighbour: [UInt8] =
@@ -19,7 +19,7 @@ import Testing
     header(type: RTM_NEWROUTE, length: 36) + [2, 16, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]
     + [8, 0, UInt8(RTA_DST.rawValue), 0, 10, 9, 0, 0]
 
-  /// An RTM_DELADDR: 10.0.0.100/32 goes from interface 2, with the label "d:sluice".
+  /// An RTM_DELADDR: 10.0.0.100/32 on interface 2, with the label "d:sluice".
   static let address: [UInt8] =
     header(type: RTM_DELADDR, length: 56) + [2, 32, 0, 0, 2, 0, 0, 0]
     + [8, 0, UInt8(IFA_ADDRESS), 0, 10, 0, 0, 100] + [8, 0, UInt8(IFA_LOCAL), 0, 10, 0, 0, 100]
@@ -38,7 +38,7 @@ import Testing
 
   static func record(_ bytes: [UInt8]) -> sluice_nl_record {
     var record = sluice_nl_record()
-    // Exactly as long as the message: a sanitizer sees a read beyond it.
+    // Exactly as long as the message, so that a sanitizer detects reads beyond its end.
     let words = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 16), alignment: 4)
     defer { words.deallocate() }
     words.copyBytes(from: bytes)
@@ -47,7 +47,7 @@ import Testing
     return record
   }
 
-  @Test("A message of each kind is read into its record")
+  @Test("A message of each kind is parsed")
   func read() throws {
     let hop = HopKey(link: 3, address: IPAddress(10, 0, 0, 11))
     let mac = try #require(MACAddress("02:00:00:00:00:0b"))
@@ -60,7 +60,7 @@ import Testing
     #expect(KernelEvent(Self.record(Self.link)) == .link(Link(index: 7, name: "v7", kind: kind, mac: own), isGone: false))
   }
 
-  @Test("A message that ends anywhere before its end is nothing, lost or a shorter one, and nothing beyond it is read")
+  @Test("A truncated message is not read beyond its end")
   func cut() {
     for message in [Self.neighbour, Self.route, Self.address, Self.link] {
       for length in 16..<message.count { _ = Self.record(Array(message.prefix(length))) }
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test("No value of any byte leads beyond the message")
+  @Test("No value of any byte leads to a read beyond the message")
   func mutated() {
     for message in [Self.neighbour, Self.route, Self.address, Self.link] {
       for index in 4..<message.count {

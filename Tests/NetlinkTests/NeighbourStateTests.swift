@@ -14,7 +14,7 @@ import Testing
     otherMAC = try #require(MACAddress("02:00:00:00:00:0c"))
   }
 
-  @Test("Only a change of verdict or MAC address is news")
+  @Test("Only a new verdict or MAC address is a change")
   mutating func news() {
     let story: [(Neighbour, isNews: Bool)] = [
       (.unknown, false), (.asked, false), (.live(mac), true), (.stale(mac), false), (.live(mac), false), (.fixed(mac), false),
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(
-    "The last MAC address holds for 10 s after the entry was deleted, however often it is asked for again; then it is pending"
+    "The MAC address of a deleted entry stays in use for 10 s, also while it is resolved again; then the hop is pending"
   )
   mutating func holds() {
     _ = state.learn(.stale(mac), at: start)
@@ -45,7 +45,7 @@ import Testing
     #expect(!again)
   }
 
-  @Test("An answer ends the holding, and the next deletion starts it anew")
+  @Test("A reply ends the expiry, and the next deletion starts it again")
   mutating func answered() {
     _ = state.learn(.live(mac), at: start)
     _ = state.learn(.unknown, at: start)
@@ -55,7 +55,7 @@ import Testing
     #expect(state.heldUntil == start + .seconds(18))
   }
 
-  @Test("A failed entry is dead at once, held or not, and stays so until it answers")
+  @Test("A failed entry is failed at once, and stays failed until it replies")
   mutating func fails() {
     _ = state.learn(.live(mac), at: start)
     _ = state.learn(.unknown, at: start)
@@ -70,7 +70,7 @@ import Testing
     #expect(state.verdict == .usable(mac))
   }
 
-  @Test("A missing entry is wanted until the kernel was asked to make one")
+  @Test("A missing entry is wanted until a request to create it was sent")
   mutating func wanting() {
     #expect(!state.wantsEntry)
     #expect(!state.isKnown)
@@ -82,7 +82,7 @@ import Testing
     #expect(!state.wantsEntry)
   }
 
-  @Test("The kernel's refusal to ask is news once, and over with the first entry")
+  @Test("A refusal of the kernel is a change once, and ends with the next entry")
   mutating func refused() {
     _ = state.learn(.unknown, at: start)
     let news = [state.noteAsked(refusal: 105), state.noteAsked(refusal: 105), state.learn(.unknown, at: start)]

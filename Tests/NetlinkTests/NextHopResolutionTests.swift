@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test("On link the neighbour to ask for is the server, behind a gateway the gateway")
+  @Test("The neighbour to resolve is the server if it is on link, else the gateway")
   func hops() {
     let gateway = IPAddress(10, 0, 0, 254)
     let cases: [(gateway: IPAddress?, hop: IPAddress)] = [(nil, Self.server), (gateway, gateway)]
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(
-    "A route that leads to no next hop asks no neighbour and says why",
+    "A route without a next hop resolves no neighbour, and the answer has the reason",
     arguments: [
       (KernelRoute(type: Int32(RTN_LOCAL), link: 1), RouteAnswer.local),
       (KernelRoute(type: Int32(RTN_BROADCAST), link: 2), .noRoute(.broadcast)),
@@ -76,7 +76,7 @@ import Testing
     #expect(answer(resolution.path) == expected)
   }
 
-  @Test("A link that goes down makes the answer, whatever the neighbour says")
+  @Test("A link that is down is the answer, whatever the state of the neighbour")
   func linkDown() throws {
     var down = eth0
     down.isUp = false
@@ -85,7 +85,7 @@ import Testing
     #expect(answer(path, .live(mac), by: down) == .unusableLink(interface: "eth0", .down))
   }
 
-  @Test("What the neighbour says makes the answer, and the kernel's refusal to ask names itself")
+  @Test("The state of the neighbour, or the refusal of the kernel to resolve it, is the answer")
   func verdicts() {
     let path = RoutePath.via(source: Self.source, link: 2, mtu: 0)
     #expect(answer(path, .asked) == .neighbourPending(hop: Self.server, interface: "eth0"))
@@ -96,7 +96,7 @@ import Testing
     #expect(RouteAnswer(to: Self.server, path: path, hop: (Self.key, refused), stack: stack) == expected)
   }
 
-  @Test("The kernel's refusals of a route are told from failures of the asking")
+  @Test("Errnos that are types of routes are told from failures")
   func errnos() {
     let answers = [ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAGAIN, EPERM].map(NoRoute.init(errno:))
     #expect(answers == [NoRoute.none, .unreachable, .prohibited, .blackhole, NoRoute.none, .refused(EPERM)])

@@ -40,7 +40,7 @@ import Testing
     table.set(resolution, for: try #require(table.numbers[server]))
   }
 
-  /// The destinations touched, in order, and those of them whose route is asked anew.
+  /// The touched destinations in order, and those with a route that is queried again.
   mutating func touched(_ edit: (inout Touched) -> Void) -> (all: [IPAddress], asked: [IPAddress]) {
     var changes = Touched()
     edit(&changes)
@@ -49,17 +49,17 @@ import Testing
     return (touched, touched.filter { address in table.numbers[address].flatMap { table.destinations[$0]?.path } == .unasked })
   }
 
-  @Test("A neighbour concerns the destinations behind it, each once, and no route")
+  @Test("A neighbour affects the destinations behind it, each once, and no route")
   mutating func neighbours() throws {
     let hop = try #require(table.number(of: gateway))
     let (all, asked) = touched { $0.hops = [hop] }
     #expect(all == behind)
     #expect(asked.isEmpty)
     let none = touched { _ in }
-    #expect(none.all.isEmpty, "taken is taken")
+    #expect(none.all.isEmpty, "they are reported once")
   }
 
-  @Test("A route concerns the destinations within its prefix, and a default route all of its family")
+  @Test("A route affects the destinations within its prefix, a default route all of its IP version")
   mutating func prefixes() throws {
     let expected: [(String, [IPAddress])] = [
       ("10.9.0.0/24", behind), ("10.9.0.2/31", Array(behind[1...])), ("10.9.0.2/32", [behind[1]]),
@@ -75,10 +75,10 @@ import Testing
     }
   }
 
-  /// As in `init`, after routes have been marked to be asked anew.
+  /// Starts again, after routes have been marked.
   mutating func follow() throws { table = try Self().table }
 
-  @Test("Destinations that came later are found by their routes' prefix too")
+  @Test("Destinations followed later are found by the prefix of a route too")
   mutating func later() throws {
     let new = IPAddress(10, 9, 0, 77)
     _ = touched { $0.prefixes = [AddressPrefix(IPAddress(10, 9, 0, 0), length: 24)] }
@@ -88,7 +88,7 @@ import Testing
     #expect(all == behind[1...] + [new])
   }
 
-  @Test("A link's MAC address or MTU concerns the destinations that leave by it, or by a VLAN on it, and no route")
+  @Test("The MAC address or MTU of a link affects the destinations on it and on its VLANs, and no route")
   mutating func links() {
     let cases: [(UInt32, [IPAddress])] = [(3, [onLink] + behind), (2, [onVLAN]), (9, [onVLAN]), (4, [])]
     for (link, expected) in cases {
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test("A link's state, a rule and an operator's address concern every route")
+  @Test("The state of a link, a rule and an address of the operator affect every route")
   mutating func everything() {
     let link = Link(index: 4, name: "eth4", mac: nil)
     var down = link
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  @Test("A VIP of Sluice's concerns the destinations that packets leave for with it as source, or that have no source")
+  @Test("A VIP of Sluice affects the destinations that have it as source address, or that have none")
   mutating func virtualAddresses() throws {
     try set(onVLAN, KernelRoute(link: 9))
     let vip = InterfaceAddress(address: sources.eth3, link: 3, prefix: 32, isSluices: true)
@@ -129,7 +129,7 @@ import Testing
     #expect(none.all.isEmpty)
   }
 
-  @Test("Touched twice is told once, and forgotten in between not at all")
+  @Test("A destination touched twice is reported once, and not at all if it was forgotten")
   mutating func forgotten() throws {
     let hop = try #require(table.number(of: gateway))
     table.touch(Touched(hops: [hop]), stack: Self.stack)

@@ -30,7 +30,7 @@ import Testing
     table.set(resolution, for: try #require(table.numbers[address]))
   }
 
-  /// The destinations behind a hop, by its list, which must read the same backwards.
+  /// The destinations in the list of a hop, which must be consistent in both directions.
   func users(of key: HopKey) throws -> Set<IPAddress> {
     guard let hop = table.number(of: key) else { return [] }
     var users: [IPAddress] = []
@@ -45,7 +45,7 @@ import Testing
     return Set(users)
   }
 
-  @Test("A gateway is followed until its last destination is gone or goes another way")
+  @Test("A gateway is followed until no destination is behind it")
   mutating func users() throws {
     let other = HopKey(link: 3, address: IPAddress(10, 0, 0, 253))
     try follow(1...4)
@@ -63,7 +63,7 @@ import Testing
     #expect(table.destinations.count == 0)
   }
 
-  @Test("Whatever order of followings, moves and forgettings leaves the lists whole")
+  @Test("The lists stay consistent, whatever is followed, moved and forgotten")
   mutating func shuffled() throws {
     var random = SystemRandomNumberGenerator()
     let hops = (1...3).map { HopKey(link: 3, address: IPAddress(10, 0, 0, $0)) }
@@ -85,7 +85,7 @@ import Testing
     #expect(table.destinations.count == expected.count)
   }
 
-  @Test("Following a hop again forgets nothing of it")
+  @Test("A hop that is set again keeps its state")
   mutating func again() throws {
     try follow(1...1)
     let hop = try #require(table.number(of: Self.gateway))
@@ -94,7 +94,7 @@ import Testing
     #expect(table.hops[hop]?.state.verdict == .usable(try #require(mac)))
   }
 
-  @Test("Held MAC addresses expire each at its own time, and nothing is looked at before the first")
+  @Test("MAC addresses of deleted entries expire one by one")
   mutating func expiry() throws {
     let mac = try #require(mac)
     let hops = (1...3).map { HopKey(link: 3, address: Self.server($0)) }
@@ -112,7 +112,7 @@ import Testing
     #expect(table.soonestExpiry == start + .seconds(11))
     _ = table.learn(try #require(table.number(of: hops[1])), .live(mac), at: start + .seconds(10))
     let others = table.expire(at: start + .seconds(12))
-    #expect(others == [table.number(of: hops[2])], "the second one answered")
+    #expect(others == [table.number(of: hops[2])], "the second one has replied")
     #expect(table.soonestExpiry == nil)
   }
 }

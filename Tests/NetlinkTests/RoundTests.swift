@@ -5,7 +5,7 @@ import Testing
 @Suite struct RoundTests {
   let start = ContinuousClock.now
 
-  @Test("At ten calls a second every hop is confirmed within 3 s, and none much sooner", arguments: [1, 7, 30, 1000, 100_000])
+  @Test("With ten calls a second each hop has its turn within 3 s, and none much earlier", arguments: [1, 7, 30, 1000, 100_000])
   func pokes(count: Int) {
     var round = Round(length: KernelMonitor.pokeRound)
     var last = [Int](repeating: 0, count: count)
@@ -22,7 +22,7 @@ import Testing
     #expect(most <= count / 28 + 1)
   }
 
-  @Test("What a limit leaves over stays due, in order, and no more than a round")
+  @Test("Elements beyond the limit stay due, in order, up to one round")
   func limited() {
     var round = Round(length: .seconds(3))
     #expect(round.take(limit: 3, of: 5, at: start) == [])
@@ -30,10 +30,10 @@ import Testing
     #expect(round.take(limit: 3, of: 5, at: later) == [0, 1, 2])
     #expect(round.take(limit: 3, of: 5, at: later) == [3, 4])
     #expect(round.take(limit: 3, of: 5, at: later) == [])
-    #expect(round.take(limit: 100, of: 5, at: later + .seconds(60)) == [0, 1, 2, 3, 4], "each once, however long the pause")
+    #expect(round.take(limit: 100, of: 5, at: later + .seconds(60)) == [0, 1, 2, 3, 4], "each once, also after a long pause")
   }
 
-  @Test("Nobody's turn comes among none, within no time or under no limit")
+  @Test("Nothing is due without elements, time or limit")
   func nothing() {
     var round = Round(length: .seconds(3))
     _ = round.take(limit: 10, of: 0, at: start)

@@ -3,7 +3,7 @@ import Testing
 @testable import Netlink
 
 @Suite struct SlotsTests {
-  @Test("A number stays its element's until removed, and is then given to the next")
+  @Test("An element keeps its number until it is removed; then the number is reused")
   func numbers() {
     var slots = Slots<String>()
     let numbers = ["a", "b", "c"].map { slots.insert($0) }
@@ -16,7 +16,7 @@ import Testing
     #expect(slots.end == 3)
   }
 
-  @Test("A number that nobody has reads as nothing, and writing or removing there does nothing")
+  @Test("An unused number has no element, and changes there have no effect")
   func unknown() {
     var slots = Slots<String>()
     let number = slots.insert("a")

@@ -19,7 +19,7 @@ import Testing
     return VirtualAddressPlan(wanted: wanted, placed: placed, addresses: table)
   }
 
-  @Test("What is missing is added, what is there stays, and what a killed run left and nobody wants goes")
+  @Test("Missing VIPs are added, and VIPs of a killed run that are not wanted are removed")
   func difference() {
     let plan = plan([Self.place], Self.address(Self.other))
     #expect(plan.added == [Self.place])
@@ -28,13 +28,16 @@ import Testing
     #expect(self.plan([Self.place], placed: [Self.place], Self.address(Self.place)).added.isEmpty)
   }
 
-  @Test("Somebody else's address is neither added nor removed, with whatever prefix, alone or beside ours", arguments: [24, 32])
+  @Test(
+    "An address of someone else is neither added nor removed, whatever its prefix, also if ours is there too",
+    arguments: [24, 32]
+  )
   func foreign(prefix: Int) {
     let theirs = Self.address(Self.place, prefix: prefix, isSluices: false)
     #expect(plan([Self.place], theirs).foreign == [Self.place])
     #expect(plan([Self.place], theirs).added.isEmpty)
     #expect(plan([], theirs).removed.isEmpty)
-    #expect(plan([], placed: [Self.place], theirs).removed.isEmpty, "though ours was there before")
+    #expect(plan([], placed: [Self.place], theirs).removed.isEmpty, "also if ours was there before")
     let beside = Self.address(Self.place, prefix: 24, isSluices: false)
     #expect(plan([], Self.address(Self.place), beside).removed.isEmpty)
   }
@@ -47,11 +50,11 @@ import Testing
     #expect(plan.removed == [Self.place])
   }
 
-  @Test("A wanted VIP that was ours and is gone was taken away, and is put back")
+  @Test("A wanted VIP that is missing although Sluice added it is reported and added again")
   func takenAway() {
     let plan = plan([Self.place, Self.other], placed: [Self.place])
     #expect(plan.takenAway == [Self.place])
     #expect(Set(plan.added) == [Self.place, Self.other])
-    #expect(self.plan([], placed: [Self.place]).takenAway.isEmpty, "nobody wants it any more")
+    #expect(self.plan([], placed: [Self.place]).takenAway.isEmpty, "it is not wanted any more")
   }
 }

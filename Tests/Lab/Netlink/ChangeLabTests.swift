@@ -21,7 +21,7 @@ struct ChangeLabTests {
     try #require(isResolved, "nothing to follow")
   }
 
-  @Test("A neighbour's new MAC address is followed live, and concerns those behind it only")
+  @Test("A new MAC address of a neighbour is followed live, and affects only the destinations behind it")
   func newMAC() throws {
     try owner.awaitQuiet()
     try lab.onServers("sysctl -qw net.ipv4.conf.s0.arp_notify=1")
@@ -35,7 +35,7 @@ struct ChangeLabTests {
     #expect(concerned == [server])
   }
 
-  @Test("A changed route is followed live, and concerns those within its prefix only")
+  @Test("A changed route is followed live, and affects only the destinations within its prefix")
   func newRoute() throws {
     try owner.awaitQuiet()
     try lab.onDirector("ip route replace 10.9.0.0/24 via 10.70.0.2")
@@ -53,7 +53,7 @@ struct ChangeLabTests {
     #expect(owner.route(routed)?.hop == server)
   }
 
-  @Test("A link that loses its carrier and gets it back is followed live, and reported as what changed")
+  @Test("Carrier, MTU, MAC address, name and removal of a link are followed live and reported")
   func carrier() throws {
     var changes: [LinkChange] = []
     func sees(within limit: Duration, _ condition: () -> Bool) throws -> Bool {
@@ -87,7 +87,7 @@ struct ChangeLabTests {
     for (change, next) in zip(own, own.dropFirst()) { #expect(change.present == next.former) }
   }
 
-  @Test("A route that counts again once another link has its carrier back is noticed, though the kernel tells of no route")
+  @Test("A route that becomes valid again with its link is followed, although it has no event")
   func revivedRoute() throws {
     for name in ["d0", "all"] { try lab.onDirector("sysctl -qw net.ipv4.conf.\(name).ignore_routes_with_linkdown=1") }
     try lab.onDirector("ip route replace 10.9.0.0/24 via 10.70.0.2 metric 10")
@@ -100,7 +100,7 @@ struct ChangeLabTests {
     #expect(try owner.sees(within: .seconds(3)) { owner.route(routed)?.interface == "d0" })
   }
 
-  @Test("A route that changes without an event is noticed within five minutes")
+  @Test("A route that changes without any event is followed within five minutes")
   func silentChange() throws {
     try lab.onDirector("ip route replace 10.9.0.0/24 via 10.70.0.2 metric 10")
     try lab.onDirector("ip route add 10.9.0.0/24 via 10.71.0.2 metric 20")
@@ -117,7 +117,7 @@ struct ChangeLabTests {
     #expect(owner.route(routed)?.interface == "d1")
   }
 
-  @Test("Addresses that come and go are reported with their interface and Sluice's mark, and kept")
+  @Test("Added and removed addresses are reported with their interface and Sluice's mark")
   func addresses() throws {
     try owner.awaitQuiet()
     let link = try owner.link("d1").index
@@ -132,11 +132,11 @@ struct ChangeLabTests {
     #expect(owner.monitor.addresses(of: link).ipv4 == IPAddress(10, 71, 0, 1))
     try lab.onDirector("ip address del 10.71.0.1/24 dev d1")
     try owner.look()
-    #expect(owner.monitor.addresses(of: link).ipv4 == nil, "the kernel took the second one of the prefix too")
+    #expect(owner.monitor.addresses(of: link).ipv4 == nil, "the kernel removed the secondary address too")
     #expect(owner.monitor.allAddresses(of: link).contains(marked))
   }
 
-  @Test("An operator's new address that becomes the source is taken into the answers")
+  @Test("A new source address is followed live")
   func source() throws {
     try owner.awaitQuiet()
     try lab.onDirector("ip address add 10.70.0.9/24 dev d0")
@@ -145,7 +145,7 @@ struct ChangeLabTests {
     #expect(try owner.sees(within: .seconds(2)) { owner.route(server)?.source == IPAddress(10, 70, 0, 9) })
   }
 
-  @Test("A neighbour that falls silent fails: pokes have the kernel look")
+  @Test("A neighbour that becomes silent fails, because pokes make the kernel probe it")
   func fallsSilent() throws {
     try lab.onServers("ip address del 10.70.0.2/24 dev s0")
     try lab.onDirector("ip neigh replace 10.70.0.2 lladdr \(lab.mac(of: "s0")) dev d0 nud stale")
@@ -153,7 +153,7 @@ struct ChangeLabTests {
     #expect(try owner.sees(within: .seconds(15)) { owner.answers[server] == .neighbourFailed(hop: server, interface: "d0") })
   }
 
-  @Test("A thousand routes and the neighbours of other machines concern nobody, and make the descriptor readable")
+  @Test("Other routes and neighbours make the descriptor readable, and affect no destination")
   func strangers() throws {
     try owner.awaitQuiet()
     var waiting = pollfd(fd: owner.monitor.fileDescriptor, events: Int16(POLLIN), revents: 0)
@@ -167,7 +167,7 @@ struct ChangeLabTests {
     #expect(first.isEmpty && second.isEmpty)
   }
 
-  @Test("After an overflow everything is listed anew, the difference is told, and what happens afterwards is heard")
+  @Test("After an overflow the differences are reported, and later events are received")
   func overflow() throws {
     try owner.awaitQuiet()
     let d1 = try owner.link("d1").index

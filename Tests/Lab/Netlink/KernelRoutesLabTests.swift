@@ -12,7 +12,7 @@ struct KernelRoutesLabTests {
     routes = try lab.insideDirector { try KernelRoutes() }
   }
 
-  @Test("Next hops wait for a new neighbour's answer, not for a silent one's, and only the first time")
+  @Test("New neighbours are waited for once, silent ones with a limit")
   func waiting() async throws {
     let (server, silent, nowhere) = (IPAddress(10, 70, 0, 2), IPAddress(10, 70, 0, 66), IPAddress(192, 0, 2, 77))
     let link = try lab.insideDirector { try #require(try KernelMonitor().links["d0"]).index }
@@ -24,11 +24,11 @@ struct KernelRoutesLabTests {
     #expect(first[nowhere] == .failure(.unresolved(.noRoute(.none))))
     let start = ContinuousClock.now
     let second = await routes.ways(to: [server, silent], slots: [:], patience: .seconds(20))
-    #expect(ContinuousClock.now - start < .seconds(10), "the silent one was waited for before")
+    #expect(ContinuousClock.now - start < .seconds(10), "no second wait for the silent one")
     #expect(second[server] == .failure(.notAttached(interface: "d0")))
   }
 
-  @Test("Changes come as a stream, and end with the task that reads them", .timeLimit(.minutes(1)))
+  @Test("Changes are elements of a stream, until the task that reads it ends", .timeLimit(.minutes(1)))
   func stream() async throws {
     let server = IPAddress(10, 9, 0, 7)
     _ = await routes.ways(to: [server], slots: [:])

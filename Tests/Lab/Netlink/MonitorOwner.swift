@@ -2,8 +2,8 @@ import Model
 import Netlink
 import Testing
 
-/// What the reconciler's thread does with a monitor: it asks for the answers of what is reported as changed and of nothing else, so that what the
-/// monitor misses, it misses.
+/// Uses a monitor as the reconciler's thread does: it updates only the answers of destinations that were reported, so a change that the monitor
+/// misses fails the test.
 final class MonitorOwner {
   let lab: NetlinkLab
   let monitor: KernelMonitor
@@ -29,7 +29,7 @@ final class MonitorOwner {
     return changes
   }
 
-  /// A whole round of pokes at once.
+  /// A complete round of pokes.
   func pokeAll(within round: Duration = .seconds(3)) throws {
     let now = ContinuousClock.now
     try monitor.poke(limit: .max, at: now)
@@ -55,7 +55,7 @@ final class MonitorOwner {
     return route(address)
   }
 
-  /// The kernel's own afterthoughts on new devices (IPv6 routes, duplicate address detection) die down.
+  /// Waits until the events of new devices have ended (IPv6 routes, duplicate address detection).
   func awaitQuiet() throws {
     var quiet = 0
     #expect(

@@ -68,12 +68,12 @@ final class NetlinkLab: Sendable {
     return try #require(slot.result).get()
   }
 
-  /// Written by the thread before it signals, read after that.
+  // Unchecked: written by the thread before it signals, read after that.
   private final class Slot<Value>: @unchecked Sendable {
     var result: Result<Value, any Error>?
   }
 
-  /// Many `ip` commands at once, a line each.
+  /// Runs many `ip` commands, one per line.
   func onDirector(batch lines: [String]) throws {
     let path = "/tmp/\(director).batch"
     try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)

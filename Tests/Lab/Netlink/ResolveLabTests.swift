@@ -12,7 +12,7 @@ struct ResolveLabTests {
     owner = try MonitorOwner(lab)
   }
 
-  /// The first answer, or the one of what is known by now.
+  /// The answer from what is known now.
   func answer(_ address: IPAddress) throws -> RouteAnswer {
     try owner.look(pokes: false)
     try owner.follow([address])
@@ -20,7 +20,7 @@ struct ResolveLabTests {
   }
 
   @Test(
-    "A neighbour on the segment is asked for by the kernel and resolves, IPv4 and IPv6",
+    "The kernel resolves a neighbour on the segment, IPv4 and IPv6",
     arguments: [
       ("10.70.0.2", "10.70.0.1"), ("fd70::2", "fd70::1"),
     ]
@@ -58,7 +58,7 @@ struct ResolveLabTests {
     #expect(route.hopMAC == (try lab.mac(of: "s1")))
   }
 
-  @Test("What IPv6 keeps to on a link is the MTU of IPv6 destinations alone")
+  @Test("The IPv6 MTU of a link counts for IPv6 destinations only")
   func ipv6MTU() throws {
     try lab.onDirector("sysctl -qw net.ipv6.conf.d0.mtu=1400")
     let later = try MonitorOwner(lab)
@@ -78,7 +78,7 @@ struct ResolveLabTests {
     #expect(try owner.sees(within: .seconds(1)) { owner.route(server)?.interface == "d1" })
   }
 
-  @Test("Whatever can't be a next hop says why, each destination for itself")
+  @Test("A destination without a next hop has its reason, and does not affect others in its batch")
   func refusals() throws {
     try lab.onDirector("ip route add unreachable 10.10.0.0/24")
     try lab.onDirector("ip route add prohibit 10.11.0.0/24")
@@ -95,10 +95,10 @@ struct ResolveLabTests {
     let good = IPAddress(10, 70, 0, 2)
     try owner.follow(try expected.map { try #require(IPAddress($0.0)) } + [good])
     for (text, answer) in expected { #expect(owner.answers[try #require(IPAddress(text))] == answer, "\(text)") }
-    #expect(owner.route(good) != nil, "asked in the same batch")
+    #expect(owner.route(good) != nil, "in the same batch")
   }
 
-  @Test("A neighbour that doesn't answer fails within seconds and stays failed while the kernel goes on asking")
+  @Test("A silent neighbour fails within seconds, and stays failed while the kernel tries again")
   func silentNeighbour() throws {
     let silent = IPAddress(10, 70, 0, 66)
     #expect(try answer(silent) == .neighbourPending(hop: silent, interface: "d0"))
@@ -106,14 +106,14 @@ struct ResolveLabTests {
     #expect(try holds(within: .seconds(6)) { try answer(silent) == failed })
     #expect(failed.reason.contains("10.70.0.66 does not answer on d0"))
     try owner.pokeAll()
-    #expect(try lab.onDirector("ip neigh show 10.70.0.66").contains("INCOMPLETE"), "the poke had the kernel ask again")
+    #expect(try lab.onDirector("ip neigh show 10.70.0.66").contains("INCOMPLETE"), "the poke made the kernel try again")
     #expect(try answer(silent) == failed)
 
     try lab.onServers("ip address add 10.70.0.66/24 dev s0")
     #expect(try owner.sees(within: .seconds(8)) { owner.route(silent) != nil })
   }
 
-  @Test("An entry that the kernel dropped is no news for 10 s: the last MAC address holds while it is asked for again")
+  @Test("A deleted entry keeps its MAC address for 10 s, while the kernel resolves it again")
   func droppedEntry() throws {
     let server = IPAddress(10, 70, 0, 2)
     let before = try #require(try owner.resolved(server))
@@ -138,7 +138,7 @@ struct ResolveLabTests {
     try lab.onDirector("ip neigh replace 10.70.0.2 lladdr \(lab.mac(of: "s0")) dev d0 nud stale")
     try lab.onDirector("ip neigh replace 10.71.0.2 lladdr 02:00:00:00:00:99 dev d1 nud permanent")
     try owner.follow([stale, permanent])
-    #expect(owner.route(stale) != nil, "good until proven otherwise")
+    #expect(owner.route(stale) != nil, "stale is usable")
     #expect(owner.route(permanent) != nil)
     try owner.pokeAll()
     // The kernel waits delay_first_probe_time, 5 s, for a sign of life from above before it asks.
@@ -147,7 +147,7 @@ struct ResolveLabTests {
     #expect(try lab.onDirector("ip neigh show 10.71.0.2").contains("PERMANENT"))
   }
 
-  @Test("What is not followed is not answered, and what is forgotten is asked for no more")
+  @Test("Only followed destinations have answers and changes")
   func forgotten() throws {
     let (server, other) = (IPAddress(10, 70, 0, 2), IPAddress(10, 71, 0, 2))
     #expect(try owner.monitor.answers(for: [server]).isEmpty)

@@ -2,7 +2,7 @@ import Model
 import Netlink
 import Testing
 
-/// The targets at a tenth of their size and in a debug build; `sluice-bench netlink` measures them whole.
+/// The targets on a smaller scale and in a debug build; `sluice-bench netlink` measures them at full scale.
 @Suite(.serialized, .enabled(if: NetlinkLab.isRoot, "needs root to make network namespaces, and geteuid() is not 0"))
 struct ScaleLabTests {
   let lab: NetlinkLab
@@ -16,10 +16,9 @@ struct ScaleLabTests {
     owner = try MonitorOwner(lab)
   }
 
-  /// Of 10.64/10, those of the laboratory's own networks left out.
   static func server(_ number: Int) -> IPAddress { IPAddress(10, 80, UInt8(number / 250), UInt8(number % 250 + 1)) }
 
-  @Test("10,000 destinations behind one gateway are answered at once, and again when its MAC address changes")
+  @Test("10,000 destinations behind one gateway have answers at once, and again when its MAC address changes")
   func gateway() throws {
     let servers = (0..<10_000).map(Self.server)
     let first = try clock.measure { try owner.follow(servers) }
@@ -34,7 +33,7 @@ struct ScaleLabTests {
     #expect(try owner.look(pokes: false).destinations.isEmpty)
   }
 
-  @Test("1,000 neighbours are looked at by one listing, and 1,000 events of them change 1,000 answers")
+  @Test("1,000 neighbours are read by one dump, and 1,000 events change 1,000 answers")
   func neighbours() throws {
     try lab.onDirector("ip address add 10.96.0.1/16 dev d1")
     let numbers: Range<Int> = 0..<1000
@@ -52,7 +51,7 @@ struct ScaleLabTests {
     #expect(servers.allSatisfy { owner.route($0)?.hopMAC == MACAddress("02:00:00:00:00:04") })
   }
 
-  @Test("4,000 VIPs are put on an interface, left alone and taken away, and concern no destination")
+  @Test("4,000 VIPs are added, left alone and removed, and affect no destination")
   func virtualAddresses() throws {
     let link = try owner.link("d0").index
     try owner.follow([Self.server(0)])

@@ -6,7 +6,7 @@ import Testing
 struct VirtualAddressLabTests {
   typealias Place = VirtualAddresses.Place
 
-  /// A daemon's part in this: after each change it reads, then reconciles.
+  /// Uses a monitor as the daemon does.
   struct Director {
     let monitor: KernelMonitor
     var addresses = VirtualAddresses()
@@ -34,30 +34,30 @@ struct VirtualAddressLabTests {
 
   static let vips = [IPAddress("10.0.0.100"), IPAddress("fd00:77::100")].compactMap(\.self)
 
-  @Test("A VIP is put on the interface, known again by the next run, and taken away", arguments: vips)
+  @Test("A VIP is added, recognised by the next run, and removed", arguments: vips)
   mutating func putAndTakenAway(vip: IPAddress) throws {
     let (place, prefix) = (Place(vip: vip, link: link), vip.isIPv4 ? 32 : 128)
     let first = try director.reconcile([place])
     #expect(first.added == [place])
     #expect(first.failed.isEmpty && first.foreign.isEmpty && first.takenAway.isEmpty && first.removed.isEmpty)
     let immediately = director.addresses.reconcile([place], on: director.monitor)
-    #expect(immediately.added.isEmpty, "known before its event is read")
+    #expect(immediately.added.isEmpty, "before its event is read")
     let changes = try director.monitor.drain()
-    #expect(!changes.addresses.contains { $0.address?.address == vip }, "and its event is no news")
+    #expect(!changes.addresses.contains { $0.address?.address == vip }, "its event is no change")
     let again = try director.reconcile([place])
     #expect(again.added.isEmpty && again.failed.isEmpty && again.foreign.isEmpty)
     let line = try shown().split(separator: "\n").first { $0.contains(" \(vip)/\(prefix) ") }
-    #expect(try #require(line).contains("tentative") == false, "usable at once")
+    #expect(try #require(line).contains("tentative") == false, "without duplicate address detection")
 
     var next = try Director(lab)
     #expect(try next.reconcile([place]).added.isEmpty)
     #expect(try next.reconcile([]).removed == [place])
     #expect(try !shown().contains("\(vip)/"))
     #expect(try next.reconcile([]).removed.isEmpty)
-    #expect(try director.reconcile([]).failed.isEmpty, "gone already is fine")
+    #expect(try director.reconcile([]).failed.isEmpty, "removed by the other run already")
   }
 
-  @Test("An address that the operator put there stays, whatever its prefix", arguments: vips, [true, false])
+  @Test("An address of the operator stays, whatever its prefix", arguments: vips, [true, false])
   mutating func operators(vip: IPAddress, isWide: Bool) throws {
     let (place, prefix) = (Place(vip: vip, link: link), (vip.isIPv4 ? 32 : 128) - (isWide ? 8 : 0))
     try lab.onDirector("ip address add \(vip)/\(prefix) dev d0 nodad")
@@ -67,7 +67,7 @@ struct VirtualAddressLabTests {
     #expect(try shown().contains("\(vip)/\(prefix)"))
   }
 
-  @Test("An address that the operator puts there before Sluice has noticed is the operator's", arguments: vips)
+  @Test("An address that the operator has just added is not taken for Sluice's", arguments: vips)
   mutating func quicker(vip: IPAddress) throws {
     let place = Place(vip: vip, link: link)
     let prefix = vip.isIPv4 ? 32 : 128
@@ -77,7 +77,7 @@ struct VirtualAddressLabTests {
     #expect(outcome.added.isEmpty && outcome.failed.isEmpty)
   }
 
-  @Test("A VIP that somebody takes away is put back and reported; what the operator puts in its place is his", arguments: vips)
+  @Test("A VIP removed by someone else is reported and added again, unless the operator adds it", arguments: vips)
   mutating func takenAway(vip: IPAddress) throws {
     let (place, prefix) = (Place(vip: vip, link: link), vip.isIPv4 ? 32 : 128)
     _ = try director.reconcile([place])
@@ -96,7 +96,7 @@ struct VirtualAddressLabTests {
     #expect(try shown().contains("\(vip)/\(prefix)"))
   }
 
-  @Test("VIPs that the kernel takes off an interface that goes down are put back")
+  @Test("VIPs that the kernel removes when the interface goes down are added again")
   mutating func interfaceDown() throws {
     let places = Set(Self.vips.map { Place(vip: $0, link: link) })
     _ = try director.reconcile(places)
@@ -107,7 +107,7 @@ struct VirtualAddressLabTests {
     for vip in Self.vips { #expect(try shown().contains("\(vip)/")) }
   }
 
-  @Test("The kernel answers ARP for the VIP, and never speaks from it by itself")
+  @Test("The kernel answers ARP for the VIP, but does not use it as source")
   mutating func answersARP() throws {
     let place = Place(vip: IPAddress(10, 70, 0, 100), link: link)
     _ = try director.reconcile([place])
@@ -120,7 +120,7 @@ struct VirtualAddressLabTests {
     #expect(try director.reconcile([]).removed == [place])
   }
 
-  @Test("An interface that isn't there is named, with the mend, and the other VIPs are put where they are wanted")
+  @Test("A missing interface fails its VIPs only")
   mutating func noInterface() throws {
     let (bad, good) = (Place(vip: IPAddress(10, 0, 0, 1), link: 4242), Place(vip: IPAddress(10, 0, 0, 2), link: link))
     let outcome = try director.reconcile([bad, good])
