@@ -21,12 +21,8 @@ let package = Package(
     .systemLibrary(name: "ABI"),
     // Thin C over libxdp, libbpf and the calls Swift cannot import.
     .target(name: "CXDP", dependencies: ["ABI"], linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
-    // Thin C over libnl-route: routes, neighbours, links, addresses.
-    .target(
-      name: "CNetlink",
-      cSettings: [.unsafeFlags(["-I/usr/include/libnl3"])],
-      linkerSettings: [.linkedLibrary("nl-3"), .linkedLibrary("nl-route-3")]
-    ),
+    // Thin C over netlink sockets: routes, neighbours, links, addresses.
+    .target(name: "CNetlink"),
 
     // The packet path: formats, then decisions, then rings. Of the control plane they see only Model's values. Packet's functions are
     // public, the one place where they are: Swift 6.3 inlines `public @inlinable` code into another module, but not `package @inlinable`.
@@ -70,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "API", "Forwarding", "Reconciler", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CTwin", "API", "Forwarding", "Reconciler", "Netlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict

@@ -81,5 +81,5 @@ struct Report: Codable {
     print("\n\(bytesPerFlow) bytes of flow table for each flow at 1 Mi flows; servers: of each of 64 virtual services\n")
   }
 
-  private static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+  static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 @main struct SluiceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
-    abstract: "Measures over plain memory: no root, no network, no kernel in between.",
-    subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self]
+    abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` needs root.",
+    subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, NetlinkBenchmark.self]
   )
 }

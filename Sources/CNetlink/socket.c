@@ -1,104 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One request, one answer. nl_send_sync and the *_get_kernel functions of libnl convert the kernel's errno to NLE_* numbers,
- * which is not reversible (ENETUNREACH and EHOSTUNREACH become one). So the exchange is done here with libnl's callbacks, which
- * keep the errno. The sequence check of libnl makes a socket unusable after one lost answer; this one skips answers to older
- * requests.
- */
 #include "internal.h"
 #include <errno.h>
-#include <netlink/errno.h>
-#include <netlink/socket.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <unistd.h>
 
-/* Limit of reads for one request, each a datagram of up to 32 KiB: bounds a dump. */
-enum { MOST_READS = 65536, BUFFER = 65536 };
+/* Receive buffers in bytes, which the kernel doubles. It counts almost a kilobyte for each neighbour event, so 40,000 events fit: enough when
+ * a large neighbour table expires at once. The memory is not reserved. */
+enum { ANSWERS = 1 << 20, EVENTS = 16 << 20 };
 
-int sluice_nl_failure(int nle)
+static int open_socket(struct sluice_nl **out, int buffer)
 {
-	switch (abs(nle)) {
-	case NLE_NOMEM: return -ENOMEM;
-	case NLE_AGAIN: return -ETIMEDOUT;
-	case NLE_DUMP_INTR: return -EINTR;
-	case NLE_PERM: return -EPERM;
-	case NLE_INVAL: return -EINVAL;
-	case NLE_AF_NOSUPPORT: return -EAFNOSUPPORT;
-	default: return -EPROTO;
-	}
-}
-
-static int on_valid(struct nl_msg *message, void *arg)
-{
-	struct sluice_nl *nl = arg;
-	int error = nl->take ? nl->take(message, nl->into) : 0;
-
-	if (error < 0 && nl->error == 0)
-		nl->error = error;
-	return NL_OK;
-}
-
-static int on_end(struct nl_msg *message, void *arg)
-{
-	struct sluice_nl *nl = arg;
-
-	(void)message;
-	nl->done = 1;
-	return NL_OK;
-}
-
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
-{
-	struct sluice_nl *nl = arg;
-
-	(void)from;
-	nl->error = error->error;
-	nl->done = 1;
-	return NL_SKIP;
-}
-
-static int on_sequence(struct nl_msg *message, void *arg)
-{
-	const struct sluice_nl *nl = arg;
-
-	return nlmsg_hdr(message)->nlmsg_seq == nl->sequence ? NL_OK : NL_SKIP;
-}
-
-int sluice_nl_open(struct sluice_nl **out)
-{
-	const struct timeval wait = { SLUICE_NL_WAIT_MS / 1000, SLUICE_NL_WAIT_MS % 1000 * 1000 };
+	const struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	const int on = 1;
 	struct sluice_nl *nl = calloc(1, sizeof(*nl));
 	int error;
 
 	if (!nl)
 		return -ENOMEM;
-	nl->socket = nl_socket_alloc();
-	nl->callbacks = nl_cb_alloc(NL_CB_CUSTOM);
-	if (!nl->socket || !nl->callbacks) {
-		sluice_nl_close(nl);
-		return -ENOMEM;
+	for (uint32_t i = 0; i < SLUICE_NL_SLOTS; i++) {
+		nl->inbox.parts[i] = (struct iovec){ nl->inbox.bytes[i], SLUICE_NL_SLOT };
+		nl->inbox.headers[i].msg_hdr.msg_iov = &nl->inbox.parts[i];
+		nl->inbox.headers[i].msg_hdr.msg_iovlen = 1;
+		nl->inbox.headers[i].msg_hdr.msg_name = &nl->inbox.senders[i];
 	}
-	nl_cb_set(nl->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_valid, nl);
-	nl_cb_set(nl->callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, nl);
-	nl_cb_set(nl->callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, nl);
-	nl_cb_set(nl->callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, nl);
-	nl_cb_err(nl->callbacks, NL_CB_CUSTOM, on_error, nl);
-
-	errno = 0;
-	error = nl_connect(nl->socket, NETLINK_ROUTE);
-	if (error < 0) {
-		error = errno ? -errno : sluice_nl_failure(error);
-		sluice_nl_close(nl);
-		return error;
-	}
-	nl_socket_set_msg_buf_size(nl->socket, BUFFER);
-	if (setsockopt(nl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0) {
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (nl->fd < 0 || bind(nl->fd, (const struct sockaddr *)&self, sizeof(self)) < 0) {
 		error = -errno;
 		sluice_nl_close(nl);
 		return error;
 	}
+	/* Fails without CAP_NET_ADMIN: then events are lost sooner, which is reported (SLUICE_NL_LOST). */
+	(void)setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
+	/* Errors without a copy of the request. */
+	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	*out = nl;
+	return 0;
+}
+
+int sluice_nl_open(struct sluice_nl **out)
+{
+	return open_socket(out, ANSWERS);
+}
+
+int sluice_nl_open_events(struct sluice_nl **out)
+{
+	static const int groups[] = {
+		RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+		RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+	};
+	const int nexthops = RTNLGRP_NEXTHOP;
+	struct sluice_nl *nl;
+	int error = open_socket(&nl, EVENTS);
+
+	if (error < 0)
+		return error;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0) {
+			error = -errno;
+			sluice_nl_close(nl);
+			return error;
+		}
+	}
+	/* Fails on kernels before 5.3, which have no next-hop objects. */
+	(void)setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &nexthops, sizeof(nexthops));
 	*out = nl;
 	return 0;
 }
@@ -107,68 +72,12 @@ void sluice_nl_close(struct sluice_nl *nl)
 {
 	if (!nl)
 		return;
-	if (nl->callbacks)
-		nl_cb_put(nl->callbacks);
-	if (nl->socket)
-		nl_socket_free(nl->socket);
+	if (nl->fd >= 0)
+		close(nl->fd);
 	free(nl);
 }
 
 int sluice_nl_fd(const struct sluice_nl *nl)
 {
-	return nl_socket_get_fd(nl->socket);
-}
-
-int sluice_nl_ask(struct sluice_nl *nl, struct nl_msg *request, sluice_nl_take take, void *into)
-{
-	int error;
-
-	if (!request)
-		return -ENOMEM;
-	nl->take = take;
-	nl->into = into;
-	nl->done = 0;
-	nl->error = 0;
-	/* Requests an acknowledgement too, so that every answer has an end mark. */
-	nl_complete_msg(nl->socket, request);
-	nl->sequence = nlmsg_hdr(request)->nlmsg_seq;
-	error = nl_send(nl->socket, request);
-	nlmsg_free(request);
-	if (error < 0)
-		return sluice_nl_failure(error);
-
-	for (int reads = 0; !nl->done && reads < MOST_READS; reads++) {
-		error = nl_recvmsgs(nl->socket, nl->callbacks);
-		if (error < 0)
-			return sluice_nl_failure(error);
-	}
-	return nl->done ? nl->error : -EPROTO;
-}
-
-struct nl_addr *sluice_nl_to_address(const struct sluice_nl_ip *ip)
-{
-	if (ip->family != AF_INET && ip->family != AF_INET6)
-		return NULL;
-	return nl_addr_build(ip->family, ip->bytes, ip->family == AF_INET ? 4 : 16);
-}
-
-struct sluice_nl_ip sluice_nl_from_address(const struct nl_addr *address)
-{
-	struct sluice_nl_ip ip = { 0 };
-	int family = address ? nl_addr_get_family(address) : AF_UNSPEC;
-	unsigned int length = family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
-
-	if (length == 0 || nl_addr_get_len(address) != length)
-		return ip;
-	ip.family = (uint8_t)family;
-	memcpy(ip.bytes, nl_addr_get_binary_addr(address), length);
-	return ip;
-}
-
-uint8_t sluice_nl_copy_mac(const struct nl_addr *address, uint8_t mac[6])
-{
-	if (!address || nl_addr_get_len(address) != 6)
-		return 0;
-	memcpy(mac, nl_addr_get_binary_addr(address), 6);
-	return 6;
+	return nl->fd;
 }

@@ -32,17 +32,21 @@ package struct AddressPrefix: Hashable, Sendable {
 }
 
 extension AddressPrefix {
-  /// The lowest and the highest address: all bits beyond the prefix 0, or 1.
-  package var first: IPAddress { filled(with: 0) }
-  package var last: IPAddress { filled(with: 0xff) }
+  /// Its lowest address, and its highest: all bits beyond the prefix 0, or 1.
+  package var first: IPAddress {
+    let (own, host) = (address.words, hostBits)
+    return IPAddress(high: own.high & ~host.high, low: own.low & ~host.low)
+  }
 
-  private func filled(with byte: UInt8) -> IPAddress {
-    let bits = length + (address.isIPv4 ? 96 : 0)
-    let bytes = address.bytes.enumerated().map { index, own in
-      let kept = ~UInt8(truncatingIfNeeded: 0xff >> min(max(bits - index * 8, 0), 8))
-      return own & kept | byte & ~kept
-    }
-    return IPAddress(bytes: bytes) ?? address
+  package var last: IPAddress {
+    let (own, host) = (address.words, hostBits)
+    return IPAddress(high: own.high | host.high, low: own.low | host.low)
+  }
+
+  /// The bits beyond the prefix, set. Smart shifts: one by 64 or more leaves 0.
+  private var hostBits: (high: UInt64, low: UInt64) {
+    let bits = UInt64(length + (address.isIPv4 ? 96 : 0))
+    return (UInt64.max >> bits, bits <= 64 ? .max : UInt64.max >> (bits - 64))
   }
 }
 

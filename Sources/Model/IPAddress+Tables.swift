@@ -8,9 +8,8 @@ extension IPAddress {
 
   /// The field's value.
   package var tuple: Bytes {
-    var tuple: Bytes = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    withUnsafeMutableBytes(of: &tuple) { $0.copyBytes(from: bytes) }
-    return tuple
+    // Two words stored as they are, not `bytes`: that would allocate an array for each of 100,000 servers.
+    withUnsafeBytes(of: (words.high.bigEndian, words.low.bigEndian)) { $0.loadUnaligned(as: Bytes.self) }
   }
 
   package init(_ tuple: Bytes) {

@@ -17,7 +17,13 @@ package struct IPAddress: Hashable, Sendable {
     low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// Sixteen bytes in network order, as in the shared tables.
+  /// The first eight bytes and the last eight as numbers.
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Sixteen bytes in memory, in network order, as the shared tables hold them.
   package init(words bytes: UnsafeRawBufferPointer) {
     high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
     low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -51,6 +57,9 @@ package struct IPAddress: Hashable, Sendable {
   package var bytes: [UInt8] {
     (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> (56 - UInt64($0 & 7) * 8)) }
   }
+
+  /// The first eight bytes and the last eight as numbers.
+  package var words: (high: UInt64, low: UInt64) { (high, low) }
 
   /// Identifies a server in Maglev: the same on every director, different for any two addresses. The function must never change,
   /// or directors of different versions would choose different servers for every flow.

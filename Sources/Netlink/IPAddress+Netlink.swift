@@ -6,17 +6,24 @@ extension sluice_nl_ip {
   init(_ address: IPAddress) {
     self.init()
     family = UInt8(address.isIPv4 ? AF_INET : AF_INET6)
-    withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: address.isIPv4 ? address.bytes.suffix(4) : address.bytes[...]) }
+    let (high, low) = (address.words.high.bigEndian, address.words.low.bigEndian)
+    withUnsafeMutableBytes(of: &bytes) { bytes in
+      if address.isIPv4 {
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: low >> 32), as: UInt32.self)
+      } else {
+        bytes.storeBytes(of: high, as: UInt64.self)
+        bytes.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
+      }
+    }
   }
 }
 
 extension IPAddress {
   /// Nil when the kernel said no address.
   init?(_ raw: sluice_nl_ip) {
-    let bytes = withUnsafeBytes(of: raw.bytes) { Array($0) }
     switch Int32(raw.family) {
-    case AF_INET: self.init(bytes[0], bytes[1], bytes[2], bytes[3])
-    case AF_INET6: self.init(bytes: bytes)
+    case AF_INET: self.init(raw.bytes.0, raw.bytes.1, raw.bytes.2, raw.bytes.3)
+    case AF_INET6: self.init(raw.bytes)
     default: return nil
     }
   }
@@ -24,9 +31,9 @@ extension IPAddress {
 
 extension MACAddress {
   /// Nil when the kernel said none, or one of another length than Ethernet's.
-  init?(_ raw: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8), length: UInt8) {
+  init?(_ raw: MACAddress.Bytes, length: UInt8) {
     guard length == 6 else { return nil }
-    self.init(bytes: [raw.0, raw.1, raw.2, raw.3, raw.4, raw.5])
+    self.init(raw)
   }
 }
 

@@ -3,20 +3,31 @@ import Glibc
 import Model
 
 /// An address on an interface of this host.
-struct InterfaceAddress: Equatable, Sendable {
-  var address: IPAddress
-  var link: UInt32
+package struct InterfaceAddress: Hashable, Sendable {
+  package var address: IPAddress
+  /// Index of the interface.
+  package var link: UInt32
   /// Bits.
-  var prefix: Int
+  package var prefix: Int
+  /// The other end of a point-to-point address.
+  package var peer: IPAddress?
   /// Fit to speak from: global scope, neither tentative nor deprecated.
-  var isGood: Bool
+  package var isGood: Bool
   /// Put there by Sluice, this run or an earlier one.
-  var isSluices: Bool
+  package var isSluices: Bool
 
-  init(address: IPAddress, link: UInt32, prefix: Int, isGood: Bool = true, isSluices: Bool = false) {
+  package init(
+    address: IPAddress,
+    link: UInt32,
+    prefix: Int,
+    peer: IPAddress? = nil,
+    isGood: Bool = true,
+    isSluices: Bool = false
+  ) {
     self.address = address
     self.link = link
     self.prefix = prefix
+    self.peer = peer
     self.isGood = isGood
     self.isSluices = isSluices
   }
@@ -28,10 +39,21 @@ struct InterfaceAddress: Equatable, Sendable {
       address: address,
       link: raw.ifindex,
       prefix: Int(raw.prefix),
+      peer: IPAddress(raw.peer),
       isGood: raw.scope == UInt8(RT_SCOPE_UNIVERSE.rawValue) && raw.flags & bad == 0,
       isSluices: AddressMark.isOn(proto: raw.proto, label: text(ofCArray: raw.label))
     )
   }
+
+  /// What identifies it for the kernel.
+  struct Identity: Hashable {
+    let address: IPAddress
+    let peer: IPAddress?
+    let link: UInt32
+    let prefix: Int
+  }
+
+  var identity: Identity { Identity(address: address, peer: peer, link: link, prefix: prefix) }
 }
 
 /// The host's own addresses on one interface, first of each family, virtual ones of Sluice left out.

@@ -54,16 +54,17 @@ package enum NoRoute: Error, Equatable, Sendable {
   case multicast
   case anycast
   case encapsulated
+  /// The kernel refused the look-up with this errno.
+  case refused(Int32)
 
-  /// Nil for an errno that is no answer about the route (fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
-  /// net/ipv6/route.c).
-  init?(errno code: Int32) {
+  /// The kernel reports the type of some routes as an errno: fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of net/ipv6/route.c.
+  init(errno code: Int32) {
     switch code {
     case ENETUNREACH, EAGAIN, ESRCH: self = .none
     case EHOSTUNREACH: self = .unreachable
     case EACCES: self = .prohibited
     case EINVAL: self = .blackhole
-    default: return nil
+    default: self = .refused(code)
     }
   }
 
@@ -77,7 +78,8 @@ package enum NoRoute: Error, Equatable, Sendable {
     case .multicast: "it is a multicast address; a real server needs one of its own"
     case .anycast: "it is the subnet's anycast address; a real server needs one of its own"
     case .encapsulated:
-      "the kernel's route to it has an encapsulation (encap), which Sluice does not support; give it a plain route"
+      "the kernel's route to it goes through a tunnel (encap), which Sluice does not build; give it a plain route"
+    case .refused(let code): NetlinkError.refused(doing: "looking up its route", errno: code).description
     }
   }
 }

@@ -1,119 +1,114 @@
+// Goes with the reconciler, which will own a KernelMonitor on its own thread.
 import Model
 import Synchronization
 
-/// The kernel as the resolver: interfaces, routes and neighbours as `ip` shows them, asked when needed and followed live.
-///
-/// Workers bypass the kernel, so it sees no traffic to the real servers: left alone it would never resolve one, and would let
-/// the known ones go stale. `resolve` has it look for what it doesn't know, and a watch has it confirm, every `pokeInterval`,
-/// what is in use. That is done with `NTF_USE`, which does to an entry what a packet does. The rejected choice is
-/// `NTF_EXT_MANAGED` (kernels from 5.16), with which the kernel repeats this by itself: such entries outlive a killed daemon in
-/// the operator's table, each removal has to be undone by hand, and nothing is gained, since without a daemon nobody would
-/// carry a new MAC address into the tables. One way on all kernels is also one way to test.
+/// A `KernelMonitor` for several threads and tasks, with the functions that the director uses.
 package final class KernelRoutes: Sendable {
-  /// A stale entry is confirmed within this and the kernel's own 5 s of delay; a dead one is asked for at the kernel's usual
-  /// rate, once a second.
-  package static let pokeInterval: Duration = .seconds(3)
+  /// Interval of `drain` and `poke`: a burst of changes is one element of `changes`.
+  private static let tick: Duration = .milliseconds(50)
 
-  private struct State: ~Copyable {
-    let socket: NetlinkSocket
-    /// The last to each destination in use.
+  private struct State {
+    let monitor: KernelMonitor
+    /// The last answers of the destinations in use.
     var answers: [IPAddress: RouteAnswer] = [:]
+    /// A change was drained that is not an element of `changes` yet.
+    var hasChanged = false
+
+    /// Bounded, so that a storm of events can't block the caller.
+    mutating func drain() throws(NetlinkError) {
+      for _ in 0..<16 {
+        let changes = try monitor.drain()
+        if !changes.isEmpty { hasChanged = true }
+        if !changes.more { return }
+      }
+    }
   }
 
   private let state: Mutex<State>
-  // Apart from the socket's, so that the watch's thread never waits for a long resolve.
-  private let memory = SharedNeighbourStates()
 
-  /// Of the network namespace of the calling thread, whatever thread calls later.
+  /// For the network namespace of the calling thread.
   package init() throws(NetlinkError) {
-    state = Mutex(State(socket: try NetlinkSocket()))
+    state = Mutex(State(monitor: try KernelMonitor()))
   }
 
-  /// The interface called `name`.
-  package func link(named name: String) throws(NetlinkError) -> Link {
-    try state.withLock { (state) throws(NetlinkError) in try state.socket.link(named: name) }
-  }
-
-  package func link(index: UInt32) throws(NetlinkError) -> Link {
-    try state.withLock { (state) throws(NetlinkError) in try state.socket.link(index: index) }
-  }
-
-  /// The host's own addresses on an interface, VIPs that Sluice put there left out.
-  package func addresses(of link: Link) throws(NetlinkError) -> LinkAddresses {
-    let all = try state.withLock { (state) throws(NetlinkError) in try state.socket.addresses() }
-    return LinkAddresses(of: link.index, among: all)
-  }
-
-  /// The way to each destination. From now on they are in use: their next hops are followed and kept fresh, until `forget`. An
-  /// unknown neighbour is asked for at once, without waiting for its answer: the watch tells of it. Start the watch first, or a
-  /// change in between is missed. For one caller at a time, who takes the last answers for the true ones.
-  package func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
-    try state.withLock { (state) throws(NetlinkError) in
-      var round = ResolveRound(memory: memory, follows: true)
-      for destination in destinations { try round.resolve(destination, with: state.socket) }
-      state.answers.merge(round.answers) { _, new in new }
-      return round.answers
+  /// The next hops of the destinations, which are followed from now on. `slots`: from an interface's index to its slot in
+  /// `sluice_root.interfaces`.
+  ///
+  /// Waits for new neighbours, at most `patience`: most reply within a millisecond, and a server that was just added should be in the generation
+  /// of that change. If the kernel can't be queried, the last answers are used: forwarding as before is better than not forwarding.
+  package func ways(
+    to destinations: [IPAddress],
+    slots: [UInt32: Int],
+    patience: Duration = .milliseconds(300)
+  ) async -> [IPAddress: Result<NextHop, NextHopFault>] {
+    let deadline = ContinuousClock.now + patience
+    let before = state.withLock { $0.answers }
+    do throws(NetlinkError) {
+      var answers = try resolve(destinations)
+      var awaited = answers.filter { $0.value.isPending && before[$0.key] == nil }.map(\.key)
+      while !awaited.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(2))
+        answers.merge(try resolve(awaited)) { $1 }
+        awaited.removeAll { answers[$0]?.isPending != true }
+      }
+      return answers.mapValues { Self.nextHop($0, slots) }
+    } catch {
+      let known = state.withLock { $0.answers }
+      let answers = destinations.map { ($0, known[$0].map { Self.nextHop($0, slots) } ?? .failure(.notAsked(error))) }
+      return Dictionary(answers) { $1 }
     }
   }
 
-  /// What the last `resolve` said of each destination in use.
-  package var lastAnswers: [IPAddress: RouteAnswer] { state.withLock { $0.answers } }
-
-  /// No others are in use any more.
+  /// Stops following all other destinations.
   package func forget(allBut kept: Set<IPAddress>) {
     state.withLock { state in
-      for gone in state.answers.keys where !kept.contains(gone) {
-        state.answers[gone] = nil
-        memory.unfollow(for: gone)
-      }
+      state.monitor.forget(allBut: kept)
+      state.answers = state.answers.filter { kept.contains($0.key) }
     }
   }
 
-  /// The way to one destination as it is now, for showing: nobody is asked, nothing is followed.
-  package func look(_ destination: IPAddress) throws(NetlinkError) -> RouteAnswer? {
-    try state.withLock { (state) throws(NetlinkError) in
-      var round = ResolveRound(memory: memory, follows: false)
-      try round.resolve(destination, with: state.socket)
-      return round.answers[destination]
-    }
-  }
-
-  /// Has the kernel confirm every next hop in use that it is not sure of. A watch does this by itself.
-  package func poke() throws(NetlinkError) {
-    try state.withLock { (state) throws(NetlinkError) in
-      for hop in memory.hops {
-        // Not learned: the event of a change would then be no news, and nobody would resolve again.
-        let seen = try state.socket.neighbour(hop)
-        // A refusal is the business of the next resolve, which shows it with its reason.
-        if seen.wantsUse { _ = try state.socket.use(hop, seen: seen) }
-      }
-    }
-  }
-
-  /// Calls back, on a thread of its own, after every change that can alter an answer, until the watch is stopped or let go of.
-  /// Bursts are one call; nothing is said of what changed, since the answer is to resolve again. Pokes meanwhile.
-  package func watch(onChange: @escaping @Sendable () -> Void) throws(NetlinkError) -> NetlinkWatch {
-    let memory = memory
-    return try NetlinkWatch(
-      interval: Self.pokeInterval,
-      isNews: { event in
-        switch event {
-        case .neighbour(let hop, let seen): memory.learn(hop, seen)
-        case .other, .lost: true
-        case .nothing: false
-        }
-      },
-      // An error here is one that the next resolve meets, and throws to somebody.
-      onInterval: { [self] in try? poke() },
-      onChange: onChange
-    )
-  }
-
-  /// `watch` as a stream; changes while the consumer is busy are one element.
+  /// An element for each burst of changes. Also confirms the next hops, as long as the stream is in use.
   package func changes() throws(NetlinkError) -> AsyncStream<Void> {
-    let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let watch = try watch { continuation.yield() }
-    continuation.onTermination = { _ in watch.stop() }
-    return stream
+    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      let task = Task { [self] in
+        while !Task.isCancelled {
+          if look() { continuation.yield() }
+          try? await Task.sleep(for: Self.tick)
+        }
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
   }
+
+  private func resolve(_ destinations: [IPAddress]) throws(NetlinkError) -> [IPAddress: RouteAnswer] {
+    try state.withLock { (state) throws(NetlinkError) in
+      state.monitor.follow(destinations)
+      try state.drain()
+      let answers = try state.monitor.answers(for: destinations)
+      state.answers.merge(answers) { $1 }
+      return answers
+    }
+  }
+
+  /// Whether something has changed. An error counts as a change: the next `ways` meets it and reports it.
+  private func look() -> Bool {
+    state.withLock { state in
+      do throws(NetlinkError) {
+        try state.monitor.poke()
+        try state.drain()
+      } catch {
+        state.hasChanged = true
+      }
+      defer { state.hasChanged = false }
+      return state.hasChanged
+    }
+  }
+
+  private static func nextHop(_ answer: RouteAnswer, _ slots: [UInt32: Int]) -> Result<NextHop, NextHopFault> {
+    Result { () throws(NextHopFault) in try answer.nextHop(slots: slots) }
+  }
+}
+
+extension RouteAnswer {
+  fileprivate var isPending: Bool { if case .neighbourPending = self { true } else { false } }
 }

@@ -11,17 +11,19 @@ struct LinkStack: Equatable, Sendable {
   var fault: RouteAnswer.LinkFault?
 
   /// Walks down with `find`. More than two VLANs, or a loop of them, ends as a fault.
-  init(_ route: Link, find: (UInt32) throws(NetlinkError) -> Link) throws(NetlinkError) {
+  init(_ route: Link, find: (UInt32) -> Link?) {
     self.route = route
     lowest = route
     fault = Self.fault(of: route)
     while fault == nil, case .vlan(let id, let lower, let provider) = lowest.kind {
       if tags.count == 2 {
         fault = .tooManyTags
-      } else {
+      } else if let next = find(lower) {
         tags.insert(VLANTag(id, isProvider: provider), at: 0)
-        lowest = try find(lower)
-        fault = Self.fault(of: lowest)
+        lowest = next
+        fault = Self.fault(of: next)
+      } else {
+        fault = .gone
       }
     }
   }

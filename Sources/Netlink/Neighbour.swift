@@ -25,10 +25,6 @@ enum Neighbour: Equatable, Sendable {
   case fixed(MACAddress)
 
   init(_ raw: sluice_nl_neighbour) {
-    guard raw.gone == 0 else {
-      self = .unknown
-      return
-    }
     self.init(state: raw.state, mac: MACAddress(raw.mac, length: raw.mac_length))
   }
 

@@ -1,19 +1,9 @@
-import CNetlink
 import Glibc
 import Model
-import Synchronization
 
-/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. An address that
-/// someone else put there (the operator, keepalived) is left alone for good.
-package final class VirtualAddresses: Sendable {
-  package enum Origin: Equatable, Sendable {
-    case addedNow
-    /// Sluice's own, put there before: by this run, or by one that was killed.
-    case sluices
-    /// Not ours, so not ours to remove.
-    case someoneElses
-  }
-
+/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. Addresses of anyone else (the operator,
+/// keepalived) are never changed.
+package struct VirtualAddresses {
   package struct Place: Hashable, Sendable {
     package var vip: IPAddress
     /// Index of the interface.
@@ -25,88 +15,66 @@ package final class VirtualAddresses: Sendable {
     }
   }
 
-  fileprivate struct State: ~Copyable {
-    let socket: NetlinkSocket
-    /// For kernels that keep no mark.
-    var added: Set<Place> = []
+  package struct Outcome {
+    package var added: Set<Place> = []
+    package var removed: Set<Place> = []
+    package var failed: [(place: Place, error: NetlinkError)] = []
+    /// Wanted places that already have an address of someone else.
+    package var foreign: Set<Place> = []
+    /// Wanted places where someone else removed Sluice's VIP since the last call. They are added again, so they are in `added` or `failed` too.
+    /// The kernel itself removes IPv6 addresses when their interface goes down.
+    package var takenAway: Set<Place> = []
+    /// The time was over before everything was done; call again.
+    package var more = false
+
+    package init() {}
   }
 
-  private let state: Mutex<State>
+  /// Sluice's VIPs as of the last call, to detect removals by someone else.
+  private var placed: Set<Place> = []
 
-  package init() throws(NetlinkError) {
-    state = Mutex(State(socket: try NetlinkSocket()))
+  package init() {}
+
+  /// Adds the wanted VIPs as /32 or /128, and removes all other VIPs of Sluice, of this run or of one that was killed.
+  ///
+  /// Compares with the addresses that `monitor` knows, so `drain` it first; without a difference no request is sent. To be called after changes of
+  /// addresses and links, and again after failures.
+  ///
+  /// - Parameter time: no request is sent after it. Thousands of IPv6 addresses on one interface take the kernel seconds, because for each one it
+  ///   walks all multicast groups of the interface (ipv6_mc_up of net/ipv6/mcast.c), and each address adds a group.
+  package mutating func reconcile(
+    _ wanted: Set<Place>,
+    on monitor: KernelMonitor,
+    within time: Duration = .seconds(1)
+  ) -> Outcome {
+    let deadline = ContinuousClock.now + time
+    let plan = VirtualAddressPlan(wanted: wanted, placed: placed, addresses: monitor.addressTable)
+    var outcome = Outcome()
+    (outcome.foreign, outcome.takenAway) = (plan.foreign, plan.takenAway)
+    // Added before others are removed, so that a VIP that moves between interfaces is always present.
+    let contested = monitor.add(plan.added, until: deadline, &outcome)
+    monitor.remove(plan.removed, until: deadline, &outcome)
+    placed = wanted.subtracting(plan.foreign).subtracting(plan.added).union(outcome.added)
+    if !contested.isEmpty { settle(contested, on: monitor, &outcome) }
+    return outcome
   }
 
-  /// Puts the VIP there as /32 or /128, unless it is there with whatever prefix. To be called again after a change of links:
-  /// the kernel takes IPv6 addresses off an interface that goes down.
-  package func add(_ vip: IPAddress, link: UInt32) throws(NetlinkError) -> Origin {
-    try state.withLock { (state) throws(NetlinkError) in
-      let place = Place(vip: vip, link: link)
-      if let origin = try state.origin(of: place) { return origin }
-      let interface = try state.socket.link(index: link).name
-      if try state.socket.addAddress(place, label: AddressMark.label(interface: interface), interface: interface) {
-        state.added.insert(place)
-        return .addedNow
+  /// For addresses that exist although `monitor` did not know them: reads all addresses to see who added them.
+  private mutating func settle(_ contested: [Place], on monitor: KernelMonitor, _ outcome: inout Outcome) {
+    do throws(NetlinkError) {
+      try monitor.listAddressesAnew()
+      for place in contested {
+        let present = monitor.addressTable[place]
+        if present.isEmpty {
+          outcome.failed.append((place, .refused(doing: "adding \(place.vip)", errno: EAGAIN)))
+        } else if present.allSatisfy(\.isSluices) {
+          placed.insert(place)
+        } else {
+          outcome.foreign.insert(place)
+        }
       }
-      // Someone was quicker; a second look says who.
-      return try state.origin(of: place) ?? .someoneElses
-    }
-  }
-
-  /// Takes the VIP away if Sluice put it there. Not there, or someone else's: nothing is done, and false.
-  package func remove(_ vip: IPAddress, link: UInt32) throws(NetlinkError) -> Bool {
-    try state.withLock { (state) throws(NetlinkError) in
-      let place = Place(vip: vip, link: link)
-      guard try state.origin(of: place) == .sluices else {
-        state.added.remove(place)
-        return false
-      }
-      try state.socket.removeAddress(place)
-      state.added.remove(place)
-      return true
-    }
-  }
-
-  /// Every address Sluice has put on an interface: at a start, what a killed run left behind.
-  package func all() throws(NetlinkError) -> Set<Place> {
-    try state.withLock { (state) throws(NetlinkError) in
-      let present = try state.socket.addresses()
-      return Set(present.map { Place(vip: $0.address, link: $0.link) }.filter(state.added.contains))
-        .union(present.filter(\.isSluices).map { Place(vip: $0.address, link: $0.link) })
-    }
-  }
-}
-
-extension VirtualAddresses.State {
-  /// Nil: the address is not there.
-  fileprivate func origin(of place: VirtualAddresses.Place) throws(NetlinkError) -> VirtualAddresses.Origin? {
-    let present = try socket.addresses().filter { $0.link == place.link && $0.address == place.vip }
-    if present.isEmpty { return nil }
-    // With another prefix than ours beside our own (IPv4 allows both), the host's own word wins.
-    return present.allSatisfy({ $0.isSluices || added.contains(place) }) ? .sluices : .someoneElses
-  }
-}
-
-extension NetlinkSocket {
-  /// False: it is there.
-  fileprivate func addAddress(
-    _ place: VirtualAddresses.Place,
-    label: String?,
-    interface: String
-  ) throws(NetlinkError) -> Bool {
-    var address = sluice_nl_ip(place.vip)
-    let result = sluice_nl_add_address(handle, place.link, &address, label, AddressMark.proto)
-    if result == -EEXIST { return false }
-    guard result == 0 else { throw .refused(doing: "putting \(place.vip) on \(interface)", errno: -result) }
-    return true
-  }
-
-  fileprivate func removeAddress(_ place: VirtualAddresses.Place) throws(NetlinkError) {
-    var address = sluice_nl_ip(place.vip)
-    let result = sluice_nl_remove_address(handle, place.link, &address)
-    // Gone already, with its interface or without, is what was wanted.
-    guard result == 0 || result == -EADDRNOTAVAIL || result == -ENODEV else {
-      throw .refused(doing: "taking \(place.vip) off interface \(place.link)", errno: -result)
+    } catch {
+      outcome.failed += contested.map { ($0, error) }
     }
   }
 }

@@ -26,16 +26,4 @@ import Testing
     }
     #expect(sorted.reversed().sorted() == sorted)
   }
-
-  @Test(arguments: ["02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff"])
-  func `a MAC address is printed as it was read`(text: String) throws {
-    #expect(try #require(MACAddress(text)).description == text)
-  }
-
-  @Test(arguments: [
-    "", "02:00:00:00:00", "02:00:00:00:00:01:02", "2:0:0:0:0:1", "02-00-00-00-00-01", "+2:00:00:00:00:01", "0g:00:00:00:00:01",
-  ])
-  func `text that is not a MAC address is refused`(text: String) {
-    #expect(MACAddress(text) == nil)
-  }
 }

@@ -1,8 +1,8 @@
 import CNetlink
 import Testing
 
-@testable import Netlink
 @testable import Model
+@testable import Netlink
 
 @Suite struct AddressMarkTests {
   @Test(

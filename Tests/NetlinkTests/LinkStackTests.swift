@@ -1,8 +1,8 @@
 import CNetlink
 import Testing
 
-@testable import Netlink
 @testable import Model
+@testable import Netlink
 
 @Suite struct LinkStackTests {
   static let mac = MACAddress(bytes: [2, 0, 0, 0, 0, 1])
@@ -12,10 +12,7 @@ import Testing
   }
 
   static func stack(_ links: [Link]) throws -> LinkStack {
-    try LinkStack(try #require(links.first)) { (index) throws(NetlinkError) in
-      guard let link = links.first(where: { $0.index == index }) else { throw .noInterfaceIndex(index) }
-      return link
-    }
+    LinkStack(try #require(links.first)) { index in links.first { $0.index == index } }
   }
 
   @Test("A plain device is its own lowest and needs no tag")
@@ -61,6 +58,7 @@ import Testing
         .tooManyTags
       ),
       ([vlan(9, id: 1, on: 9)], .tooManyTags),
+      ([vlan(9, id: 1, on: 8)], .gone),
     ]
   )
   func faults(links: [Link], fault: RouteAnswer.LinkFault) throws {

@@ -1,8 +1,8 @@
 import CNetlink
 import Testing
 
-@testable import Netlink
 @testable import Model
+@testable import Netlink
 
 @Suite struct NeighbourTests {
   static let mac = MACAddress("02:00:00:00:00:07")
@@ -30,16 +30,5 @@ import Testing
     let mac = try #require(Self.mac)
     let poked = [Neighbour.unknown, .asked, .failed, .stale(mac), .live(mac), .fixed(mac)].filter(\.wantsUse)
     #expect(poked == [.unknown, .failed, .stale(mac)])
-  }
-
-  @Test("A deleted entry is unknown, whatever it held")
-  func deleted() {
-    var raw = sluice_nl_neighbour()
-    raw.state = UInt16(NUD_REACHABLE)
-    raw.mac_length = 6
-    raw.gone = 1
-    #expect(Neighbour(raw) == .unknown)
-    raw.gone = 0
-    #expect(Neighbour(raw).mac != nil)
   }
 }

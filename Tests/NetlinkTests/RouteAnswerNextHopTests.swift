@@ -1,7 +1,7 @@
 import Testing
 
-@testable import Netlink
 @testable import Model
+@testable import Netlink
 
 @Suite struct RouteAnswerNextHopTests {
   let route: ResolvedRoute

@@ -3,10 +3,6 @@ import Forwarding
 import Model
 
 /// Between the model's types and the structs of `Sources/ABI/tables.h`.
-extension MACAddress {
-  package var tuple: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) { (bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]) }
-}
-
 extension ServiceKey {
   /// The service in this entry; nil for a hole among the services.
   package init?(_ entry: sluice_service) {

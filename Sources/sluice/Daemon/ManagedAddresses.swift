@@ -1,10 +1,5 @@
-import API
-import Configuration
-import Logging
 import Model
 import Netlink
-import Offline
-import Reconciler
 import Synchronization
 
 /// Keeps the VIPs of the service table on the host, so that the kernel answers ARP for them: `director.addresses: managed`.
@@ -12,46 +7,40 @@ import Synchronization
 /// All on the first attached interface: the kernel answers for any of its addresses on every interface (arp_ignore 0), so that the place
 /// decides nothing but where `ip address` shows them.
 final class ManagedAddresses: Sendable {
+  private struct State {
+    let monitor: KernelMonitor
+    var addresses = VirtualAddresses()
+  }
+
   private let link: UInt32
-  private let addresses: VirtualAddresses
-  private let placed: Mutex<Set<VirtualAddresses.Place>>
-  private let logger: Logger
+  private let state: Mutex<State>
 
-  /// - Parameter link: index of the interface. What a killed daemon put anywhere counts as placed: `follow` takes away what is not wanted there.
-  init(link: UInt32, logger: Logger) throws {
+  /// - Parameter link: index of the interface. The first `follow` removes what a killed daemon left elsewhere.
+  init(link: UInt32) throws {
     self.link = link
-    self.logger = logger
-    addresses = try VirtualAddresses()
-    placed = Mutex(try addresses.all())
+    state = Mutex(State(monitor: try KernelMonitor()))
   }
 
-  /// Puts the VIPs there that are missing and takes those away that no service has any more.
+  /// Adds missing VIPs and removes those that no service uses any more.
   func follow(_ table: ServiceTable) {
-    let wanted = Set(table.services.map { VirtualAddresses.Place(vip: $0.key.address, link: link) })
-    placed.withLock { placed in
-      for place in wanted {
-        do {
-          if try addresses.add(place.vip, link: place.link) != .someoneElses { placed.insert(place) }
-        } catch {
-          logger.warning("the kernel does not answer for \(place.vip): \(error)")
-        }
+    reconcile(Set(table.services.map { VirtualAddresses.Place(vip: $0.key.address, link: link) }))
+  }
+
+  func removeAll() { reconcile([]) }
+
+  private func reconcile(_ wanted: Set<VirtualAddresses.Place>) {
+    state.withLock { state in
+      do {
+        for _ in 0..<16 where try !state.monitor.drain().more { break }
+      } catch {
+        Log.line("changes of addresses could not be read, retrying with the next change: \(error)")
       }
-      for place in placed.subtracting(wanted) { remove(place, &placed) }
-    }
-  }
-
-  func removeAll() {
-    placed.withLock { placed in
-      for place in placed { remove(place, &placed) }
-    }
-  }
-
-  private func remove(_ place: VirtualAddresses.Place, _ placed: inout Set<VirtualAddresses.Place>) {
-    do {
-      _ = try addresses.remove(place.vip, link: place.link)
-      placed.remove(place)
-    } catch {
-      logger.warning("\(place.vip) is still on the interface: \(error)")
+      for _ in 0..<16 {
+        let outcome = state.addresses.reconcile(wanted, on: state.monitor)
+        for (place, error) in outcome.failed { Log.line("\(place.vip): \(error)") }
+        for place in outcome.takenAway { Log.line("\(place.vip) was removed from the host by someone else; added again") }
+        if !outcome.more { return }
+      }
     }
   }
 }

@@ -1,11 +1,11 @@
 import API
-import Reconciler
-import Offline
 import Configuration
-import Model
-import Netlink
 import Foundation
 import Glibc
+import Model
+import Netlink
+import Offline
+import Reconciler
 import Synchronization
 import Testing
 
@@ -53,24 +53,32 @@ final class NetlinkLab: Sendable {
   }
 
   /// Runs `body` on a thread of its own in the director's namespace. A netlink socket stays in the namespace it was opened in.
-  func insideDirector<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+  func insideDirector<Value>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
     let slot = Slot<Value>()
     let done = DispatchSemaphore(value: 0)
     let path = "/run/netns/\(director)"
     Thread.detachNewThread {
-      let result = Result {
+      slot.result = Result {
         try enterNamespace(path)
         return try body()
       }
-      slot.result.withLock { $0 = result }
       done.signal()
     }
     done.wait()
-    return try #require(slot.result.withLock { $0 }).get()
+    return try #require(slot.result).get()
   }
 
-  private final class Slot<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, any Error>?>(nil)
+  // Unchecked: written by the thread before it signals, read after that.
+  private final class Slot<Value>: @unchecked Sendable {
+    var result: Result<Value, any Error>?
+  }
+
+  /// Runs many `ip` commands, one per line.
+  func onDirector(batch lines: [String]) throws {
+    let path = "/tmp/\(director).batch"
+    try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    defer { unlink(path) }
+    try onDirector("ip -batch \(path)")
   }
 
   /// Words parted by single blanks; no shell. Returns standard output, throws with everything said when the exit code isn't 0.

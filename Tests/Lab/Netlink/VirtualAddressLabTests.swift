@@ -1,76 +1,131 @@
-import API
-import Reconciler
-import Offline
-import Configuration
 import Model
 import Netlink
 import Testing
 
 @Suite(.serialized, .enabled(if: NetlinkLab.isRoot, "needs root to make network namespaces, and geteuid() is not 0"))
 struct VirtualAddressLabTests {
+  typealias Place = VirtualAddresses.Place
+
+  /// Uses a monitor as the daemon does.
+  struct Director {
+    let monitor: KernelMonitor
+    var addresses = VirtualAddresses()
+
+    init(_ lab: NetlinkLab) throws { monitor = try lab.insideDirector { try KernelMonitor() } }
+
+    mutating func reconcile(_ wanted: Set<Place>) throws -> VirtualAddresses.Outcome {
+      _ = try monitor.drain()
+      return addresses.reconcile(wanted, on: monitor)
+    }
+  }
+
   let lab: NetlinkLab
+  var director: Director
   let link: UInt32
 
   init() throws {
     let lab = try NetlinkLab()
     self.lab = lab
-    link = try lab.insideDirector { try KernelRoutes().link(named: "d0").index }
+    director = try Director(lab)
+    link = try #require(director.monitor.links["d0"]).index
   }
 
-  func virtualAddresses() throws -> VirtualAddresses { try lab.insideDirector { try VirtualAddresses() } }
+  func shown() throws -> String { try lab.onDirector("ip -o address show dev d0") }
 
   static let vips = [IPAddress("10.0.0.100"), IPAddress("fd00:77::100")].compactMap(\.self)
 
-  @Test("A VIP is put on the interface, known again by the next run, and taken away", arguments: vips)
-  func putAndTakenAway(vip: IPAddress) throws {
-    let prefix = vip.isIPv4 ? 32 : 128
-    let killed = try virtualAddresses()
-    #expect(try killed.add(vip, link: link) == .addedNow)
-    #expect(try killed.add(vip, link: link) == .sluices)
-    let shown = try lab.onDirector("ip -o address show dev d0").split(separator: "\n").first { $0.contains(" \(vip)/\(prefix) ") }
-    #expect(try #require(shown).contains("tentative") == false, "usable at once")
+  @Test("A VIP is added, recognised by the next run, and removed", arguments: vips)
+  mutating func putAndTakenAway(vip: IPAddress) throws {
+    let (place, prefix) = (Place(vip: vip, link: link), vip.isIPv4 ? 32 : 128)
+    let first = try director.reconcile([place])
+    #expect(first.added == [place])
+    #expect(first.failed.isEmpty && first.foreign.isEmpty && first.takenAway.isEmpty && first.removed.isEmpty)
+    let immediately = director.addresses.reconcile([place], on: director.monitor)
+    #expect(immediately.added.isEmpty, "before its event is read")
+    let changes = try director.monitor.drain()
+    #expect(!changes.addresses.contains { $0.address?.address == vip }, "its event is no change")
+    let again = try director.reconcile([place])
+    #expect(again.added.isEmpty && again.failed.isEmpty && again.foreign.isEmpty)
+    let line = try shown().split(separator: "\n").first { $0.contains(" \(vip)/\(prefix) ") }
+    #expect(try #require(line).contains("tentative") == false, "without duplicate address detection")
 
-    let next = try virtualAddresses()
-    #expect(try next.all() == [.init(vip: vip, link: link)])
-    #expect(try next.add(vip, link: link) == .sluices)
-    #expect(try next.remove(vip, link: link))
-    #expect(try !lab.onDirector("ip -o address show dev d0").contains("\(vip)/"))
-    #expect(try !next.remove(vip, link: link), "gone already is fine")
-    #expect(try next.all().isEmpty)
+    var next = try Director(lab)
+    #expect(try next.reconcile([place]).added.isEmpty)
+    #expect(try next.reconcile([]).removed == [place])
+    #expect(try !shown().contains("\(vip)/"))
+    #expect(try next.reconcile([]).removed.isEmpty)
+    #expect(try director.reconcile([]).failed.isEmpty, "removed by the other run already")
   }
 
-  @Test("An address that the operator put there stays, whatever its prefix", arguments: vips, [true, false])
-  func operators(vip: IPAddress, isWide: Bool) throws {
-    let prefix = (vip.isIPv4 ? 32 : 128) - (isWide ? 8 : 0)
+  @Test("An address of the operator stays, whatever its prefix", arguments: vips, [true, false])
+  mutating func operators(vip: IPAddress, isWide: Bool) throws {
+    let (place, prefix) = (Place(vip: vip, link: link), (vip.isIPv4 ? 32 : 128) - (isWide ? 8 : 0))
     try lab.onDirector("ip address add \(vip)/\(prefix) dev d0 nodad")
-    let addresses = try virtualAddresses()
-    #expect(try addresses.add(vip, link: link) == .someoneElses)
-    #expect(try addresses.all().isEmpty)
-    #expect(try !addresses.remove(vip, link: link))
-    #expect(try lab.onDirector("ip -o address show dev d0").contains("\(vip)/\(prefix)"))
+    #expect(try director.reconcile([place]).foreign == [place])
+    let outcome = try director.reconcile([])
+    #expect(outcome.removed.isEmpty && outcome.failed.isEmpty)
+    #expect(try shown().contains("\(vip)/\(prefix)"))
   }
 
-  @Test("The kernel answers ARP for the VIP, and never speaks from it by itself")
-  func answersARP() throws {
-    let vip = IPAddress(10, 70, 0, 100)
-    let addresses = try virtualAddresses()
-    #expect(try addresses.add(vip, link: link) == .addedNow)
+  @Test("An address that the operator has just added is not taken for Sluice's", arguments: vips)
+  mutating func quicker(vip: IPAddress) throws {
+    let place = Place(vip: vip, link: link)
+    let prefix = vip.isIPv4 ? 32 : 128
+    try lab.onDirector("ip address add \(vip)/\(prefix) dev d0 nodad")
+    let outcome = director.addresses.reconcile([place], on: director.monitor)
+    #expect(outcome.foreign == [place])
+    #expect(outcome.added.isEmpty && outcome.failed.isEmpty)
+  }
+
+  @Test("A VIP removed by someone else is reported and added again, unless the operator adds it", arguments: vips)
+  mutating func takenAway(vip: IPAddress) throws {
+    let (place, prefix) = (Place(vip: vip, link: link), vip.isIPv4 ? 32 : 128)
+    _ = try director.reconcile([place])
+    try lab.onDirector("ip address del \(vip)/\(prefix) dev d0")
+    let outcome = try director.reconcile([place])
+    #expect(outcome.takenAway == [place])
+    #expect(outcome.added == [place])
+    #expect(try shown().contains("\(vip)/\(prefix)"))
+
+    try lab.onDirector("ip address del \(vip)/\(prefix) dev d0")
+    try lab.onDirector("ip address add \(vip)/\(prefix) dev d0 nodad")
+    let replaced = try director.reconcile([place])
+    #expect(replaced.foreign == [place])
+    #expect(replaced.takenAway.isEmpty)
+    #expect(try director.reconcile([]).removed.isEmpty)
+    #expect(try shown().contains("\(vip)/\(prefix)"))
+  }
+
+  @Test("VIPs that the kernel removes when the interface goes down are added again")
+  mutating func interfaceDown() throws {
+    let places = Set(Self.vips.map { Place(vip: $0, link: link) })
+    _ = try director.reconcile(places)
+    try lab.onDirector("ip link set d0 down")
+    _ = try director.reconcile(places)
+    try lab.onDirector("ip link set d0 up")
+    _ = try director.reconcile(places)
+    for vip in Self.vips { #expect(try shown().contains("\(vip)/")) }
+  }
+
+  @Test("The kernel answers ARP for the VIP, but does not use it as source")
+  mutating func answersARP() throws {
+    let place = Place(vip: IPAddress(10, 70, 0, 100), link: link)
+    _ = try director.reconcile([place])
     try lab.onServers("ping -c 1 -W 2 10.70.0.100")
     #expect(try lab.onServers("ip neigh show 10.70.0.100").contains("lladdr"))
-
-    let routes = try lab.insideDirector { try KernelRoutes() }
-    let own = try routes.addresses(of: routes.link(named: "d0"))
+    _ = try director.monitor.drain()
+    let own = director.monitor.addresses(of: link)
     #expect(own.ipv4 == IPAddress(10, 70, 0, 1))
     #expect(own.ipv6 == IPAddress("fd70::1"))
-    #expect(try addresses.remove(vip, link: link))
+    #expect(try director.reconcile([]).removed == [place])
   }
 
-  @Test("An interface that isn't there is named, with the mend")
-  func noInterface() throws {
-    let addresses = try virtualAddresses()
-    #expect(throws: NetlinkError.noInterfaceIndex(4242)) { try addresses.add(IPAddress(10, 0, 0, 1), link: 4242) }
-    let routes = try lab.insideDirector { try KernelRoutes() }
-    #expect(throws: NetlinkError.noInterface("eth77")) { try routes.link(named: "eth77") }
-    #expect(NetlinkError.noInterface("eth77").description == "no interface eth77; `ip link` lists the interfaces")
+  @Test("A missing interface fails its VIPs only")
+  mutating func noInterface() throws {
+    let (bad, good) = (Place(vip: IPAddress(10, 0, 0, 1), link: 4242), Place(vip: IPAddress(10, 0, 0, 2), link: link))
+    let outcome = try director.reconcile([bad, good])
+    #expect(outcome.failed.map(\.place) == [bad])
+    #expect(outcome.failed.map(\.error) == [.noInterfaceIndex(4242)])
+    #expect(outcome.added == [good])
   }
 }

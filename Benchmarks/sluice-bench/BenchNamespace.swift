@@ -1,0 +1,56 @@
+import Foundation
+import Glibc
+
+/// A network namespace that ends with the process: a veth pair d0-s0, 10.0.0.1/24 on d0, and 10.64/10 behind the gateway 10.0.0.2.
+enum BenchNamespace {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Moves the calling thread into it, with the sockets and commands that it starts.
+  static func enter() throws {
+    // Not imported by Swift's Glibc.
+    typealias Unshare = @convention(c) (Int32) -> Int32
+    let newNetwork: Int32 = 0x4000_0000  // CLONE_NEWNET of linux/sched.h
+    guard let symbol = dlsym(nil, "unshare") else { throw Failure(description: "this C library has no unshare") }
+    guard unsafeBitCast(symbol, to: Unshare.self)(newNetwork) == 0 else {
+      throw Failure(description: "can't make a network namespace: \(String(cString: strerror(errno))); run as root")
+    }
+    try ip([
+      "link add d0 type veth peer name s0", "address add 10.0.0.1/24 dev d0", "address add fd00::1/64 dev d0 nodad",
+      "link set d0 up", "link set s0 up", "route add 10.64.0.0/10 via 10.0.0.2", "neigh replace \(gateway(1))",
+    ])
+  }
+
+  /// Arguments of `ip neigh` for the gateway with one of two MAC addresses.
+  static func gateway(_ number: Int) -> String { "10.0.0.2 lladdr 02:00:00:00:02:0\(number) dev d0 nud permanent" }
+
+  /// Runs many commands with one `ip`.
+  static func ip(_ lines: [String]) throws {
+    let path = NSTemporaryDirectory() + "/sluice-bench-\(getpid()).batch"
+    try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    defer { unlink(path) }
+    try run(["/usr/bin/env", "ip", "-batch", path])
+  }
+
+  /// Not Foundation's Process, which needs the loopback device, and that is down in a new namespace.
+  private static func run(_ words: [String]) throws {
+    var arguments = words.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    let error = posix_spawn(&pid, words[0], nil, nil, &arguments, environ)
+    guard error == 0 else { throw Failure(description: "can't start \(words[0]): \(String(cString: strerror(error)))") }
+    var status: Int32 = 0
+    guard waitpid(pid, &status, 0) == pid, status == 0 else {
+      throw Failure(description: "\(words.joined(separator: " ")) failed, see above")
+    }
+  }
+
+  /// Resident memory in bytes, without memory that the allocator could release.
+  static func residentBytes() -> Int {
+    typealias Trim = @convention(c) (Int) -> Int32
+    if let symbol = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(symbol, to: Trim.self)(0) }
+    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+  }
+}
