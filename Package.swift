@@ -52,7 +52,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict
     ),
@@ -104,6 +104,11 @@ let package = Package(
       dependencies: ["sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict
     ),
-    .testTarget(name: "Lab", dependencies: ["AFXDP", "API", "Offline", "Fixtures"], path: "Tests/Lab", swiftSettings: strict),
+    .testTarget(
+      name: "Lab",
+      dependencies: ["AFXDP", "API", "Offline", "Netlink", "Fixtures"],
+      path: "Tests/Lab",
+      swiftSettings: strict
+    ),
   ]
 )

@@ -93,7 +93,7 @@ extension ConfigurationError {
 }
 
 extension DirectorSettings {
-  fileprivate init(_ value: YAMLValue, needsInterfaces: Bool) throws(ConfigurationError) {
+  init(_ value: YAMLValue, needsInterfaces: Bool) throws(ConfigurationError) {
     self.init()
     let fields = try value.fields([
       "interfaces", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "hash-key", "flows", "limits",

@@ -31,6 +31,9 @@ package struct MACAddress: Hashable, Sendable {
   /// As the shared tables hold it.
   package var tuple: Bytes { (byte(0), byte(1), byte(2), byte(3), byte(4), byte(5)) }
 
+  /// As a little-endian word holds the six bytes on the wire: what `sluice_interface` has, and steering compares with.
+  package var word: UInt64 { number.byteSwapped >> 16 }
+
   private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: number >> (40 - UInt64(index) * 8)) }
 }
 

@@ -21,8 +21,3 @@ package struct NextHop: Equatable, Sendable {
     self.tags = tags
   }
 }
-
-extension MACAddress {
-  /// As `sluice_interface.mac` has it: the six bytes in the order of the wire, as a load of them gives.
-  package var word: UInt64 { bytes.enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64($1.offset * 8) } }
-}

@@ -13,6 +13,8 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// The shared tables.
     case tables
+    /// Something is wrong and was not repaired, or no longer.
+    case problem
   }
 
   /// From 1, without gaps.
@@ -37,20 +39,28 @@ package final class EventLog: Sendable {
 
   private let state = Mutex(State())
   private let now: @Sendable () -> Double
+  private let log: @Sendable (Event) -> Void
 
-  package init(now: @escaping @Sendable () -> Double) { self.now = now }
+  /// - Parameter log: told each event as well.
+  package init(now: @escaping @Sendable () -> Double, log: @escaping @Sendable (Event) -> Void = { _ in }) {
+    self.now = now
+    self.log = log
+  }
 
   package func note(_ kind: Event.Kind, _ text: String) {
-    state.withLock { state in
+    let time = now()
+    let event = state.withLock { state in
       state.last += 1
-      let event = Event(number: state.last, time: now(), kind: kind, text: text)
+      let event = Event(number: state.last, time: time, kind: kind, text: text)
       if state.events.count < Self.capacity {
         state.events.append(event)
       } else {
         state.events[state.first] = event
         state.first = (state.first + 1) % Self.capacity
       }
+      return event
     }
+    log(event)
   }
 
   /// Those after a number, oldest first, `limit` at most.

@@ -11,7 +11,7 @@ struct Pace {
   /// be in the generation that says so.
   static let neighbourTimeout: Duration = .milliseconds(300)
   /// Something is looked after at least so often.
-  static let tick: Duration = .milliseconds(250)
+  static let tick: Duration = .milliseconds(100)
 
   /// The next generation is not due before; nil: nothing asks for one.
   private(set) var due: ContinuousClock.Instant?

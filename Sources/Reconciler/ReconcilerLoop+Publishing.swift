@@ -3,23 +3,50 @@ import Model
 
 /// What is observed, and the generations made of it.
 extension ReconcilerLoop {
-  mutating func observe() {
+  /// - Returns: whether there is more to observe.
+  mutating func observe() -> Bool {
     let observation = surroundings.observe()
     for (kind, text) in observation.events { events.note(kind, text) }
+    var moved: [IPAddress] = []
     for (address, resolution) in observation.resolutions {
       guard let services = servicesOf[address], resolutions[address] != resolution else { continue }
       let former = resolutions.updateValue(resolution, forKey: address)
       awaited.remove(address)
       // Another reason for the same fault changes no table, only what is told of it.
-      if former?.nextHop != resolution.nextHop { changed.formUnion(services) } else { refreshFault(address, resolution) }
+      if former?.nextHop != resolution.nextHop {
+        changed.formUnion(services)
+        moved.append(address)
+      } else {
+        refreshFault(address, resolution)
+      }
     }
-    if let problems = observation.problems, problems != self.problems {
-      self.problems = problems
-      front.published.withLock { $0.problems = problems }
-    }
+    noteMoved(moved)
+    if let problems = observation.problems { note(problems) }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
-    if observation.isPartial { pace.note(isEdit: false, at: .now) }
+    return observation.isPartial
+  }
+
+  /// Other paths than before: one by one if they are few, or the log would hold nothing else when a switch restarts.
+  private func noteMoved(_ addresses: [IPAddress]) {
+    for address in addresses.prefix(Self.mostMovesTold) {
+      let resolution = resolutions[address]
+      let words = resolution?.nextHop.map { "its next hop is \($0.nextHopMAC)" } ?? resolution?.fault ?? "unknown"
+      events.note(.nextHop, "\(address): \(words)")
+    }
+    if addresses.count > Self.mostMovesTold {
+      events.note(.nextHop, "the paths to \(addresses.count - Self.mostMovesTold) more real servers changed with these")
+    }
+  }
+
+  private static let mostMovesTold = 4
+
+  private mutating func note(_ problems: [String]) {
+    guard problems != self.problems else { return }
+    for problem in problems where !self.problems.contains(problem) { events.note(.problem, problem) }
+    for former in self.problems where !problems.contains(former) { events.note(.problem, "no longer: \(former)") }
+    self.problems = problems
+    front.published.withLock { $0.problems = problems }
   }
 
   private func refreshFault(_ address: IPAddress, _ resolution: Resolution) {

@@ -51,8 +51,7 @@ struct ReconcilerLoop {
       guard let edits = front.mailbox.take() else { return finish() }
       for edit in edits { take(edit) }
       if wait(until: min(nextTick, deadline ?? nextTick)) || ContinuousClock.now >= nextTick {
-        observe()
-        nextTick = .now + Pace.tick
+        nextTick = observe() ? .now : .now + Pace.tick
       }
       if isDue(at: .now) { reconcile() }
     }

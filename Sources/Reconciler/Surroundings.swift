@@ -25,6 +25,8 @@ package struct Surroundings: Sendable {
   package var observe: @Sendable () -> Observation = { Observation() }
   /// Readable when there is something to observe; -1: only the clock says.
   package var descriptor: Int32 = -1
+  /// Called for each event, with no lock held.
+  package var log: @Sendable (Event) -> Void = { _ in }
   /// Called after each generation has gone live, before its edits are answered.
   package var published: @Sendable (ServiceTable) -> Void = { _ in }
   package var hashKey = HashKey(HashKey.defaultText)
@@ -59,7 +61,7 @@ package struct Observation: Sendable {
   package var events: [(kind: Event.Kind, text: String)] = []
   /// What is wrong at this moment and was not repaired, one line each; nil: as before.
   package var problems: [String]?
-  /// More is waiting: observe again soon.
+  /// More is waiting: observe again at once.
   package var isPartial = false
 
   package init() {}

@@ -20,7 +20,7 @@ extension Configuration {
   }
 
   // Not by Foundation: its errors don't have the kernel's reason.
-  private static func bytes(of file: String) throws -> [UInt8] {
+  static func bytes(of file: String) throws -> [UInt8] {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(file: file, action: "read", error: Errno(rawValue: errno)) }
     defer { close(descriptor) }

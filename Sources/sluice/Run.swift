@@ -24,13 +24,11 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.
     signal(SIGPIPE, SIG_IGN)
-    let configuration = try Configuration(file: config)
-    let signals = await SignalService.trap()
-    let socket = try ControlSocket(claiming: daemon.path(configured: configuration.director.socket))
     let logger = Logger.sluice
-    let running = try Daemon(configuration, logger: logger)
+    let signals = await SignalService.trap()
+    let (running, socket, configuration) = try await prepare(logger)
     let director = DirectorService(daemon: running, socket: socket, configuration: configuration, logger: logger)
-    let signalling = SignalService(signals: signals, file: config, director: running.director, logger: logger)
+    let signalling = SignalService(signals: signals, file: config, daemon: running, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
@@ -47,5 +45,30 @@ struct Run: AsyncParsableCommand {
       )
     )
     try await group.run()
+  }
+
+  /// Reads the file and takes hold of the interfaces. Where a daemon was killed, its tables are forwarded by at once: reading ten thousand
+  /// services takes longer than clients should wait.
+  private func prepare(_ logger: Logger) async throws -> (Daemon, ControlSocket, Configuration) {
+    let bytes = try Configuration.bytes(of: config)
+    var early: (daemon: Daemon, socket: ControlSocket)?
+    if let settings = DirectorSettings(aheadOf: bytes, file: config), Daemon.hasPredecessor(settings) {
+      let socket = try ControlSocket(claiming: daemon.path(configured: settings.socket))
+      let running = try Daemon(settings, logger: logger)
+      _ = try running.forwardAsBefore()
+      early = (running, socket)
+    }
+    do {
+      let configuration = try Configuration(utf8: bytes, file: config)
+      if let early, early.daemon.settings == configuration.director { return (early.daemon, early.socket, configuration) }
+      await early?.daemon.giveUp()
+      early?.socket.release()
+      let socket = try ControlSocket(claiming: daemon.path(configured: configuration.director.socket))
+      return (try Daemon(configuration.director, for: configuration.table, logger: logger), socket, configuration)
+    } catch {
+      await early?.daemon.giveUp()
+      early?.socket.release()
+      throw error
+    }
   }
 }

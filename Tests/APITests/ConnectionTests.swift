@@ -5,7 +5,6 @@ import Testing
 
 @testable import API
 @testable import Model
-@testable import Netlink
 @testable import Reconciler
 
 /// How connections begin and end.
@@ -78,7 +77,7 @@ import Testing
     var limits = APILimits()
     limits.answer = .seconds(1)
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       plain.kernel.delay(milliseconds: 3000)
       try await LiveAPI.serve(plain, at: folder + "/sluice.sock", limits: limits) { api in
@@ -94,7 +93,7 @@ import Testing
     var limits = APILimits()
     limits.connections = 8
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       plain.kernel.delay(milliseconds: 2000)
       let path = folder + "/sluice.sock"
@@ -141,7 +140,7 @@ import Testing
 
   @Test func `a stop waits for a reply under way and closes the rest`() async throws {
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       plain.kernel.delay(milliseconds: 1500)
       let path = folder + "/sluice.sock"

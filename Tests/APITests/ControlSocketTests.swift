@@ -29,7 +29,7 @@ import Testing
           return status.st_mode & 0o777
         }
       }
-      let plain = PlainDirector()
+      let plain = try PlainDirector()
       _ = try await plain.director.apply(ServiceTable())
       let mask = umask(0)
       defer { umask(mask) }

@@ -14,7 +14,7 @@ import Testing
   /// 4000 servers in 16 services: a status of about 700 KB.
   private func run(limits: APILimits = APILimits(), _ body: (LiveAPI) async throws -> Void) async throws {
     try await TemporaryFolder.with { folder in
-      let plain = PlainDirector(capacity: TableCapacity(slots: 256, services: 16, servers: 4096, ringSlots: 1 << 15))
+      let plain = try PlainDirector(capacity: TableCapacity(slots: 256, services: 16, servers: 4096, ringSlots: 1 << 15))
       let services = (0..<16).map { service in
         VirtualService(
           ServiceKey(.tcp, IPAddress(10, 0, 0, UInt8(100 + service)), port: 80),

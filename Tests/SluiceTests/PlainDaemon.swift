@@ -4,8 +4,8 @@ import Forwarding
 import Foundation
 import Logging
 import Model
-import Netlink
 import Offline
+import PlainDirector
 import Reconciler
 
 /// A control API over a director in plain memory, and the built `sluice` to talk to it.
@@ -22,7 +22,8 @@ struct PlainDaemon: Sendable {
     let folder = NSTemporaryDirectory() + "/sluice-cli-\(UInt32.random(in: 0 ... .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let director = director()
+    let plain = try PlainDirector(now: MonotonicClock.seconds)
+    let director = plain.director
     _ = try await director.apply(ServiceTable())
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = ControlServer(try ControlSocket(claiming: folder + "/sluice.sock"), director: director, logger: logger)
@@ -63,26 +64,5 @@ struct PlainDaemon: Sendable {
         )
       }
     }
-  }
-
-  private static func director() -> Director {
-    let capacity = TableCapacity(slots: 256, services: 16, servers: 32, ringSlots: 1 << 17)
-    let settings = Director.Settings(
-      flip: { $0.root.pointee.active ^= 1 },
-      resolve: { addresses in
-        Dictionary(uniqueKeysWithValues: addresses.map { ($0, way(to: $0)) })
-      }
-    )
-    return Director(
-      memory: TableMemory.allocate(capacity),
-      counters: [Counters.allocate(serverCapacity: capacity.servers)],
-      flows: [FlowTable.allocate(buckets: 4)],
-      settings: settings
-    )
-  }
-
-  private static func way(to address: IPAddress) -> Swift.Result<NextHop, NextHopFault> {
-    guard let mac = MACAddress("02:00:00:00:00:01") else { return .failure(.notAttached(interface: "eth0")) }
-    return .success(NextHop(egress: 0, sourceMAC: mac, nextHopMAC: mac, mtu: 1500, source: address))
   }
 }

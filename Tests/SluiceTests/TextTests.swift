@@ -15,7 +15,8 @@ import Testing
       workers: [
         Statistics.Counter(name: "received", meaning: "taken", total: 0, workers: [0, 0]),
         Statistics.Counter(name: "dropped-ttl", meaning: "too old", total: 3, workers: [1, 2]),
-      ]
+      ],
+      flows: []
     )
     #expect(
       statistics.text(zeros: false) == """

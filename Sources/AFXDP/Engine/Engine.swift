@@ -63,6 +63,15 @@ package final class Engine: Sendable {
     }
   }
 
+  /// Ends the workers and leaves the program attached, with its tables: what the next start takes over.
+  package func leave() {
+    state.withLock { state in
+      let all = Set(state?.interfaces.indices ?? 0..<0)
+      state?.end(keeping: all)
+      refresh(state)
+    }
+  }
+
   private func refresh(_ state: EngineState?) {
     guard let state else { return }
     readings.withLock { $0 = Self.read(state) }
@@ -104,6 +113,11 @@ extension Engine {
 
 // For anybody.
 extension Engine {
+  /// Whether a steering program of ours is attached to the interface.
+  package static func isSteered(_ interface: String) -> Bool {
+    AttachedProgram(if_nametoindex(interface))?.isSluices ?? false
+  }
+
   package var interfaces: [AttachedInterface] { readings.withLock { $0.interfaces } }
   /// By worker.
   package var counters: [Counters] { readings.withLock { $0.counters } }

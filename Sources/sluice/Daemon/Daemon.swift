@@ -1,124 +1,131 @@
 import AFXDP
-import API
 import Configuration
 import Forwarding
 import Logging
 import Model
-import Netlink
 import Offline
 import Reconciler
 import Synchronization
 
-/// The daemon's parts, wired: the data plane's memory under the director, the kernel's routes as its resolver, the VIPs on the host.
+/// The daemon's parts, wired: the data plane, the host's network, and the reconciler between them.
 final class Daemon: Sendable {
-  let director: Director
-  private let routes: KernelRoutes
-  private let addresses: ManagedAddresses?
-  private let engine: Mutex<Engine?>
-  private let attached = Attached()
+  let settings: DirectorSettings
+  private let engine: Engine
+  private let host: HostNetwork
+  private let state = Mutex(State())
   private let logger: Logger
 
-  init(_ configuration: Configuration, logger: Logger) throws {
-    let settings = configuration.director
-    let routes = try KernelRoutes()
-    let engine = try Engine(EngineOptions(settings))
+  private struct State {
+    var director: Director?
+    var isForwarding = false
+  }
+
+  /// What takes time at the start and the end; then the daemon goes on without the rest, which is tried again while it runs.
+  private static let addressTime: Duration = .seconds(2)
+  private static let removalTime: Duration = .seconds(10)
+
+  /// Claims the interfaces and finds or makes the tables. Nothing is attached; what a former daemon left goes on steering.
+  ///
+  /// - Parameter table: what the tables are sized for; nil when it is not known yet.
+  init(_ settings: DirectorSettings, for table: ServiceTable? = nil, logger: Logger) throws {
+    self.settings = settings
+    self.logger = logger
+    engine = try Engine(EngineOptions(settings, for: table ?? ServiceTable()))
     do {
-      addresses = settings.addresses == .managed ? try ManagedAddresses(link: engine.interfaces[0].ifindex, logger: logger) : nil
+      host = try HostNetwork(engine, managesAddresses: settings.addresses == .managed)
     } catch {
       engine.stop()
       throw error
     }
-    let slots = Dictionary(uniqueKeysWithValues: engine.interfaces.map { ($0.ifindex, $0.slot) })
-    let publish = engine.publish
-    var surroundings = Director.Settings(
-      flip: { _ in try publish() },
-      resolve: { wanted in await routes.ways(to: wanted, slots: slots) }
+  }
+
+  /// Whether a daemon did not end in order on these interfaces, so that its program is still attached.
+  static func hasPredecessor(_ settings: DirectorSettings) -> Bool {
+    settings.interfaces.first.map { Engine.isSteered($0) } ?? false
+  }
+
+  /// Goes on forwarding by the tables of a former daemon that did not end in order, before its own are made. False when there is none.
+  func forwardAsBefore() throws -> Bool {
+    guard engine.isTakenOver else { return false }
+    try engine.start()
+    state.withLock { $0.isForwarding = true }
+    return true
+  }
+
+  /// Puts the first generation in force, then the program that steers by it, then the VIPs on the host: a packet of a service that came
+  /// between would be the kernel's, which answers it with a reset.
+  func start(_ configuration: Configuration) async throws -> Director {
+    let director = try Director(surroundings(configuration))
+    state.withLock { $0.director = director }
+    _ = try await director.apply(configuration.table)
+    try await offPool {
+      if !self.state.withLock({ $0.isForwarding }) { try self.engine.start() }
+      self.host.attached(within: Self.addressTime)
+    }
+    return director
+  }
+
+  /// Makes the table as wanted, whole or not at all.
+  func apply(_ wanted: ServiceTable) async throws -> Applied {
+    guard let director = state.withLock({ $0.director }) else { throw StillStarting() }
+    return try await director.apply(wanted)
+  }
+
+  private func surroundings(_ configuration: Configuration) -> Surroundings {
+    let (engine, host, logger) = (engine, host, logger)
+    var surroundings = Surroundings(
+      memory: engine.tables,
+      counters: { engine.counters },
+      flows: { engine.flows },
+      publish: { engine.publish($0) },
+      resolve: { host.resolve($0) }
     )
+    if settings.limits.mayGrow { surroundings.grow = { try engine.grow(to: $0) } }
+    surroundings.forget = { host.forget(allBut: $0) }
+    surroundings.observe = { host.observe() }
+    surroundings.descriptor = host.descriptor
+    surroundings.published = { host.follow($0) }
+    surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts
-    let steered = engine.steered
-    surroundings.steering = { steered() }
-    let (addresses, attached) = (addresses, attached)
-    surroundings.rings = { attached.ringDrops() }
-    surroundings.interfaces = { attached.interfaces }
-    surroundings.published = { table in
-      routes.forget(allBut: Set(table.services.flatMap { $0.everyServer.map(\.address) }))
-      if attached.isAttached { addresses?.follow(table) }
-    }
-    director = Director(memory: engine.tables, counters: engine.counters, flows: engine.flows, settings: surroundings)
-    self.routes = routes
-    self.logger = logger
-    self.engine = Mutex(engine)
+    surroundings.steering = { engine.steered }
+    surroundings.rings = { engine.ringDrops }
+    surroundings.interfaces = { engine.interfaces.map(InterfaceStatus.init) }
+    return surroundings
   }
 
-  /// Puts the first generation in force, then the program that steers by it, then the VIPs on the host: a packet of a service that came between
-  /// would be the kernel's, which answers it with a reset.
-  ///
-  /// - Returns: what the operator should know of how it came up, a line each, and what it does now.
-  func start(_ table: ServiceTable) async throws -> (notes: [String], summary: String) {
-    _ = try await director.apply(table)
-    let report = try engine.withLock { engine in
-      guard let engine else { return (notes: [String](), summary: "stopped") }
-      try engine.start()
-      attached.follow(engine)
-      let workers = engine.counters.count == 1 ? "1 worker" : "\(engine.counters.count) workers"
-      let takenOver = "took over the tables and flows of a daemon that did not end in order"
-      let names = engine.interfaces.map(\.name).joined(separator: ", ")
-      return (engine.notes + (engine.isTakenOver ? [takenOver] : []), "forwarding on \(names) with \(workers)")
-    }
-    addresses?.follow(await director.current.table)
-    return report
-  }
-
-  /// Takes every change of routes and neighbours into the tables, until cancelled. An error here must not end forwarding: it is said, and
-  /// tried again.
-  func followKernel() async {
-    while !Task.isCancelled {
-      do {
-        let changes = try routes.changes()
-        // What changed between the first generation and the watch.
-        try await director.refreshNextHops()
-        for await _ in changes {
-          try await director.refreshNextHops()
-          // The kernel takes IPv6 addresses off an interface that goes down.
-          addresses?.follow(await director.current.table)
-        }
-      } catch {
-        logger.warning("next-hop refresh failed, retrying in 1 s: \(error)")
-      }
-      try? await Task.sleep(for: .seconds(1))
-    }
+  /// How it came up: a line for each step down with its reason, and what it does now.
+  var report: (notes: [String], summary: String) {
+    let count = engine.counters.count
+    let names = engine.interfaces.map(\.name).joined(separator: ", ")
+    let takenOver = "took over the tables and flows of a daemon that did not end in order"
+    return (
+      engine.notes + (engine.isTakenOver ? [takenOver] : []),
+      "forwarding on \(names) with \(count == 1 ? "1 worker" : "\(count) workers")"
+    )
   }
 
   /// Leaves the host as it was before.
   func stop() async {
-    engine.withLock { engine in
-      engine?.stop()
-      engine = nil
+    try? await offPool {
+      self.state.withLock { $0.director }?.stop()
+      self.engine.stop()
+      self.host.removeAddresses(within: Self.removalTime)
     }
-    addresses?.removeAll()
+  }
+
+  /// After a start that failed. What a former daemon left is left again: its program goes on steering, for the next start to find.
+  func giveUp() async {
+    guard engine.isTakenOver else { return await stop() }
+    try? await offPool {
+      self.state.withLock { $0.director }?.stop()
+      self.engine.leave()
+    }
   }
 }
 
-/// What there is once the program is attached and the workers run; nothing before.
-private final class Attached: Sendable {
-  private struct State {
-    var interfaces: [InterfaceStatus] = []
-    var ringDrops: @Sendable () -> [RingDrops] = { [] }
-  }
-
-  private let state = Mutex(State())
-
-  var interfaces: [InterfaceStatus] { state.withLock { $0.interfaces } }
-
-  var isAttached: Bool { !interfaces.isEmpty }
-
-  func ringDrops() -> [RingDrops] { state.withLock { $0.ringDrops }() }
-
-  func follow(_ engine: Engine) {
-    let state = State(interfaces: engine.interfaces.map(InterfaceStatus.init), ringDrops: engine.ringDrops)
-    self.state.withLock { $0 = state }
-  }
+private struct StillStarting: Error, CustomStringConvertible {
+  var description: String { "the director is still starting: try again" }
 }
 
 extension InterfaceStatus {
@@ -134,12 +141,12 @@ extension InterfaceStatus {
 
 extension EngineOptions {
   /// What the operator's file asks of the data plane.
-  init(_ settings: DirectorSettings) {
+  fileprivate init(_ settings: DirectorSettings, for table: ServiceTable) {
     self.init(
       interfaces: settings.interfaces,
       busyPoll: settings.busyPoll,
       flows: settings.flows,
-      capacity: settings.limits.capacity
+      capacity: settings.limits.capacity(for: table)
     )
     if case .count(let count) = settings.workers { workers = count }
     mode = settings.mode

@@ -6,8 +6,8 @@ import ServiceLifecycle
 
 /// The director from its first generation to its last packet.
 ///
-/// Model. What stands on the data plane runs within it, in a group of its own: the kernel is followed and the control socket opened once
-/// packets are forwarded, and both have ended before forwarding does. The host is then as it was before, whatever ended the daemon.
+/// The control socket is opened once packets are forwarded, and has closed before forwarding ends. The host is then as it was before, whatever
+/// ended the daemon.
 struct DirectorService: Service {
   let daemon: Daemon
   let socket: ControlSocket
@@ -17,8 +17,15 @@ struct DirectorService: Service {
   func run() async throws {
     // Also when it never came to listening.
     defer { socket.release() }
+    let director: Director
     do {
-      try await serve()
+      director = try await daemon.start(configuration)
+    } catch {
+      await daemon.giveUp()
+      throw error
+    }
+    do {
+      try await serve(director)
     } catch {
       await daemon.stop()
       throw error
@@ -26,48 +33,14 @@ struct DirectorService: Service {
     await daemon.stop()
   }
 
-  private func serve() async throws {
-    let (notes, summary) = try await daemon.start(configuration.table)
+  private func serve(_ director: Director) async throws {
+    let (notes, summary) = daemon.report
     for note in notes { logger.info("\(note)") }
     // Told to stop in the meantime: nobody is to find a socket that is about to go.
     if Task.isShuttingDownGracefully { return }
-    let control = ControlService(
-      server: ControlServer(socket, director: daemon.director, logger: logger),
-      listening: { logger.info("\(summary); control socket \(socket.path)") }
-    )
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        // Ended in the reverse order: the last change by a client is followed through.
-        services: [
-          ServiceGroupConfiguration.ServiceConfiguration(
-            service: KernelFollower(daemon: daemon),
-            failureTerminationBehavior: .gracefullyShutdownGroup
-          ),
-          ServiceGroupConfiguration.ServiceConfiguration(
-            service: control,
-            failureTerminationBehavior: .gracefullyShutdownGroup
-          ),
-        ],
-        logger: logger
-      )
-    )
-    try await group.run()
-  }
-}
-
-/// Routes and neighbours, taken into the tables as they change.
-private struct KernelFollower: Service {
-  let daemon: Daemon
-
-  func run() async throws { await cancelWhenGracefulShutdown { await daemon.followKernel() } }
-}
-
-/// The control API, until told to stop.
-private struct ControlService: Service {
-  let server: ControlServer
-  let listening: @Sendable () -> Void
-
-  func run() async throws {
-    try await cancelWhenGracefulShutdown { try await server.run(listening: listening) }
+    let server = ControlServer(socket, director: director, logger: logger)
+    try await cancelWhenGracefulShutdown {
+      try await server.run { logger.info("\(summary); control socket \(socket.path)") }
+    }
   }
 }

@@ -1,46 +1,62 @@
 import Model
 import Netlink
-import Synchronization
+import Reconciler
 
-/// Keeps the VIPs of the service table on the host, so that the kernel answers ARP for them: `director.addresses: managed`.
+/// The VIPs of the service table on the host, so that the kernel answers ARP for them: `director.addresses: managed`.
 ///
 /// All on the first attached interface: the kernel answers for any of its addresses on every interface (arp_ignore 0), so that the place
-/// decides nothing but where `ip address` shows them.
-final class ManagedAddresses: Sendable {
-  private struct State {
-    let monitor: KernelMonitor
-    var addresses = VirtualAddresses()
+/// decides nothing but where `ip address` shows them. Kept by difference: what the kernel has is known from its events, and only what is
+/// missing or left over is a request.
+struct ManagedAddresses {
+  /// What one look may take of the reconciler's thread: thousands of IPv6 addresses take the kernel seconds.
+  private static let time: Duration = .milliseconds(50)
+
+  private var addresses = VirtualAddresses()
+  private var wanted: Set<IPAddress> = []
+  /// Places with the address of somebody else, as last told.
+  private var foreign: Set<VirtualAddresses.Place> = []
+  /// Something may be other than it should be.
+  private(set) var isDue = true
+  private(set) var problems: [String] = []
+
+  mutating func follow(_ table: ServiceTable) {
+    let vips = Set(table.services.map(\.key.address))
+    if vips != wanted { (wanted, isDue) = (vips, true) }
   }
 
-  private let link: UInt32
-  private let state: Mutex<State>
+  mutating func forgetAll() { (wanted, isDue) = ([], true) }
 
-  /// - Parameter link: index of the interface. The first `follow` removes what a killed daemon left elsewhere.
-  init(link: UInt32) throws {
-    self.link = link
-    state = Mutex(State(monitor: try KernelMonitor()))
-  }
+  mutating func lookAgain() { isDue = true }
 
-  /// Adds missing VIPs and removes those that no service uses any more.
-  func follow(_ table: ServiceTable) {
-    reconcile(Set(table.services.map { VirtualAddresses.Place(vip: $0.key.address, link: link) }))
-  }
-
-  func removeAll() { reconcile([]) }
-
-  private func reconcile(_ wanted: Set<VirtualAddresses.Place>) {
-    state.withLock { state in
-      do {
-        for _ in 0..<16 where try !state.monitor.drain().more { break }
-      } catch {
-        Log.line("changes of addresses could not be read, retrying with the next change: \(error)")
-      }
-      for _ in 0..<16 {
-        let outcome = state.addresses.reconcile(wanted, on: state.monitor)
-        for (place, error) in outcome.failed { Log.line("\(place.vip): \(error)") }
-        for place in outcome.takenAway { Log.line("\(place.vip) was removed from the host by someone else; added again") }
-        if !outcome.more { return }
-      }
+  /// Adds what is missing and removes what no service has any more.
+  ///
+  /// - Parameter link: index of the first attached interface; 0 while there is none.
+  /// - Returns: whether there is more to do.
+  mutating func reconcile(
+    on monitor: KernelMonitor,
+    link: UInt32,
+    interface: String,
+    _ events: inout [(kind: Event.Kind, text: String)]
+  ) -> Bool {
+    isDue = false
+    guard link != 0 else { return false }
+    let places = Set(wanted.map { VirtualAddresses.Place(vip: $0, link: link) })
+    let outcome = addresses.reconcile(places, on: monitor, within: Self.time)
+    // What was to be added anew: when the time was over before its turn, it is told then.
+    let restored = outcome.takenAway.intersection(outcome.added)
+    if let first = restored.map(\.vip).min() {
+      events.append((.vip, "\(Self.some(first, of: restored.count)) had been removed from \(interface): added again"))
     }
+    let others = outcome.foreign.subtracting(foreign)
+    if let first = others.map(\.vip).min() {
+      events.append((.vip, "\(Self.some(first, of: others.count)) on \(interface) belongs to somebody else already: left as it is"))
+    }
+    foreign = outcome.foreign
+    problems = outcome.failed.first.map { ["\(Self.some($0.place.vip, of: outcome.failed.count)): \($0.error)"] } ?? []
+    return outcome.more
+  }
+
+  private static func some(_ first: IPAddress, of count: Int) -> String {
+    count == 1 ? "VIP \(first)" : "VIP \(first) and \(count - 1) more"
   }
 }

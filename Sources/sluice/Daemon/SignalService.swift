@@ -1,6 +1,5 @@
 import Configuration
 import Logging
-import Reconciler
 import ServiceLifecycle
 import UnixSignals
 
@@ -9,7 +8,7 @@ struct SignalService: Service {
   /// Trapped since before anything was begun that a stop has to undo.
   let signals: UnixSignalsSequence
   let file: String
-  let director: Director
+  let daemon: Daemon
   let logger: Logger
 
   static func trap() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) }
@@ -24,7 +23,9 @@ struct SignalService: Service {
   /// The file's services become the director's, whole or not at all. Its director part takes a restart.
   private func reload() async {
     do {
-      let applied = try await director.apply(try Configuration(file: file).table)
+      let file = file
+      let configuration = try await offPool { try Configuration(file: file) }
+      let applied = try await daemon.apply(configuration.table)
       logger.info("\(file) applied: \(applied.changes.count) changes, generation \(applied.generation)")
     } catch {
       logger.error("\(file) not applied, nothing has changed: \(error)")

@@ -13,17 +13,17 @@ extension DirectorLab {
         daemon.signal(SIGHUP)
         #expect(
           try holds(within: 3) { try lab.status().services.first?.servers.first?.weight == round + 1 },
-          "\(daemon.complained)"
+          "\(daemon.errors)"
         )
       }
       _ = try lab.write("services: [{service: nonsense}]\n", to: "sluice.yaml")
       daemon.signal(SIGHUP)
-      #expect(try holds(within: 3) { daemon.complained.contains("sluice: error: ") })
-      #expect(daemon.complained.contains("sluice.yaml not applied, nothing has changed: "))
+      #expect(try holds(within: 3) { daemon.errors.contains("sluice: error: ") })
+      #expect(daemon.errors.contains("sluice.yaml not applied, nothing has changed: "))
       #expect(try lab.status().services.first?.servers.first?.weight == 6)
       daemon.signal(SIGTERM)
-      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.complained)")
-      #expect(daemon.complained.hasSuffix("sluice: stopping: SIGTERM\n"))
+      #expect(try daemon.wait(within: 5).status == 0, "\(daemon.errors)")
+      #expect(daemon.errors.hasSuffix("sluice: stopping: SIGTERM\n"))
     }
 
     @Test("SIGTERM at any moment of a start leaves nothing behind")
@@ -36,7 +36,7 @@ extension DirectorLab {
         usleep(UInt32(milliseconds) * 1000)
         daemon.signal(SIGTERM)
         // Before it has trapped signals it has done nothing that could be left.
-        #expect([0, -SIGTERM].contains(try daemon.wait(within: 5).status), "\(milliseconds) ms: \(daemon.complained)")
+        #expect([0, -SIGTERM].contains(try daemon.wait(within: 5).status), "\(milliseconds) ms: \(daemon.errors)")
         #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("), "\(milliseconds) ms")
         #expect(try lab.output(.director, "ip", "-br", "address", "show", "eth0") == before, "\(milliseconds) ms")
         #expect(!FileManager.default.fileExists(atPath: lab.socket), "\(milliseconds) ms")

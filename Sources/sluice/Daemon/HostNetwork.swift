@@ -1,0 +1,176 @@
+import AFXDP
+import Forwarding
+import Model
+import Netlink
+import Reconciler
+import Synchronization
+
+/// The host's network as the reconciler asks and observes it: the paths to real servers, the attached interfaces, the VIPs.
+///
+/// All functions are called on the reconciler's thread, which may wait for the kernel; the lock is for the start and the end of the daemon.
+final class HostNetwork: Sendable {
+  /// An interface is looked at so often even when no event says that it changed: a program that replaces ours may cause none.
+  fileprivate static let look: Duration = .seconds(1)
+
+  fileprivate struct State {
+    let monitor: KernelMonitor
+    /// Nil where the operator manages the VIPs.
+    var addresses: ManagedAddresses?
+    /// Whether steering is attached: only then may a VIP be on the host.
+    var isAttached = false
+    /// From an interface's index to its slot.
+    var slots: [UInt32: Int] = [:]
+    var followed: Set<IPAddress> = []
+    /// Read from the kernel while something else was asked, and not reported yet.
+    var unreported = Set<IPAddress>()
+    var links: [LinkChange] = []
+    var events: [(kind: Event.Kind, text: String)] = []
+    var lastLook: ContinuousClock.Instant?
+    var engineProblems: [String] = []
+  }
+
+  private let state: Mutex<State>
+  private let engine: Engine
+  /// Readable when something may have changed.
+  let descriptor: Int32
+
+  /// For the network namespace of the calling thread.
+  ///
+  /// - Parameter managesAddresses: whether VIPs are added to the host.
+  init(_ engine: Engine, managesAddresses: Bool) throws(NetlinkError) {
+    let monitor = try KernelMonitor()
+    self.engine = engine
+    descriptor = monitor.fileDescriptor
+    state = Mutex(State(monitor: monitor, addresses: managesAddresses ? ManagedAddresses() : nil))
+  }
+
+  func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
+    state.withLock { state in
+      state.monitor.follow(addresses)
+      state.followed.formUnion(addresses)
+      state.findSlots(engine)
+      do throws(NetlinkError) {
+        state.take(try state.monitor.drain())
+        return try state.answers(for: addresses)
+      } catch {
+        // Asked again with the next look.
+        state.unreported.formUnion(addresses)
+        return Dictionary(addresses.map { ($0, .unresolved("\(error)")) }) { $1 }
+      }
+    }
+  }
+
+  func forget(allBut kept: Set<IPAddress>) {
+    state.withLock { state in
+      state.monitor.forget(allBut: kept)
+      state.followed.formIntersection(kept)
+      state.unreported.formIntersection(kept)
+    }
+  }
+
+  /// What has changed since the last call, and what was done about it.
+  func observe() -> Observation {
+    state.withLock { state in
+      var observation = Observation()
+      do throws(NetlinkError) {
+        try state.monitor.poke()
+        let changes = try state.monitor.drain()
+        state.take(changes)
+        observation.isPartial = changes.more
+        state.lookAtInterfaces(engine)
+        let asked = state.unreported
+        observation.resolutions = try state.answers(for: asked)
+        state.unreported.subtract(asked)
+      } catch {
+        state.engineProblems.append("routes and neighbours could not be read for a moment: \(error)")
+      }
+      if state.reconcileAddresses(engine) { observation.isPartial = true }
+      swap(&observation.events, &state.events)
+      observation.problems = state.problems(engine)
+      return observation
+    }
+  }
+
+  /// The table's VIPs are to be on the host from now on.
+  func follow(_ table: ServiceTable) { state.withLock { $0.addresses?.follow(table) } }
+
+  /// Steering is attached: from now on VIPs may be on the host. Adds what time allows; `observe` goes on with the rest.
+  func attached(within time: Duration) {
+    state.withLock { state in
+      state.isAttached = true
+      state.reconcileAll(engine, until: .now + time)
+    }
+  }
+
+  /// Takes all VIPs off the host.
+  func removeAddresses(within time: Duration) {
+    state.withLock { state in
+      state.addresses?.forgetAll()
+      state.reconcileAll(engine, until: .now + time)
+      state.isAttached = false
+    }
+  }
+}
+
+extension HostNetwork.State {
+  mutating func take(_ changes: KernelChanges) {
+    unreported.formUnion(changes.destinations)
+    links += changes.links
+    if !changes.addresses.isEmpty || !changes.links.isEmpty || changes.isLost { addresses?.lookAgain() }
+  }
+
+  func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
+    try monitor.answers(for: addresses).mapValues { answer in
+      do throws(NextHopFault) {
+        return .resolved(try answer.nextHop(slots: slots))
+      } catch {
+        if case .neighbourPending = answer { return .pending(error.description) }
+        return .unresolved(error.description)
+      }
+    }
+  }
+
+  /// - Returns: whether interfaces have other indices than before, so that every path may leave by another slot.
+  @discardableResult
+  mutating func findSlots(_ engine: Engine) -> Bool {
+    let present = Dictionary(engine.interfaces.filter(\.isPresent).map { ($0.ifindex, $0.slot) }) { $1 }
+    defer { slots = present }
+    return slots != present
+  }
+
+  mutating func lookAtInterfaces(_ engine: Engine) {
+    let now = ContinuousClock.now
+    if links.isEmpty, let lastLook, now - lastLook < HostNetwork.look { return }
+    lastLook = now
+    let report = engine.follow()
+    let names = Set(engine.interfaces.map(\.name))
+    for change in links { events += LinkEvents.events(of: change, names) }
+    events += report.events.map { ($0.kind == .interface ? .interface : .steering, $0.text) }
+    engineProblems = report.problems
+    links = []
+    if findSlots(engine) {
+      unreported.formUnion(followed)
+      addresses?.lookAgain()
+    }
+    if addresses?.problems.isEmpty == false { addresses?.lookAgain() }
+  }
+
+  /// - Returns: whether there is more to do.
+  mutating func reconcileAddresses(_ engine: Engine) -> Bool {
+    guard isAttached, addresses?.isDue == true, let first = engine.interfaces.first else { return false }
+    let monitor = monitor
+    let isMore = addresses?.reconcile(on: monitor, link: first.ifindex, interface: first.name, &events) == true
+    if isMore { addresses?.lookAgain() }
+    return isMore
+  }
+
+  mutating func reconcileAll(_ engine: Engine, until deadline: ContinuousClock.Instant) {
+    addresses?.lookAgain()
+    while reconcileAddresses(engine), ContinuousClock.now < deadline {}
+  }
+
+  func problems(_ engine: Engine) -> [String] {
+    let links = engine.interfaces.compactMap { monitor.links[$0.name] }.flatMap(LinkEvents.problems(of:))
+    return engineProblems + links + (addresses?.problems ?? [])
+  }
+}
