@@ -20,7 +20,7 @@ extension ReconcilerLoop {
         refreshFault(address, resolution)
       }
     }
-    noteMoved(moved)
+    noteMoved(moved.sorted())
     if let problems = observation.problems { note(problems) }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }

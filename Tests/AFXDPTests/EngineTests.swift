@@ -69,7 +69,7 @@ import Testing
       let line = Self.refusal { _ in }
       try check(AttachedProgram(if_nametoindex("v0")) == nil, "nothing is attached to v0")
       try check(access(PinPath.root, F_OK) != 0, "no pin is left")
-      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("there is no interface nowhere0"), "v0 is not claimed")
+      try check(Self.refusal { $0.interfaces = ["v0", "nowhere0"] }.hasPrefix("no interface nowhere0"), "v0 is not claimed")
       try Self.started { $0.interfaces = ["v0"] }.stop()
       return line
     }
@@ -151,7 +151,7 @@ import Testing
     }
     #expect(lines[0] == "no interface is given: name one under director.interfaces")
     #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
-    #expect(lines[2] == "v0 has no zero-copy: director.copy: auto takes what there is")
+    #expect(lines[2] == "v0 does not support zero-copy: set director.copy: auto or copy")
   }
 
   private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {

@@ -123,7 +123,7 @@ import Testing
     (#"{"ring":251}"#, "the field 'service' is missing"),
     (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),
     (#"{"service":7}"#, "service: expected text"),
-    (#"{"service":"tcp 10.0.0.100:80","ring":"251"}"#, "ring: expected a whole number"),
+    (#"{"service":"tcp 10.0.0.100:80","ring":"251"}"#, "ring: expected a whole number or \"auto\""),
     (
       #"{"service":"tcp 10.0.0.100:80","servers":[{"address":"10.0.0.2","wieght":1}]}"#,
       "servers[0]: unknown field 'wieght': did you mean 'weight'?"

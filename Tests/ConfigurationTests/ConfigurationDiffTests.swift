@@ -29,7 +29,7 @@ import Testing
       changes.map(\.description) == [
         "+ service tcp 10.0.0.100:443: on-server-loss drop",
         "+ server 10.0.0.2 of tcp 10.0.0.100:443: weight 1, forward ipip",
-        "~ service tcp 10.0.0.100:80: ring 65537 -> 251",
+        "~ service tcp 10.0.0.100:80: ring auto -> 251",
         "~ server 10.0.0.2 of tcp 10.0.0.100:80: weight 1 -> 0",
         "+ server 10.0.0.5 of tcp 10.0.0.100:80: weight 1, forward direct",
         "- server 10.0.0.3 of tcp 10.0.0.100:80",

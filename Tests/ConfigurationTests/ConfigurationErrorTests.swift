@@ -91,8 +91,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "f:3:25: director.limits.ring-slots is 5000; write a multiple of 2048, such as 6144"
     ),
     .director(
-      "  limits: { servers: 65536 }\n",
-      "f:3:22: director.limits.servers is '65536'; write a whole number from 1 to 65535"
+      "  limits: { servers: 1048576 }\n",
+      "f:3:22: director.limits.servers is '1048576'; write a whole number from 1 to 1048575"
     ),
     .director("  flows: 2048\n  !tagged flows: 4096\n", "f:4:3: 'flows' is given twice in director; keep one"),
     .director("timeouts:\n  udp: 5m\n", "f:4:8: timeouts.udp is '5m'; write a whole number from 1 to 604800"),
@@ -116,7 +116,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    ring: 65536\n",
-      "f:4:11: services[0].ring is 65536; use one of 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373"
+      "f:4:11: services[0].ring is '65536'; write auto, or one of 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    scheduler: rr\n",

@@ -85,7 +85,7 @@ import Testing
         services:
           - service: tcp 10.0.0.100:80
             scheduler: maglev
-            ring: 65537
+            ring: auto
             on-server-loss: rehash
             no-server: unreachable
             sorry:

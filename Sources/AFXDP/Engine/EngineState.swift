@@ -73,7 +73,7 @@ struct EngineState {
         let claim = sockets_claim("sluice/\(name)")
         if claim == -EADDRINUSE {
           throw EngineFailure(
-            "another sluice runs on \(name) already: stop that one first, `ss -xlp | grep sluice/` shows its process"
+            "another sluice already runs on \(name): stop it first, `ss -xlp | grep sluice/` shows its process"
           )
         }
         guard claim >= 0 else { throw EngineFailure("cannot claim \(name): \(EngineFailure.words(claim))") }

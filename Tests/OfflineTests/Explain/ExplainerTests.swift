@@ -250,7 +250,7 @@ import Testing
     #expect(
       explained.notes == [
         "10.0.0.2 gets no new flows: its weight is 0",
-        "10.0.0.3 has no next hop: 10.0.0.3 does not answer on eth0; is the machine up and on that segment? `ip neigh show 10.0.0.3`",
+        "10.0.0.3 has no next hop: 10.0.0.3 does not answer on eth0",
       ]
     )
   }
