@@ -66,7 +66,11 @@ struct BenchDirector: ~Copyable {
 extension FlowTable {
   /// Forgets all flows, and what was counted of them.
   func forget(_ counters: Counters) {
-    UnsafeMutableRawPointer(buckets).initializeMemory(as: UInt8.self, repeating: 0, count: bucketCount * MemoryLayout<sluice_bucket>.stride)
+    UnsafeMutableRawPointer(buckets).initializeMemory(
+      as: UInt8.self,
+      repeating: 0,
+      count: bucketCount * MemoryLayout<sluice_bucket>.stride
+    )
     displaced.update(repeating: 0, count: bucketCount)
     counters.flows.pointee = 0
     for server in 0..<counters.serverCapacity { counters.loads[server] = ServerLoad() }

@@ -5,6 +5,8 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
     abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` needs root.",
-    subcommands: [ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, NetlinkBenchmark.self]
+    subcommands: [
+      ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, NetlinkBenchmark.self,
+    ]
   )
 }

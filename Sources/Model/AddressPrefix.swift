@@ -54,15 +54,8 @@ extension AddressPrefix: CustomStringConvertible {
   package var description: String { "\(address)/\(length)" }
 }
 
-extension AddressPrefix: Codable {
+extension AddressPrefix: TextCodable {
   package static let form = "a prefix such as 10.200.0.0/16 or 2001:db8:1::/64"
 
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text(Self.form) { AddressPrefix($0) }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  package init?(text: String) { self.init(text) }
 }

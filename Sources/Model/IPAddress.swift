@@ -107,13 +107,8 @@ extension IPAddress: CustomStringConvertible {
   }
 }
 
-extension IPAddress: Codable {
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text("an IPv4 or IPv6 address") { IPAddress($0) }
-  }
+extension IPAddress: TextCodable {
+  package static let form = "an IPv4 or IPv6 address"
 
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  package init?(text: String) { self.init(text) }
 }

@@ -43,13 +43,8 @@ extension MACAddress: CustomStringConvertible {
   }
 }
 
-extension MACAddress: Codable {
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text("a MAC address such as 02:00:00:00:00:01") { MACAddress($0) }
-  }
+extension MACAddress: TextCodable {
+  package static let form = "a MAC address such as 02:00:00:00:00:01"
 
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  package init?(text: String) { self.init(text) }
 }

@@ -47,7 +47,9 @@ extension RingSize: Codable {
       return
     }
     guard let text = try? value.decode(String.self), text == "auto" else {
-      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "expected a whole number or \"auto\""))
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected a whole number or \"auto\"")
+      )
     }
     self = .auto
   }

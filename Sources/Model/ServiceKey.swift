@@ -48,6 +48,12 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   package var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 }
 
+extension Endpoint: TextCodable {
+  package static let form = "an address and port such as 192.0.2.1:40000 or [2001:db8::1]:40000"
+
+  package init?(text: String) { self.init(text) }
+}
+
 extension ServiceKey: CustomStringConvertible {
   package var endpoint: Endpoint { Endpoint(address: address, port: port) }
 
@@ -60,13 +66,6 @@ extension ServiceKey: Comparable {
   }
 }
 
-extension ServiceKey: Codable {
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text(Self.form) { ServiceKey($0) }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+extension ServiceKey: TextCodable {
+  package init?(text: String) { self.init(text) }
 }

@@ -80,7 +80,8 @@ extension ServiceTableError: CustomStringConvertible {
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
-      .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _), .badServerAddress(_, let key, _),
+      .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _),
+      .badServerAddress(_, let key, _),
       .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key):
       key
     }

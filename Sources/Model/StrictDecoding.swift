@@ -26,15 +26,6 @@ extension Decoder {
     }
     return try container(keyedBy: Key.self)
   }
-
-  /// A value parsed from text.
-  package func text<Value>(_ expected: String, _ parse: (String) -> Value?) throws -> Value {
-    let text = try singleValueContainer().decode(String.self)
-    guard let value = parse(text) else {
-      throw DecodingError.dataCorrupted(.init(codingPath: codingPath, debugDescription: "'\(text)' is not \(expected)"))
-    }
-    return value
-  }
 }
 
 /// An unknown name, and the known one that was probably meant.

@@ -20,13 +20,10 @@ extension TransportProtocol: Comparable {
   package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-extension TransportProtocol: Codable {
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text("tcp or udp") { TransportProtocol(name: $0) }
-  }
+extension TransportProtocol: TextCodable {
+  package static let form = "tcp or udp"
 
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(name)
-  }
+  package init?(text: String) { self.init(name: text) }
+
+  package var text: String { name }
 }

@@ -28,13 +28,6 @@ extension VLANTag: CustomStringConvertible {
   package var description: String { (isProvider ? "ad:" : "q:") + "\(id)" }
 }
 
-extension VLANTag: Codable {
-  package init(from decoder: any Decoder) throws {
-    self = try decoder.text(Self.form) { VLANTag($0) }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+extension VLANTag: TextCodable {
+  package init?(text: String) { self.init(text) }
 }

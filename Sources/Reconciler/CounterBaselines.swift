@@ -18,7 +18,9 @@ struct CounterBaselines: Sendable {
   /// Before a generation is live: later, a newcomer's first packets would lie below its baseline. The owner of an index that changes hands
   /// ends here; what it counts until the generation is live is the newcomer's.
   mutating func begin(_ plan: TablePlan, _ counters: [Counters]) {
-    for (name, place) in plan.removed { ending[place.index] = (name.service, baselines.removeValue(forKey: place.index) ?? Totals()) }
+    for (name, place) in plan.removed {
+      ending[place.index] = (name.service, baselines.removeValue(forKey: place.index) ?? Totals())
+    }
     for (_, place) in plan.added {
       let counted = Self.counted(at: place.index, counters)
       baselines[place.index] = counted == Totals() ? nil : counted

@@ -13,8 +13,10 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// The shared tables.
     case tables
-    /// Something is wrong and was not repaired, or no longer.
+    /// Something is wrong and was not repaired.
     case problem
+    /// It no longer is.
+    case recovery
   }
 
   /// From 1, without gaps.

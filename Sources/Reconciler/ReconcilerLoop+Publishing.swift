@@ -7,7 +7,7 @@ extension ReconcilerLoop {
   mutating func observe() -> Bool {
     let observation = surroundings.observe()
     for (kind, text) in observation.events { events.note(kind, text) }
-    var moved: [IPAddress] = []
+    var moved: [IPAddress: MACAddress?] = [:]
     for (address, resolution) in observation.resolutions {
       guard let services = servicesOf[address], resolutions[address] != resolution else { continue }
       let former = resolutions.updateValue(resolution, forKey: address)
@@ -15,12 +15,13 @@ extension ReconcilerLoop {
       // Another reason for the same fault changes no table, only what is told of it.
       if former?.nextHop != resolution.nextHop {
         changed.formUnion(services)
-        moved.append(address)
+        // The first answer of a server just added is no news.
+        if former?.isPending != true || resolution.nextHop == nil { moved[address] = former?.nextHop?.nextHopMAC }
       } else {
         refreshFault(address, resolution)
       }
     }
-    noteMoved(moved.sorted())
+    noteMoved(moved)
     if let problems = observation.problems { note(problems) }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
@@ -28,11 +29,17 @@ extension ReconcilerLoop {
   }
 
   /// Other paths than before: one by one if they are few, or the log would hold nothing else when a switch restarts.
-  private func noteMoved(_ addresses: [IPAddress]) {
+  ///
+  /// - Parameter former: the MAC addresses of their next hops before; nil where there was none.
+  private func noteMoved(_ former: [IPAddress: MACAddress?]) {
+    // Another MTU or egress is told of by its interface.
+    let addresses = former.filter { $0.value == nil || $0.value != resolutions[$0.key]?.nextHop?.nextHopMAC }.keys.sorted()
     for address in addresses.prefix(Self.mostMovesTold) {
-      let resolution = resolutions[address]
-      let words = resolution?.nextHop.map { "its next hop is \($0.nextHopMAC)" } ?? resolution?.fault ?? "unknown"
-      events.note(.nextHop, "\(address): \(words)")
+      switch (former[address] ?? nil, resolutions[address]?.nextHop?.nextHopMAC) {
+      case (let before?, let now?): events.note(.nextHop, "\(address): its next hop changed from \(before) to \(now)")
+      case (nil, let now?): events.note(.nextHop, "\(address): it is reached again, by \(now)")
+      case (_, nil): events.note(.nextHop, "\(address): \(resolutions[address]?.fault ?? "it has no next hop")")
+      }
     }
     if addresses.count > Self.mostMovesTold {
       events.note(.nextHop, "the paths to \(addresses.count - Self.mostMovesTold) more real servers changed with these")
@@ -44,7 +51,7 @@ extension ReconcilerLoop {
   private mutating func note(_ problems: [String]) {
     guard problems != self.problems else { return }
     for problem in problems where !self.problems.contains(problem) { events.note(.problem, problem) }
-    for former in self.problems where !problems.contains(former) { events.note(.problem, "no longer: \(former)") }
+    for former in self.problems where !problems.contains(former) { events.note(.recovery, "no longer: \(former)") }
     self.problems = problems
     front.published.withLock { $0.problems = problems }
   }

@@ -44,9 +44,13 @@ extension Counters {
       ("flow-expired", "entries removed after their timeout; nonzero is normal", \.expired),
       (
         "flow-evicted",
-        "entries of a single packet that yielded to a newer flow; normal before name servers, else a flood of first packets", \.evicted
+        "entries of a single packet that yielded to a newer flow; normal before name servers, else a flood of first packets",
+        \.evicted
       ),
-      ("flow-displaced", "entries moved to make room for a new flow; nonzero means a table that is more than half full", \.displaced),
+      (
+        "flow-displaced", "entries moved to make room for a new flow; nonzero means a table that is more than half full",
+        \.displaced
+      ),
       ("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table", \.flowTableFull),
     ]
   }

@@ -13,7 +13,7 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   package var name: String
   /// Receive queues, one worker each.
   package var queues: Int
-  /// How the steering program is attached: `native` or `generic`.
+  /// How the steering program is attached: `native`, `generic`, or `none` while the interface is gone.
   package var attach: String
   /// How frames come to the workers: `zero-copy` or `copy`.
   package var transfer: String
@@ -71,7 +71,7 @@ package struct ServerStatus: Codable, Equatable, Sendable {
   package var state: State
   /// Why it isn't resolved; nil otherwise.
   package var reason: String?
-  /// Flows as IPVS counts them; see `FlowCounts`.
+  /// Flows as IPVS counts them; see `LiveCount`.
   package var active: Int
   package var inactive: Int
   /// Since it was added or the daemon started.

@@ -9,8 +9,8 @@ struct Sluice: AsyncParsableCommand {
       changed configuration file to the running director.
       """,
     subcommands: [
-      Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, DecapCommand.self,
-      ExplainCommand.self, ReplayCommand.self,
+      Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, FlowsCommand.self,
+      EventsCommand.self, DecapCommand.self, ExplainCommand.self, ReplayCommand.self,
     ]
   )
 

@@ -80,7 +80,10 @@ import Testing
         change(&asked)
         try check(life.isTakenOver, "taken over")
         try check(life.tables.capacity.covers(asked.capacity) && life.tables.capacity.covers(former), "with room for both")
-        try check(life.tables.inForce().half.pointee.generation == UInt64(generation) + 1, "the generation in force is the former's")
+        try check(
+          life.tables.inForce().half.pointee.generation == UInt64(generation) + 1,
+          "the generation in force is the former's"
+        )
         try TestTopology.publish(to: life.tables)
         life.end()
       }

@@ -1,7 +1,5 @@
 import ABI
 import CXDP
-@testable import Reconciler
-import Model
 import Forwarding
 import Glibc
 import KernelCalls
@@ -10,6 +8,7 @@ import Reconciler
 import Testing
 
 @testable import AFXDP
+@testable import Reconciler
 
 /// The whole data plane on real interfaces, in its own namespaces.
 @Suite(.serialized, .enabled(if: SteeringBench.isRoot, SteeringBench.excuse)) struct EngineTests {
@@ -112,7 +111,13 @@ import Testing
       var writer = TableWriter(memory)
       let table = try TestTopology.desired([service])
       func publish() throws {
-        writer.write(try writer.plan(table.0, table.1.mapValues { .resolved($0) }, changed: writer.services.union(table.0.services.map(\.key))))
+        writer.write(
+          try writer.plan(
+            table.0,
+            table.1.mapValues { .resolved($0) },
+            changed: writer.services.union(table.0.services.map(\.key))
+          )
+        )
         engine.publish(memory)
         writer = TableWriter(memory)
       }
@@ -122,8 +127,14 @@ import Testing
       for round in 1...5 {
         try wire.exchange(64, from: round * 64)
         let capacity = memory.capacity
-        memory = try engine.grow(to: TableCapacity(
-          slots: capacity.slots * 2, services: capacity.services * 2, servers: capacity.servers * 2, ringSlots: capacity.ringSlots * 2))
+        memory = try engine.grow(
+          to: TableCapacity(
+            slots: capacity.slots * 2,
+            services: capacity.services * 2,
+            servers: capacity.servers * 2,
+            ringSlots: capacity.ringSlots * 2
+          )
+        )
         writer.move(to: memory)
         try wire.exchange(64, from: 1000 + round * 64)
         try publish()

@@ -44,7 +44,7 @@ import Testing
         return connection.readToEnd()
       }
       #expect(answer.hasPrefix("HTTP/1.1 200 "))
-      #expect(answer.hasSuffix("{\"status\":\"ok\",\"generation\":1}\n"))
+      #expect(answer.hasSuffix("{\"status\":\"ok\",\"generation\":1,\"problems\":[]}\n"))
     }
   }
 

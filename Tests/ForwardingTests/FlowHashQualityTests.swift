@@ -65,7 +65,9 @@ import Testing
   fileprivate func `flows that differ in one field alone spread evenly over both buckets and the ring`(family: Family) {
     for (word, shift) in [(0, 0), (0, 8), (0, 32), (family.bits.count - 1, 0), (family.bits.count - 1, 16)] as [(Int, UInt64)] {
       let buckets = 1024
-      var (first, second, ring) = ([Int](repeating: 0, count: buckets), [Int](repeating: 0, count: buckets), [Int](repeating: 0, count: buckets))
+      var (first, second, ring) = (
+        [Int](repeating: 0, count: buckets), [Int](repeating: 0, count: buckets), [Int](repeating: 0, count: buckets)
+      )
       let flows = buckets * 32
       for flow in 0..<UInt64(flows) {
         var words = family.bits.map { _ in UInt64(0x0a00_0001) }

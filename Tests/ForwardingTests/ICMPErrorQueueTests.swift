@@ -1,5 +1,6 @@
 import ABI
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Forwarding
@@ -83,33 +84,41 @@ import Testing
     #expect(workers[1].forward(Self.error(about: client)).outcome == .droppedServerGone)
   }
 
-  /// The writer gives one bucket to flows in turn, each with its own server; a reader that used a torn entry would see another
-  /// flow's server.
+  /// The writer gives one bucket to flow after flow, no flow twice; a reader that used a torn entry would see another flow's server.
   @Test func `an entry that is replaced while it is read is not used`() async {
     let table = FlowTable.allocate(buckets: 1)
     defer { table.free() }
     let rounds = 2_000_000
+    let (last, isOver) = (Shared<Int>(0), Shared<Bool>(false))
     let writer = Task.detached {
       for round in 1...rounds {
-        let server = UInt16(truncatingIfNeeded: round % 7 + 1)
-        table.write(
-          sluice_flow(tag: UInt64(server), server: UInt32(server), incarnation: 0, state: 1, seen: 9),
-          to: table.bucket(0) + round % 4
-        )
+        let server = UInt32(round % 1009)
+        let flow = sluice_flow(tag: UInt64(round), server: server, incarnation: 0, state: 1, seen: 9)
+        table.write(flow, to: table.bucket(0) + round % 4)
+        last.value.store(round, ordering: .relaxed)
       }
+      isOver.value.store(true, ordering: .relaxed)
     }
-    let wrong = Task.detached {
-      var (found, wrong) = (0, 0)
-      for round in 0..<rounds {
-        guard let entry = table.peek(UInt64(round % 7 + 1)) else { continue }
+    let reader = Task.detached {
+      var (found, torn) = (0, 0)
+      while !isOver.value.load(ordering: .relaxed) {
+        // The oldest of the four, so that it may be replaced at any moment.
+        let tag = UInt64(max(1, last.value.load(ordering: .relaxed) - 3))
+        guard let entry = table.peek(tag) else { continue }
         found += 1
-        if UInt64(entry.server) != entry.tag || entry.seen != 9 { wrong += 1 }
+        if UInt64(entry.server) != tag % 1009 || entry.seen != 9 { torn += 1 }
       }
-      return (found, wrong)
+      return (found, torn)
     }
     await writer.value
-    let (found, torn) = await wrong.value
+    let (found, torn) = await reader.value
     #expect(found > 0)
     #expect(torn == 0)
   }
+}
+
+private final class Shared<Value: AtomicRepresentable & Sendable>: Sendable {
+  let value: Atomic<Value>
+
+  init(_ value: Value) { self.value = Atomic(value) }
 }

@@ -142,7 +142,9 @@ import Testing
     let counters = Counters.allocate(serverCapacity: 64)
     defer { counters.free() }
     let tables = TestTables()
-    for bucket in 0..<1024 { flows.entries(bucket)[0] = sluice_flow(tag: UInt64(bucket + 1024), server: 0, incarnation: 0, state: 1, seen: 0) }
+    for bucket in 0..<1024 {
+      flows.entries(bucket)[0] = sluice_flow(tag: UInt64(bucket + 1024), server: 0, incarnation: 0, state: 1, seen: 0)
+    }
     counters.flows.pointee = 1024
     var hand = AgeingHand(now: 0)
     hand.advance(flows, tables.half, now: 100_000, most: 32, counters)

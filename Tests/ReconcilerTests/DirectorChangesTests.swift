@@ -1,10 +1,10 @@
-import PlainDirector
 import ABI
 import Forwarding
+import PlainDirector
 import Testing
 
-@testable import Reconciler
 @testable import Model
+@testable import Reconciler
 
 @Suite struct DirectorChangesTests {
   @Test func `the first table is generation 1, even an empty one`() async throws {

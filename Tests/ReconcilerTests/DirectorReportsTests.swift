@@ -1,10 +1,10 @@
-import PlainDirector
 import ABI
 import Forwarding
+import PlainDirector
 import Testing
 
-@testable import Reconciler
 @testable import Model
+@testable import Reconciler
 
 @Suite struct DirectorReportsTests {
   @Test func `each server shows its packets and its share`() async throws {

@@ -1,8 +1,8 @@
 import Forwarding
 import Testing
 
-@testable import Reconciler
 @testable import Model
+@testable import Reconciler
 
 @Suite struct StatisticsTests {
   @Test func `what is received is forwarded, answered, let go, held at this moment or dropped, all workers together`() {

@@ -25,11 +25,15 @@ package struct AttachedInterface: Sendable {
     guard let mac = view.mac else {
       throw EngineFailure("\(name) has no MAC address: Sluice needs an Ethernet interface")
     }
-    self.name = name
+    self.init(view, slot: slot, mac: mac, queues: try Self.checked(view.queues, name))
+  }
+
+  init(_ view: InterfaceView, slot: Int, mac: MACAddress, queues: Int) {
+    name = view.name
     self.slot = slot
     ifindex = view.ifindex
     self.mac = mac
-    queues = try Self.checked(view.queues, name)
+    self.queues = queues
   }
 
   /// Again after attaching: some drivers change the number then (virtio does).

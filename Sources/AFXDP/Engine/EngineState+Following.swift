@@ -25,7 +25,10 @@ extension EngineState {
       let former = interfaces[slot].mac
       interfaces[slot].mac = mac
       enterInterfaces()
-      report.note(.interface, "\(interfaces[slot].name) changed its MAC address from \(former) to \(mac): steering takes frames to the new one")
+      report.note(
+        .interface,
+        "\(interfaces[slot].name) changed its MAC address from \(former) to \(mac): steering takes frames to the new one"
+      )
     case .attachAgain(let slot): attachAgain(slot, &report)
     case .foreignProgram(let slot, let other):
       let name = interfaces[slot].name
@@ -55,6 +58,9 @@ extension EngineState {
     enterInterfaces()
     do throws(EngineFailure) {
       try startWorkers()
+      // A queue that was added may run without the program: veth gives it to queues when it is set, and only then (veth_set_channels). The
+      // same program again would be no change to the kernel, so a new one takes its place.
+      if reasons.contains(where: \.isOfQueues) { replaceProgram() }
       for note in notes { report.note(.interface, note) }
     } catch {
       stopWorkers()
@@ -81,7 +87,10 @@ extension EngineState {
       enterInterfaces()
       do throws(EngineFailure) {
         try attachProgram(slot)
-        report.note(.interface, "\(interfaces[slot].name) was made again: attached, with sockets on \(interfaces[slot].queues) queue(s)")
+        report.note(
+          .interface,
+          "\(interfaces[slot].name) was made again: attached, with sockets on \(interfaces[slot].queues) queue(s)"
+        )
       } catch {
         interfaces[slot].ifindex = 0
         report.problems.append("\(interfaces[slot].name) is back, but \(error)")

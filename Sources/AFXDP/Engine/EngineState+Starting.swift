@@ -80,7 +80,9 @@ extension EngineState {
   }
 
   /// From now on steering sends this worker its queues' frames.
-  private mutating func show(_ sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)], of number: Int) throws(EngineFailure) {
+  private mutating func show(_ sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)], of number: Int)
+    throws(EngineFailure)
+  {
     for (slot, socket) in sockets {
       interfaces[slot].isZeroCopy = sockets_is_zero_copy(socket) != 0
       let error = steering_set_socket(maps.sockets, UInt32(slot * Int(SLUICE_QUEUES) + number), socket.pointee.descriptor)

@@ -18,6 +18,8 @@ enum InterfaceFollowing {
     case gone(slot: Int)
     case back(slot: Int, ifindex: UInt32)
     case queues(slot: Int, from: Int, to: Int)
+
+    var isOfQueues: Bool { if case .queues = self { true } else { false } }
   }
 
   /// - Parameters:

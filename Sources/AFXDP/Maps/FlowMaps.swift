@@ -12,7 +12,11 @@ final class FlowMaps {
   init(_ source: MapSource, worker: Int, buckets: Int) throws(EngineFailure) {
     let maps = MapSet(source: source)
     let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets)
-    let connections: UnsafeMutablePointer<sluice_connection> = try maps.table("sl_conns_\(worker)", count: 4 * buckets, elements: 4)
+    let connections: UnsafeMutablePointer<sluice_connection> = try maps.table(
+      "sl_conns_\(worker)",
+      count: 4 * buckets,
+      elements: 4
+    )
     flows = FlowTable(
       buckets: entries,
       connections: connections,

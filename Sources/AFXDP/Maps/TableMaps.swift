@@ -15,7 +15,9 @@ final class TableMaps {
     let maps = MapSet(source: source)
     let root: UnsafeMutablePointer<sluice_root> = try maps.table("sl_root", count: 1)
     if source.isFormer, root.pointee.layout != UInt32(SLUICE_LAYOUT) {
-      throw EngineFailure("the tables of the former daemon have layout \(root.pointee.layout), this version's is \(SLUICE_LAYOUT)")
+      throw EngineFailure(
+        "the tables of the former daemon have layout \(root.pointee.layout), this version's is \(SLUICE_LAYOUT)"
+      )
     }
     let capacity = capacity ?? TableCapacity(root.pointee)
     let block = Int(SLUICE_RING_BLOCK)

@@ -57,7 +57,13 @@ struct Worker: ~Copyable {
     var outstanding: UInt32
   }
 
-  init(_ set: WorkerSet, tables: PublishedTables, umem: UnsafeMutableRawPointer, frames count: Int, forwarder: consuming Forwarder) {
+  init(
+    _ set: WorkerSet,
+    tables: PublishedTables,
+    umem: UnsafeMutableRawPointer,
+    frames count: Int,
+    forwarder: consuming Forwarder
+  ) {
     self.tables = tables
     self.umem = umem
     self.forwarder = forwarder

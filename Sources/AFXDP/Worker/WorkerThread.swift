@@ -54,7 +54,8 @@ private final class Start: @unchecked Sendable {
   let umem: UnsafeMutableRawPointer
   let frames: Int
 
-  init(number: Int, count: Int, cpu: Int32?, set: WorkerSet, tables: PublishedTables, umem: UnsafeMutableRawPointer, frames: Int) {
+  init(number: Int, count: Int, cpu: Int32?, set: WorkerSet, tables: PublishedTables, umem: UnsafeMutableRawPointer, frames: Int)
+  {
     self.number = number
     self.count = count
     self.cpu = cpu

@@ -16,6 +16,17 @@ extension ControlClient {
 
   package func statistics() async throws -> Statistics { try await send(.GET, "/v1/stats") }
 
+  package func flows(_ filter: FlowFilter) async throws -> FlowList {
+    try await send(.GET, "/v1/flows", query: Self.query(filter))
+  }
+
+  package func flowsText(_ filter: FlowFilter) async throws -> String { try await text("/v1/flows", query: Self.query(filter)) }
+
+  /// - Parameter after: the number of the last one known.
+  package func events(after: UInt64 = 0) async throws -> EventList {
+    try await send(.GET, "/v1/events", query: ["after": "\(after)"])
+  }
+
   package func services(_ service: ServiceKey? = nil) async throws -> ServiceList {
     try await send(.GET, "/v1/services", query: Self.query(service))
   }
@@ -55,6 +66,14 @@ extension ControlClient {
 
   private func place(_ service: ServiceKey) -> String {
     "/v1/services/\(service.protocol.name)/\("\(service.endpoint)".percentEncoded)"
+  }
+
+  private static func query(_ filter: FlowFilter) -> [String: String] {
+    var query = query(filter.service)
+    query["server"] = filter.server?.description
+    query["client"] = filter.client?.description
+    query["limit"] = "\(filter.limit)"
+    return query
   }
 
   private static func query(_ service: ServiceKey?) -> [String: String] {

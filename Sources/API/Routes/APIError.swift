@@ -59,6 +59,8 @@ extension APIError {
     case let error as TableCapacityError:
       // The request is sound and the server can't hold it (RFC 4918 11.5).
       self.init(status: 507, code: error.code, message: error.description)
+    case let error as EditRefusal:
+      self.init(status: 503, code: "unavailable", message: error.description)
     case let error as DecodingError:
       self = .badRequest(error.line)
     default:
@@ -73,7 +75,8 @@ extension ServiceTableError {
     switch self {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
-    case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP, .badTunnel,
+    case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP,
+      .badTunnel,
       .sorryIsServer:
       422
     }

@@ -86,5 +86,19 @@ package struct ServiceList: Codable, Equatable, Sendable {
 /// The answer to `GET /v1/healthz`.
 package struct Health: Codable, Equatable, Sendable {
   package var status: String
+  /// Of the tables in force.
   package var generation: UInt64
+  /// What is wrong at this moment and was not repaired, a line each. With any the answer's status is 503: packets are lost.
+  package var problems: [String]
+
+  init(generation: UInt64, problems: [String]) {
+    status = problems.isEmpty ? "ok" : "degraded"
+    self.generation = generation
+    self.problems = problems
+  }
+}
+
+/// The answer to `GET /v1/events`: oldest first. A gap in the numbers is what the log has forgotten.
+package struct EventList: Codable, Equatable, Sendable {
+  package var events: [Event]
 }

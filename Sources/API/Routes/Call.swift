@@ -39,6 +39,26 @@ struct Call: Sendable {
     return address
   }
 
+  /// An address in the query, if it has one of that name.
+  func addressAsked(_ name: String) throws -> IPAddress? {
+    guard let text = query[name] else { return nil }
+    guard let address = IPAddress(text) else {
+      throw APIError.badRequest("the query's \(name)=\(text) is not an IPv4 or IPv6 address")
+    }
+    return address
+  }
+
+  /// A whole number in the query, if it has one of that name.
+  func numberAsked(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let text = query[name] else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw APIError.badRequest(
+        "the query's \(name)=\(text) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+      )
+    }
+    return number
+  }
+
   /// Whether a parameter of the query is set; throws unless it is `true` or `false`.
   func flag(_ name: String) throws -> Bool {
     switch query[name] {

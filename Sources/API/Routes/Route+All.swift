@@ -1,5 +1,6 @@
 import Model
 import NIOHTTP1
+import NIOPosix
 import Offline
 import Reconciler
 
@@ -8,17 +9,42 @@ extension Route {
   static let all: [Route] =
     [
       Route(method: .GET, template: "/v1/healthz") { _, director in
-        RouteResponse(value: Health(status: "ok", generation: await director.generation))
+        let health = Health(generation: await director.generation, problems: await director.problems)
+        return RouteResponse(status: health.problems.isEmpty ? .ok : .serviceUnavailable, value: health)
       },
       Route(method: .GET, template: "/v1/status", queries: ["service"], isLarge: true) { call, director in
-        let wanted = try call.serviceAsked()
-        var status = await director.status()
-        status.services = try status.services.only(wanted, \.service)
-        return RouteResponse(value: status) { [status] in status.write(to: &$0) }
+        let status: Status
+        if let wanted = try call.serviceAsked() {
+          guard let one = await director.status(of: wanted) else { throw ServiceTableError.noSuchService(wanted) }
+          status = one
+        } else {
+          status = await director.status()
+        }
+        return RouteResponse(value: status) { status.write(to: &$0) }
       },
       Route(method: .GET, template: "/v1/stats") { _, director in RouteResponse(value: await director.statistics()) },
       Route(method: .GET, template: "/v1/explain", queries: ["protocol", "source", "destination"]) { call, director in
         RouteResponse(value: await director.explain(try call.flow()))
+      },
+      Route(method: .GET, template: "/v1/flows", queries: ["service", "server", "client", "limit"], isLarge: true) {
+        call,
+        director in
+        let filter = FlowFilter(
+          service: try call.serviceAsked(),
+          server: try call.addressAsked("server"),
+          client: try call.addressAsked("client"),
+          limit: try call.numberAsked("limit", in: FlowFilter.limitRange) ?? FlowFilter.defaultLimit
+        )
+        // It reads every entry of every worker.
+        let list = try await NIOThreadPool.singleton.runIfActive { director.flows(filter) }
+        return RouteResponse(value: list) { list.write(to: &$0) }
+      },
+      Route(method: .GET, template: "/v1/events", queries: ["after", "limit"]) { call, director in
+        let events = director.events.events(
+          after: UInt64(try call.numberAsked("after", in: 0...Int.max) ?? 0),
+          limit: try call.numberAsked("limit", in: 1...EventLog.capacity) ?? EventLog.capacity
+        )
+        return RouteResponse(value: EventList(events: events))
       },
       Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
         let wanted = try await call.decode(ServiceTable.self)
@@ -28,10 +54,13 @@ extension Route {
 
   private static let services: [Route] = [
     Route(method: .GET, template: "/v1/services", queries: ["service"], isLarge: true) { call, director in
-      let wanted = try call.serviceAsked()
       let (generation, table) = await director.current
-      let list = ServiceList(generation: generation, services: try table.services.only(wanted, \.key))
-      return RouteResponse(value: list) { list.write(to: &$0) }
+      var list = ServiceList(generation: generation, services: table.services)
+      if let wanted = try call.serviceAsked() {
+        guard let service = table.service(wanted) else { throw ServiceTableError.noSuchService(wanted) }
+        list.services = [service]
+      }
+      return RouteResponse(value: list) { [list] in list.write(to: &$0) }
     },
     Route(method: .POST, template: "/v1/services") { call, director in
       let service = try await call.decode(VirtualService.self)
@@ -83,13 +112,4 @@ extension Route {
       )
     },
   ]
-}
-
-extension Array {
-  /// The one service that was asked for, or all of them when none was.
-  fileprivate func only(_ wanted: ServiceKey?, _ key: (Element) -> ServiceKey) throws -> [Element] {
-    guard let wanted else { return self }
-    guard let found = first(where: { key($0) == wanted }) else { throw ServiceTableError.noSuchService(wanted) }
-    return [found]
-  }
 }

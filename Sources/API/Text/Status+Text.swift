@@ -6,6 +6,10 @@ extension Status {
   package func write(to output: inout ChunkedBytes) {
     output.append("generation \(generation)\n")
     for interface in interfaces {
+      if interface.attach == "none" {
+        output.append("interface \(interface.name): gone\n")
+        continue
+      }
       let queues = interface.queues == 1 ? "1 queue" : "\(interface.queues) queues"
       output.append("interface \(interface.name): \(queues), \(interface.attach), \(interface.transfer)\n")
     }

@@ -23,7 +23,8 @@ extension FlowTable {
     let flow = entry.pointee
     ServerLoad.remove(counters.loads + Int(flow.server), state: flow.state, incarnation: flow.incarnation)
     note(flow.tag, at: entry, by: 255)
-    sluice_store_release_word(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self), 0)
+    // Fenced: what is written into the place next is seen by nobody who still sees the flow.
+    sluice_unset_word(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self))
     counters.flows.pointee &-= 1
   }
 

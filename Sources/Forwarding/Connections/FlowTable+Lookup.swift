@@ -46,7 +46,7 @@ extension FlowTable {
 
   /// Who the flow of an entry is.
   @inline(__always) @_noLocks
-  func connection(_ entry: UnsafeMutablePointer<sluice_flow>) -> UnsafeMutablePointer<sluice_connection> {
+  package func connection(_ entry: UnsafeMutablePointer<sluice_flow>) -> UnsafeMutablePointer<sluice_connection> {
     let first = UnsafeMutableRawPointer(buckets).assumingMemoryBound(to: sluice_flow.self)
     return connections + first.distance(to: entry)
   }

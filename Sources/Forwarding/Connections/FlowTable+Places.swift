@@ -114,7 +114,7 @@ extension FlowTable {
     note(entry.pointee.tag, at: place, by: 1)
     let words = UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self)
     note(entry.pointee.tag, at: entry, by: 255)
-    sluice_store_release_word(words, 0)
+    sluice_unset_word(words)
   }
 
   @inline(__always) @_noLocks

@@ -21,7 +21,9 @@ package struct PublishedTables: @unchecked Sendable {
   }
 
   /// Puts the half in force that `root.active` of this memory names: one release store, which orders everything written there before.
-  package func publish(_ halves: TableHalves) { sluice_store_release_word(word, halves.address(ofHalf: halves.memory.activeHalf)) }
+  package func publish(_ halves: TableHalves) {
+    sluice_store_release_word(word, halves.address(ofHalf: halves.memory.activeHalf))
+  }
 }
 
 /// Both halves of some memory as values that `PublishedTables` can name.

@@ -119,7 +119,10 @@ package struct TableMemory: @unchecked Sendable {
   package func copy(to larger: TableMemory) {
     for half in 0..<2 {
       (larger.slots + half * larger.capacity.slots).update(from: slots + half * capacity.slots, count: capacity.slots)
-      (larger.services + half * larger.capacity.services).update(from: services + half * capacity.services, count: capacity.services)
+      (larger.services + half * larger.capacity.services).update(
+        from: services + half * capacity.services,
+        count: capacity.services
+      )
       (larger.servers + half * larger.capacity.servers).update(from: servers + half * capacity.servers, count: capacity.servers)
       (larger.owners + half * larger.capacity.servers).update(from: owners + half * capacity.servers, count: capacity.servers)
     }

@@ -39,7 +39,7 @@ struct FlowMemory {
   func explained(counts: Bool) -> Explanation.Entry {
     Explanation.Entry(
       worker: worker,
-      state: Self.name(entry.state),
+      state: FlowStateName.of(entry.state),
       confirmed: entry.isConfirmed,
       age: age,
       timeout: timeout,
@@ -51,17 +51,5 @@ struct FlowMemory {
           ? "expired, no packet for more than \(timeout) s"
           : !isPresent ? "its server was removed" : "another worker saw the flow later"
     )
-  }
-
-  /// The name of the state's timeout in a configuration.
-  private static func name(_ state: UInt16) -> String {
-    switch Int(state) {
-    case SLUICE_STATE_SYN_RECEIVED: "syn-received"
-    case SLUICE_STATE_ESTABLISHED: "established"
-    case SLUICE_STATE_FIN_WAIT: "fin-wait"
-    case SLUICE_STATE_CLOSE: "close"
-    case SLUICE_STATE_UDP: "udp"
-    default: "none"
-    }
   }
 }

@@ -131,7 +131,7 @@ struct SlotTable: Equatable, Sendable {
       var larger = SlotTable(size: size)
       // In an order of their own, so that the same keys give the same table whoever came first.
       if entries.sorted(by: Self.precedes).allSatisfy({ larger.insert($0) }) {
-          self = larger
+        self = larger
         return true
       }
     }

@@ -58,7 +58,9 @@ extension TableCompiler {
   mutating func renameTunnels() -> Set<ServiceKey> {
     var users: Set<ServiceKey> = []
     for address in renamedTunnels {
-      guard let rest = plan.layout.tunnels[address], rest.servers[rest.name] == nil, let name = rest.servers.keys.min() else { continue }
+      guard let rest = plan.layout.tunnels[address], rest.servers[rest.name] == nil, let name = rest.servers.keys.min() else {
+        continue
+      }
       plan.layout.tunnels[address]?.name = name
       for port in rest.ports.keys { setSlot(.tunnel(address, port: port), UInt32(name)) }
       users.formUnion(rest.servers.values.map(\.service))

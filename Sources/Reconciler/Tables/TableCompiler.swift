@@ -106,7 +106,10 @@ struct TableCompiler {
     setSlot(.service(key), UInt32(next.index))
   }
 
-  private static func precedes(_ left: (key: IPAddress, value: TableLayout.Place), _ right: (key: IPAddress, value: TableLayout.Place))
+  private static func precedes(
+    _ left: (key: IPAddress, value: TableLayout.Place),
+    _ right: (key: IPAddress, value: TableLayout.Place)
+  )
     -> Bool
   { left.value.index < right.value.index }
 
@@ -167,7 +170,8 @@ struct TableCompiler {
   private mutating func finish() throws(TableCapacityError) {
     guard !slotsAreFull else { throw .slotsFull(keys: plan.layout.slots.count + 1, slots: plan.layout.capacity.slots) }
     let slots = plan.layout.slots
-    plan.slots = slots.isLaidOutAnew
+    plan.slots =
+      slots.isLaidOutAnew
       ? Array(slots.slots.enumerated().map { ($0, $1) })
       : slots.touched.map { ($0, slots.slots[$0]) }
   }

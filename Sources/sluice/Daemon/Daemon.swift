@@ -132,8 +132,8 @@ extension InterfaceStatus {
   fileprivate init(_ interface: AttachedInterface) {
     self.init(
       name: interface.name,
-      queues: interface.queues,
-      attach: interface.isNative ? "native" : "generic",
+      queues: interface.isPresent ? interface.queues : 0,
+      attach: interface.isPresent ? (interface.isNative ? "native" : "generic") : "none",
       transfer: interface.isZeroCopy ? "zero-copy" : "copy"
     )
   }

@@ -10,7 +10,7 @@ import Synchronization
 /// All functions are called on the reconciler's thread, which may wait for the kernel; the lock is for the start and the end of the daemon.
 final class HostNetwork: Sendable {
   /// An interface is looked at so often even when no event says that it changed: a program that replaces ours may cause none.
-  fileprivate static let look: Duration = .seconds(1)
+  fileprivate static let look: Duration = .milliseconds(100)
 
   fileprivate struct State {
     let monitor: KernelMonitor
@@ -143,8 +143,7 @@ extension HostNetwork.State {
     if links.isEmpty, let lastLook, now - lastLook < HostNetwork.look { return }
     lastLook = now
     let report = engine.follow()
-    let names = Set(engine.interfaces.map(\.name))
-    for change in links { events += LinkEvents.events(of: change, names) }
+    for link in engine.interfaces.compactMap({ monitor.links[$0.name] }) { events += LinkEvents.events(of: links, link) }
     events += report.events.map { ($0.kind == .interface ? .interface : .steering, $0.text) }
     engineProblems = report.problems
     links = []

@@ -49,7 +49,9 @@ struct ManagedAddresses {
     }
     let others = outcome.foreign.subtracting(foreign)
     if let first = others.map(\.vip).min() {
-      events.append((.vip, "\(Self.some(first, of: others.count)) on \(interface) belongs to somebody else already: left as it is"))
+      events.append(
+        (.vip, "\(Self.some(first, of: others.count)) on \(interface) belongs to somebody else already: left as it is")
+      )
     }
     foreign = outcome.foreign
     problems = outcome.failed.first.map { ["\(Self.some($0.place.vip, of: outcome.failed.count)): \($0.error)"] } ?? []

@@ -1,9 +1,9 @@
-@testable import Reconciler
-import Model
 import Forwarding
 import Model
 import Reconciler
 import Testing
+
+@testable import Reconciler
 
 /// The services that these tests are about, written as the daemon writes them.
 enum TestTopology {
@@ -53,7 +53,9 @@ enum TestTopology {
   static func write(_ services: [Service] = services, into memory: TableMemory) throws {
     let writer = TableWriter(memory)
     let (table, hops) = try desired(services)
-    writer.write(try writer.plan(table, hops.mapValues { .resolved($0) }, changed: writer.services.union(table.services.map(\.key))))
+    writer.write(
+      try writer.plan(table, hops.mapValues { .resolved($0) }, changed: writer.services.union(table.services.map(\.key)))
+    )
   }
 
   static func desired(_ services: [Service]) throws -> (ServiceTable, [IPAddress: NextHop]) {

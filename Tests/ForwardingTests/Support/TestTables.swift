@@ -4,7 +4,9 @@ import ABI
 
 /// Tables built by hand, field by field as in `Sources/ABI/tables.h`, so that forwarding is tested without the table builder.
 final class TestTables {
-  let memory = TableMemory.allocate(TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15, members: 1 << 15))
+  let memory = TableMemory.allocate(
+    TableCapacity(slots: TestTables.slots, services: 32, servers: 64, ringSlots: 1 << 15, members: 1 << 15)
+  )
   private(set) var serverCount = 0
   private var ringStart: UInt32 = 0
   /// The service's index, by server.

@@ -65,6 +65,9 @@ final class Laboratory: Sendable {
     try Running(["nsenter", "--net=/run/netns/sl-\(name)-\(host.rawValue)", "--"] + command, environment: environment, in: self)
   }
 
+  /// Connects the host to the segment again, as `Tools/lab up` did.
+  func layCable(to host: Host) throws { try Self.lab("connect", name, host.rawValue) }
+
   func write(_ text: String, to file: String) throws -> String {
     let path = "\(folder)/\(file)"
     try text.write(toFile: path, atomically: false, encoding: .utf8)

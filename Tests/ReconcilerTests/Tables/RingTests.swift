@@ -1,14 +1,15 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 @Suite struct RingTests {
   private let dns = ServiceKey(.udp, IPAddress(10, 0, 0, 100), port: 53)
 
-  private func two(_ first: [RealServer], _ second: [RealServer], rings: (RingSize, RingSize) = (251, 509)) throws -> ServiceTable {
+  private func two(_ first: [RealServer], _ second: [RealServer], rings: (RingSize, RingSize) = (251, 509)) throws -> ServiceTable
+  {
     try ServiceTable(services: [
       VirtualService(web, ringSize: rings.0, servers: first), VirtualService(dns, ringSize: rings.1, servers: second),
     ])
@@ -37,7 +38,9 @@ import Testing
     try tables.publish(two([server(1)], [server(2)]))
     let (first, second) = (try #require(tables.record(web)), try #require(tables.record(dns)))
     #expect(first.ring_start == 0)
-    #expect(Int(second.ring_start) == (251 + Int(SLUICE_RING_ALIGNMENT) - 1) / Int(SLUICE_RING_ALIGNMENT) * Int(SLUICE_RING_ALIGNMENT))
+    #expect(
+      Int(second.ring_start) == (251 + Int(SLUICE_RING_ALIGNMENT) - 1) / Int(SLUICE_RING_ALIGNMENT) * Int(SLUICE_RING_ALIGNMENT)
+    )
     #expect(first.member_start == 0)
     #expect(second.member_start == UInt32(SLUICE_MEMBER_ALIGNMENT))
   }

@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 @Suite struct ServerIndexTests {
   private func name(_ server: UInt8) -> ServerName { ServerName(IPAddress(10, 0, 1, server), of: web) }
@@ -108,7 +108,9 @@ import Testing
     // Nothing is known but the memory.
     let heir = WrittenTables(after: former)
     let (found, left) = (heir.layout, former.layout)
-    #expect(found.services == left.services && found.slots == left.slots && found.vips == left.vips && found.filter == left.filter)
+    #expect(
+      found.services == left.services && found.slots == left.slots && found.vips == left.vips && found.filter == left.filter
+    )
     #expect(found.rings == left.rings && found.members == left.members && found.tunnels == left.tunnels)
     try heir.publish(table(servers: [3, 4, 5, 6]))
     #expect(heir.index(name(6)) == 0, "longest free first, as the former would have given it")

@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 @Suite struct SlotTableTests {
   @Test func `every service and VIP of a thousand is found within the probe bound, and nothing else`() throws {
@@ -87,7 +87,12 @@ import Testing
   /// Scattered: the hash spreads neighbouring addresses better than chance would.
   private func scattered(_ number: Int) -> IPAddress {
     let bits = Maglev.mix(UInt64(number) + 3)
-    return IPAddress(10, UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits >> 16))
+    return IPAddress(
+      10,
+      UInt8(truncatingIfNeeded: bits),
+      UInt8(truncatingIfNeeded: bits >> 8),
+      UInt8(truncatingIfNeeded: bits >> 16)
+    )
   }
 
   @Test(arguments: [(1000, 0), (10_000, 40_000), (1000, 100_000)])

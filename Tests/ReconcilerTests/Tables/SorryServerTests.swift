@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 @Suite struct SorryServerTests {
   private static let sorry = IPAddress(10, 0, 1, 99)

@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 /// Plain memory and the generations written into it, all steps at once.
 final class WrittenTables {
@@ -94,7 +94,9 @@ final class WrittenTables {
       + Array(UnsafeRawBufferPointer(start: half.slots, count: capacity.slots * MemoryLayout<sluice_slot>.stride))
       + Array(UnsafeRawBufferPointer(start: half.services, count: capacity.services * MemoryLayout<sluice_service>.stride))
       + Array(UnsafeRawBufferPointer(start: half.servers, count: capacity.servers * MemoryLayout<sluice_server>.stride))
-      + Array(UnsafeRawBufferPointer(start: memory.owners(ofHalf: index), count: capacity.servers * MemoryLayout<sluice_owner>.stride))
+      + Array(
+        UnsafeRawBufferPointer(start: memory.owners(ofHalf: index), count: capacity.servers * MemoryLayout<sluice_owner>.stride)
+      )
   }
 
   /// A look-up as every reader does it: at most `SLUICE_PROBES` slots from home on, until a free one. Port in host order.

@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 /// What one change costs: the plan is all that is written.
 @Suite struct TablePlanTests {

@@ -1,9 +1,9 @@
 import ABI
 import Testing
 
-@testable import Reconciler
-@testable import Model
 @testable import Forwarding
+@testable import Model
+@testable import Reconciler
 
 @Suite struct TableRecordTests {
   @Test func `a generation says what the table and the next hops say`() throws {
@@ -88,7 +88,9 @@ import Testing
     let tables = WrittenTables()
     tables.unresolved = [IPAddress(10, 0, 1, 1)]
     try tables.publish(table(servers: [1]))
-    #expect((tables.active.services[0].ring_size, tables.active.services[0].member_count, tables.active.services[0].flags) == (0, 0, 0))
+    #expect(
+      (tables.active.services[0].ring_size, tables.active.services[0].member_count, tables.active.services[0].flags) == (0, 0, 0)
+    )
     #expect(tables.find(web.address, port: 80, protocolNumber: 6) == 0, "its packets are still ours to drop")
   }
 
@@ -162,7 +164,9 @@ import Testing
     try tables.publish(table(servers: [2, 3]))
     let before = [tables.records(ofHalf: 0), tables.records(ofHalf: 1)]
     let others = (1...3).map { VirtualService(ServiceKey(.tcp, IPAddress(10, 0, 0, $0), port: 80), ringSize: 251) }
-    #expect(throws: TableCapacityError.tooManyServices(needed: 3, limit: 2)) { try tables.publish(ServiceTable(services: others)) }
+    #expect(throws: TableCapacityError.tooManyServices(needed: 3, limit: 2)) {
+      try tables.publish(ServiceTable(services: others))
+    }
     #expect(throws: TableCapacityError.tooManyServers(needed: 4, limit: 3)) { try tables.publish(table(servers: [1, 2, 3, 4])) }
     #expect(throws: TableCapacityError.ringsTooLarge(needed: 8192, limit: 4096)) {
       try tables.publish(table(ring: 8191, servers: [1]))

@@ -1,0 +1,93 @@
+import ABI
+import Forwarding
+import Model
+
+extension Director {
+  /// Buckets read in one go, while a generation that is on its way may have to wait: some tenths of a millisecond.
+  private static let stretch = 4096
+
+  /// Flows in the order of workers and buckets. Reads every entry until the limit is reached, a few milliseconds a million: call it where
+  /// that is nobody's time.
+  package func flows(_ filter: FlowFilter) -> FlowList {
+    var list = FlowList()
+    let now = surroundings.now()
+    for (worker, table) in surroundings.flows().enumerated() {
+      for first in stride(from: 0, to: table.bucketCount, by: Self.stretch) {
+        let buckets = first..<min(first + Self.stretch, table.bucketCount)
+        withTables { tables, _, _ in
+          let reader = FlowReader(tables: tables, filter: filter, now: now, worker: worker)
+          for bucket in buckets where !list.truncated { reader.read(table, bucket, into: &list) }
+        }
+        if list.truncated { return list }
+      }
+    }
+    return list
+  }
+}
+
+/// Entries with the tables they are explained by.
+private struct FlowReader {
+  let tables: Tables
+  let filter: FlowFilter
+  let now: UInt32
+  let worker: Int
+
+  func read(_ table: FlowTable, _ bucket: Int, into list: inout FlowList) {
+    for place in 0..<4 {
+      guard let (flow, who) = table.peek(bucket: bucket, place: place), let record = record(flow, who) else { continue }
+      guard list.flows.count < filter.limit else {
+        list.truncated = true
+        return
+      }
+      list.flows.append(record)
+    }
+  }
+
+  /// Nil when it is not asked for, or over.
+  private func record(_ flow: sluice_flow, _ who: sluice_connection) -> FlowRecord? {
+    // The worker may have stamped it after the clock was read.
+    let now = max(now, flow.seen)
+    guard !flow.isExpired(now: now, tables.half), let service = service(who), let key = ServiceKey(service) else { return nil }
+    if let wanted = filter.service, wanted != key { return nil }
+    let client = IPAddress(high: UInt64(bigEndian: who.client.0), low: UInt64(bigEndian: who.client.1))
+    if let wanted = filter.client, wanted != client { return nil }
+    let server = server(flow)
+    if let wanted = filter.server, wanted != server { return nil }
+    // As they lie in the packet: the client's first.
+    let ports = UInt32(bigEndian: who.ports)
+    let timeout = timeout(of: flow.state)
+    let age = now - flow.seen
+    return FlowRecord(
+      protocol: key.protocol,
+      client: Endpoint(address: client, port: UInt16(ports >> 16)),
+      destination: Endpoint(address: key.address, port: UInt16(truncatingIfNeeded: ports)),
+      server: server,
+      state: FlowStateName.of(flow.state),
+      confirmed: flow.isConfirmed,
+      age: age,
+      expires: timeout - min(age, timeout),
+      worker: worker
+    )
+  }
+
+  /// Nil when the service was removed since, even if its index is another's by now.
+  private func service(_ who: sluice_connection) -> sluice_service? {
+    let index = Int(who.service & 0xffff)
+    guard index < Int(tables.half.pointee.service_count) else { return nil }
+    let service = tables.services[index]
+    return UInt32(service.incarnation) == who.service >> 16 ? service : nil
+  }
+
+  private func server(_ flow: sluice_flow) -> IPAddress? {
+    guard flow.server < tables.half.pointee.server_limit else { return nil }
+    let server = tables.servers[Int(flow.server)]
+    return server.isPresent && server.incarnation == flow.incarnation ? IPAddress(server.address) : nil
+  }
+
+  private func timeout(of state: UInt16) -> UInt32 {
+    withUnsafeBytes(of: tables.half.pointee.timeouts) { bytes in
+      let words = bytes.bindMemory(to: UInt32.self)
+      return words.indices.contains(Int(state)) ? words[Int(state)] : 0
+    }
+  }
+}
