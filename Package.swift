@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "API", "Forwarding", "Reconciler", "Netlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CTwin", "API", "Forwarding", "Reconciler", "Netlink", "KernelCalls",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",
       swiftSettings: strict

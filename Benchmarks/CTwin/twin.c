@@ -197,6 +197,15 @@ static inline struct sluice_connection *connection(const struct twin *twin, cons
 	return twin->connections + (entry - twin->buckets->entries);
 }
 
+static inline void write_connection(struct sluice_connection *to, struct sluice_connection value)
+{
+	typedef __u64 pair __attribute__((vector_size(16)));
+	pair words;
+
+	memcpy(&words, &value, sizeof(words));
+	__builtin_nontemporal_store(words, (pair *)to);
+}
+
 static inline struct sluice_flow *free_place(struct sluice_flow *entries, __u32 now, const struct sluice_half *half)
 {
 	for (int index = 0; index < 4; index++)
@@ -235,7 +244,7 @@ static inline struct sluice_flow *make_room(struct twin *twin, struct sluice_flo
 			continue;
 		if (place->tag)
 			remove_flow(twin, place);
-		*connection(twin, place) = *connection(twin, entry);
+		write_connection(connection(twin, place), *connection(twin, entry));
 		write_flow(place, *entry);
 		note(twin, hash, place, 1);
 		note(twin, hash, entry, -1);
@@ -362,11 +371,11 @@ static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, str
 	__u16 incarnation = t->servers[packet->server].incarnation;
 	__u16 state = next_state(SLUICE_STATE_NONE, packet->transport, packet->flags);
 
-	*connection(twin, entry) = (struct sluice_connection){
-		.client = {0, mapped(raw32(header + 12))},
+	write_connection(connection(twin, entry), (struct sluice_connection){
+		.client = mapped(raw32(header + 12)),
 		.ports = raw32(header + (header[0] & 15) * 4),
 		.service = (__u32)service->incarnation << 16 | packet->service,
-	};
+	});
 	write_flow(entry, (struct sluice_flow){
 		.tag = packet->hash, .incarnation_server = (__u32)incarnation << 20 | packet->server, .seen_state = now << 4 | state,
 	});
@@ -452,37 +461,35 @@ static inline void fetch_server(const struct twin *twin, __u32 server, const str
 
 static inline void fetch_new(const struct twin *twin, const struct twin_packet *packet, const struct twin_tables *t)
 {
-	const struct sluice_connection *connections = connection(twin, first_bucket(twin, packet->hash));
+	const struct sluice_flow *first = first_bucket(twin, packet->hash);
 
 	__builtin_prefetch(ring_slot(packet, t));
-	__builtin_prefetch(connections);
-	__builtin_prefetch((const char *)connections + 64);
+	if (!!first[0].tag & !!first[1].tag & !!first[2].tag & !!first[3].tag)
+		__builtin_prefetch(second_bucket(twin, packet->hash));
 }
 
 static __attribute__((noinline)) void look_further(struct twin *twin, int missed, const struct twin_tables *t)
 {
-	for (int position = 0; position < missed; position++) {
-		struct twin_packet *packet = twin->scratch + twin->misses[position];
+	int moved = 0;
 
-		if (*displaced(twin, packet->hash))
+	for (int position = 0; position < missed; position++) {
+		__u8 number = twin->misses[position];
+		struct twin_packet *packet = twin->scratch + number;
+
+		if (*displaced(twin, packet->hash)) {
 			__builtin_prefetch(second_bucket(twin, packet->hash));
-		else
+			twin->misses[position] = twin->misses[moved];
+			twin->misses[moved++] = number;
+		} else {
 			fetch_new(twin, packet, t);
+		}
 	}
-	for (int position = 0; position < missed; position++) {
+	for (int position = 0; position < moved; position++) {
 		struct twin_packet *packet = twin->scratch + twin->misses[position];
 
-		if (!*displaced(twin, packet->hash))
-			continue;
 		packet->entry = find_in(second_bucket(twin, packet->hash), packet->hash);
 		if (!packet->entry)
 			fetch_new(twin, packet, t);
-	}
-	for (int position = 0; position < missed; position++) {
-		struct twin_packet *packet = twin->scratch + twin->misses[position];
-
-		if (!packet->entry)
-			__builtin_prefetch(member(packet, t));
 	}
 	for (int position = 0; position < missed; position++) {
 		struct twin_packet *packet = twin->scratch + twin->misses[position];
@@ -533,6 +540,8 @@ void twin_process(struct twin *twin, const struct twin_frame *frames, int count,
 		if (packets[index].outcome == ON_ITS_WAY && t->servers[packets[index].server].method == SLUICE_IPIP)
 			__builtin_prefetch(frames[index].bytes - 20);
 	}
+	if (misses)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (int index = 0; index < count; index++) {
 		verdicts[index] = packets[index].outcome == ON_ITS_WAY ? rewrite(twin, &frames[index], &packets[index], t)
 		                                                       : drop(packets[index].outcome, packets[index].server);

@@ -1,26 +1,30 @@
 import Foundation
 import Glibc
+import KernelCalls
 
 /// A network namespace that ends with the process: a veth pair d0-s0, 10.0.0.1/24 on d0, and 10.64/10 behind the gateway 10.0.0.2.
 enum BenchNamespace {
+  static let d0: [UInt8] = [2, 0, 0, 0, 0, 0xd0]
+  static let s0: [UInt8] = [2, 0, 0, 0, 0, 0x50]
+
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
 
   /// Moves the calling thread into it, with the sockets and commands that it starts.
   static func enter() throws {
-    // Not imported by Swift's Glibc.
-    typealias Unshare = @convention(c) (Int32) -> Int32
-    let newNetwork: Int32 = 0x4000_0000  // CLONE_NEWNET of linux/sched.h
-    guard let symbol = dlsym(nil, "unshare") else { throw Failure(description: "this C library has no unshare") }
-    guard unsafeBitCast(symbol, to: Unshare.self)(newNetwork) == 0 else {
-      throw Failure(description: "can't make a network namespace: \(String(cString: strerror(errno))); run as root")
+    let error = kernel_enter_own_namespaces()
+    guard error == 0 else {
+      throw Failure(description: "can't make a network namespace: \(String(cString: strerror(-error))); run as root")
     }
     try ip([
-      "link add d0 type veth peer name s0", "address add 10.0.0.1/24 dev d0", "address add fd00::1/64 dev d0 nodad",
+      "link add d0 address \(text(d0)) type veth peer name s0 address \(text(s0))", "address add 10.0.0.1/24 dev d0",
+      "address add fd00::1/64 dev d0 nodad",
       "link set d0 up", "link set s0 up", "route add 10.64.0.0/10 via 10.0.0.2", "neigh replace \(gateway(1))",
     ])
   }
+
+  private static func text(_ mac: [UInt8]) -> String { mac.map { String($0, radix: 16) }.joined(separator: ":") }
 
   /// Arguments of `ip neigh` for the gateway with one of two MAC addresses.
   static func gateway(_ number: Int) -> String { "10.0.0.2 lladdr 02:00:00:00:02:0\(number) dev d0 nud permanent" }

@@ -14,7 +14,8 @@ struct ForwardingBenchmark: ParsableCommand {
   @Option(help: "Packets of one side in one round.") var packets = 1 << 18
   @Option(help: "warm: frames that stay in cache; cold: frames over 256 MiB. Default: both.") var arena: String?
   @Option(help: "Real servers of each service: 16, 1000. Default: both.") var servers: Int?
-  @Option(help: "Known flows, a power of two up to 1048576. Default: 16, 65536 and 1048576, then new flows.") var flows: Int?
+  @Option(help: "Known flows, a power of two up to 1048576; 0: new flows. Default: 16, 65536 and 1048576, then new flows.")
+  var flows: Int?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -22,8 +23,8 @@ struct ForwardingBenchmark: ParsableCommand {
     guard arena == nil || Scenario.Arena(rawValue: arena ?? "") != nil else {
       throw ValidationError("--arena must be warm or cold")
     }
-    guard flows == nil || (flows ?? 0).nonzeroBitCount == 1 && flows ?? 0 <= BenchDirector.largest else {
-      throw ValidationError("--flows must be a power of two up to \(BenchDirector.largest)")
+    guard 0...BenchDirector.largest ~= flows ?? 0, (flows ?? 0).nonzeroBitCount <= 1 else {
+      throw ValidationError("--flows must be 0 or a power of two up to \(BenchDirector.largest)")
     }
     guard servers == nil || (1...1000).contains(servers ?? 0) else { throw ValidationError("--servers must be 1 to 1000") }
   }
@@ -40,7 +41,7 @@ struct ForwardingBenchmark: ParsableCommand {
 
   /// Measures each number of known flows, then new flows.
   private func measure(_ servers: Int, _ kind: Scenario.Arena, _ frames: borrowing FrameArena, _ report: inout Report) throws {
-    let counts: [Int?] = flows.map { [$0] } ?? [16, 1 << 16, BenchDirector.largest, nil]
+    let counts: [Int?] = flows.map { [$0 == 0 ? nil : $0] } ?? [16, 1 << 16, BenchDirector.largest, nil]
     for method in [ForwardingMethod.direct, .ipip] {
       let scenarios = counts.map {
         Scenario(flows: $0 ?? BenchDirector.largest, servers: servers, method: method, arena: kind, newFlows: $0 == nil)

@@ -36,7 +36,9 @@ struct Report: Codable {
   var machine: Machine
   var rounds: Int
   /// Entry, connection and the share of its bucket.
-  var bytesPerFlow = BenchDirector.entriesPerFlow * (MemoryLayout<sluice_flow>.stride + MemoryLayout<sluice_connection>.stride)
+  var bytesPerFlow =
+    BenchDirector.entriesPerFlow
+    * (MemoryLayout<sluice_flow>.stride + MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride)
   var lines: [Line] = []
   var maglev: [MaglevBenchmark.Fill] = []
 

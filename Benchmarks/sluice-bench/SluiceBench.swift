@@ -4,9 +4,10 @@ import ArgumentParser
 @main struct SluiceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
-    abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` needs root.",
+    abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` and `control` need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, NetlinkBenchmark.self,
+      ControlBenchmark.self,
     ]
   )
 }

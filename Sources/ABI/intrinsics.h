@@ -3,6 +3,8 @@
 #ifndef SLUICE_INTRINSICS_H
 #define SLUICE_INTRINSICS_H
 
+#include "tables.h"
+
 #include <linux/types.h>
 
 /* swift_attr lets functions with @_noLocks call these; each inlines to one instruction. */
@@ -80,6 +82,30 @@ SLUICE_HOT void sluice_unset_word(__u64 *word)
 {
 	__atomic_store_n(word, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+/*
+ * A new flow's connection goes past the caches: nothing on the packet path reads it, so its line need not be fetched to be written. That
+ * fetch, with the walk of the page tables before it, was half the price of a new flow. Such stores are not ordered with others;
+ * sluice_order_connections orders them, once a batch.
+ */
+SLUICE_HOT void sluice_write_connection(struct sluice_connection *to, __u64 client, __u32 ports, __u32 service)
+{
+	typedef __u64 pair __attribute__((vector_size(16)));
+	const pair words = { client, (__u64)service << 32 | ports };
+
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ports are the lower half of their word");
+	__builtin_nontemporal_store(words, (pair *)to);
+}
+
+SLUICE_HOT void sluice_write_prefix(__u64 *to, __u64 prefix)
+{
+	__builtin_nontemporal_store(prefix, to);
+}
+
+SLUICE_HOT void sluice_order_connections(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 #undef SLUICE_HOT

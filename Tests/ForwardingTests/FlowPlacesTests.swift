@@ -20,7 +20,7 @@ import Testing
         confirmed: confirmed,
         seen: now
       ),
-      sluice_connection(client: (hash, hash), ports: 0, service: 0),
+      Connection(client: (hash, hash), ports: 0, service: 0, isIPv6: true),
       at: place,
       counters
     )
@@ -63,7 +63,7 @@ import Testing
     #expect(counters.displaced.pointee == 1)
     for hash in first + others + [newcomer] { #expect(flows.find(hash)?.pointee.tag == hash) }
     let moved = try #require(first.first { flows.findFirst($0) == nil })
-    #expect(flows.connection(try #require(flows.find(moved))).pointee.client.0 == moved, "its record has moved with it")
+    #expect(flows.connection(try #require(flows.find(moved))).client == (moved, moved), "its record has moved with it")
   }
 
   @Test func `an unconfirmed flow yields before a confirmed one moves`() {

@@ -31,7 +31,16 @@ import Testing
     seen: UInt32 = 990
   ) {
     let flows = plain.flows[worker]
-    let hash = UInt64(client) &* 0x9e37_79b9_7f4a_7c15
+    let address = IPAddress(192, 0, 2, client).words
+    let ports = UInt32(UInt16(40000).bigEndian) | UInt32(port.bigEndian) << 16
+    let number = service & 0xffff == 0 ? Sample.web : Self.other
+    let hash = FlowHash.of(
+      plain.memory.inForce().half,
+      source: address,
+      destination: number.address.words,
+      ports: ports,
+      protocol: number.protocol.rawValue
+    )
     guard let place = (0..<4).map({ flows.bucket(hash) + $0 }).first(where: { $0.pointee.tag == 0 }) else { return }
     let state = service == 0 ? SLUICE_STATE_ESTABLISHED : SLUICE_STATE_UDP
     place.pointee = sluice_flow(
@@ -42,12 +51,14 @@ import Testing
       confirmed: true,
       seen: seen
     )
-    let address = IPAddress(192, 0, 2, client).words
-    let ports = UInt32(UInt16(40000).bigEndian) | UInt32(port.bigEndian) << 16
-    flows.connection(place).pointee = sluice_connection(
-      client: (address.high.bigEndian, address.low.bigEndian),
-      ports: ports,
-      service: service
+    flows.write(
+      Connection(
+        client: (address.high.bigEndian, address.low.bigEndian),
+        ports: ports,
+        service: service,
+        isIPv6: false
+      ),
+      of: place
     )
   }
 

@@ -12,14 +12,16 @@ final class FlowMaps {
   init(_ source: MapSource, worker: Int, buckets: Int) throws(EngineFailure) {
     let maps = MapSet(source: source)
     let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets)
-    let connections: UnsafeMutablePointer<sluice_connection> = try maps.table(
+    // For each bucket the connections of its four entries, then, behind those of all buckets, the prefixes.
+    let perBucket = 4 * (MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride)
+    let connections: UnsafeMutablePointer<UInt8> = try maps.table(
       "sl_conns_\(worker)",
-      count: 4 * buckets,
-      elements: 4
+      count: perBucket * buckets,
+      elements: perBucket
     )
     flows = FlowTable(
       buckets: entries,
-      connections: connections,
+      connections: UnsafeMutableRawPointer(connections),
       // The worker's own business, so no map's.
       displaced: try ZeroedPages.map(buckets).bindMemory(to: UInt8.self, capacity: buckets),
       count: buckets

@@ -25,4 +25,30 @@ package enum FlowHash {
   ) -> UInt64 {
     sluice_flow_hash_v6(half, source.0, source.1, destination.0, destination.1, ports, number)
   }
+
+  /// The same for addresses as numbers, IPv4 as ::ffff:a.b.c.d; for whoever asks about a flow.
+  package static func of(
+    _ half: UnsafeMutablePointer<sluice_half>,
+    source: (high: UInt64, low: UInt64),
+    destination: (high: UInt64, low: UInt64),
+    ports: UInt32,
+    protocol number: UInt8
+  ) -> UInt64 {
+    guard destination.high == 0, destination.low >> 32 == 0xffff else {
+      return v6(
+        half,
+        source: (source.high.bigEndian, source.low.bigEndian),
+        destination: (destination.high.bigEndian, destination.low.bigEndian),
+        ports: ports,
+        protocol: number
+      )
+    }
+    return v4(
+      half,
+      source: UInt32(truncatingIfNeeded: source.low).bigEndian,
+      destination: UInt32(truncatingIfNeeded: destination.low).bigEndian,
+      ports: ports,
+      protocol: number
+    )
+  }
 }

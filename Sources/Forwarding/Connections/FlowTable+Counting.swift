@@ -6,11 +6,11 @@ extension FlowTable {
   @inline(__always) @_noLocks
   func create(
     _ flow: sluice_flow,
-    _ connection: sluice_connection,
+    _ connection: Connection,
     at place: UnsafeMutablePointer<sluice_flow>,
     _ counters: Counters
   ) {
-    self.connection(place).pointee = connection
+    write(connection, of: place)
     write(flow, to: place)
     note(flow.tag, at: place, by: 1)
     ServerLoad.add(counters.loads + Int(flow.server), state: flow.state, incarnation: flow.incarnation)
@@ -39,7 +39,7 @@ extension FlowTable {
         let entry = former.entries(number) + index
         let hash = entry.pointee.tag
         guard hash != 0, let place = Self.empty(in: bucket(hash)) ?? Self.empty(in: secondBucket(hash)) else { continue }
-        connection(place).pointee = former.connection(entry).pointee
+        write(former.connection(entry), of: place)
         place.pointee = entry.pointee
         kept += 1
       }

@@ -43,11 +43,4 @@ extension FlowTable {
     if let found = findFirst(hash) { return found }
     return hasDisplaced(hash) ? Self.find(hash, in: secondBucket(hash)) : nil
   }
-
-  /// Who the flow of an entry is.
-  @inline(__always) @_noLocks
-  package func connection(_ entry: UnsafeMutablePointer<sluice_flow>) -> UnsafeMutablePointer<sluice_connection> {
-    let first = UnsafeMutableRawPointer(buckets).assumingMemoryBound(to: sluice_flow.self)
-    return connections + first.distance(to: entry)
-  }
 }

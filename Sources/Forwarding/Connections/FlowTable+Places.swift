@@ -62,6 +62,13 @@ extension FlowTable {
     return nil
   }
 
+  /// Whether no entry is free, expired ones apart: without a branch for each, since for a new flow each is as good as random.
+  @inline(__always) @_noLocks
+  static func isFull(_ entries: UnsafeMutablePointer<sluice_flow>) -> Bool {
+    (entries[0].tag != 0 ? 1 : 0) & (entries[1].tag != 0 ? 1 : 0) & (entries[2].tag != 0 ? 1 : 0) & (entries[3].tag != 0 ? 1 : 0)
+      == 1
+  }
+
   @inline(__always) @_noLocks
   private static func oldestUnconfirmed(
     in entries: UnsafeMutablePointer<sluice_flow>,
@@ -109,7 +116,7 @@ extension FlowTable {
   /// The copy is complete before the original goes: a reader on another thread finds at least one of them.
   @inline(__always) @_noLocks
   private func move(_ entry: UnsafeMutablePointer<sluice_flow>, to place: UnsafeMutablePointer<sluice_flow>) {
-    connection(place).pointee = connection(entry).pointee
+    write(connection(entry), of: place)
     write(entry.pointee, to: place)
     note(entry.pointee.tag, at: place, by: 1)
     let words = UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self)

@@ -78,13 +78,15 @@ extension FlowTable {
 
   /// One of the four entries of a bucket with who the flow is, as a thread that isn't its worker's may read them; nil when it is free or
   /// changed hands meanwhile.
-  package func peek(bucket: Int, place: Int) -> (flow: sluice_flow, connection: sluice_connection)? {
+  ///
+  /// The connection may be a former flow's for some microseconds, since it is written past the caches: compare its hash with the tag.
+  package func peek(bucket: Int, place: Int) -> (flow: sluice_flow, connection: Connection)? {
     let entry = entries(bucket) + place
     let words = UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self)
     let tag = sluice_load_acquire_word(words)
     guard tag != 0 else { return nil }
     let rest = sluice_load_acquire_word(words + 1)
-    let who = connection(entry).pointee
+    let who = connection(entry)
     guard sluice_load_word_again(words) == tag else { return nil }
     let flow = sluice_flow(
       tag: tag,

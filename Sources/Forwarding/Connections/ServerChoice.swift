@@ -73,7 +73,7 @@ extension Forwarder {
       seen: now
     )
     let service = UInt32(tables.services[Int(packet.service)].incarnation) &<< 16 | packet.service
-    flows.create(flow, Connection.record(frame, packet, service: service), at: place, counters)
+    flows.create(flow, Connection(frame, packet, service: service), at: place, counters)
     load.pointee.connections &+= 1
   }
 }

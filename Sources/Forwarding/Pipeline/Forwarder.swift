@@ -114,8 +114,9 @@ package struct Forwarder: ~Copyable {
     assert(count <= Self.batch)
     outputFragments.pointee.clear()
     parse(frames, count, tables)
-    lookUp(count, tables)
+    let missed = lookUp(count, tables)
     choose(frames, count, tables, now: now, mayHold: mayHold)
+    if missed != 0 { sluice_order_connections() }
     rewrite(frames, count, tables, now: now, into: verdicts)
   }
 
@@ -165,8 +166,10 @@ package struct Forwarder: ~Copyable {
   }
 
   /// Finds each flow's entry, and asks for what choosing and rewriting will read: a known flow's server, or what the scheduler needs.
+  ///
+  /// - Returns: how many are not in their first bucket.
   @inline(__always) @_noLocks
-  private func lookUp(_ count: Int, _ tables: Tables) {
+  private func lookUp(_ count: Int, _ tables: Tables) -> Int {
     // Packets whose flow is not in its first bucket: by index, without a branch that would be mispredicted for each new flow.
     var missed = 0
     var index = 0
@@ -180,34 +183,33 @@ package struct Forwarder: ~Copyable {
       index &+= 1
     }
     if missed != 0 { lookFurther(missed, tables) }
+    return missed
   }
 
   /// What the first bucket did not have: displaced flows, and new ones. Each step over all of them, so that their misses overlap.
   @inline(never) @_noLocks
   private func lookFurther(_ missed: Int, _ tables: Tables) {
+    // Those that may be displaced, to the front: few of them are.
+    var displaced = 0
     var position = 0
     while position < missed {
       let packet = scratch + Int(misses[position])
       if flows.hasDisplaced(packet.pointee.hash) {
         sluice_prefetch(flows.secondBucket(packet.pointee.hash))
+        let number = misses[position]
+        misses[position] = misses[displaced]
+        misses[displaced] = number
+        displaced &+= 1
       } else {
         prefetchNew(packet.pointee, tables)
       }
       position &+= 1
     }
     position = 0
-    while position < missed {
+    while position < displaced {
       let packet = scratch + Int(misses[position])
-      if flows.hasDisplaced(packet.pointee.hash) {
-        packet.pointee.entry = FlowTable.find(packet.pointee.hash, in: flows.secondBucket(packet.pointee.hash))
-        if packet.pointee.entry == nil { prefetchNew(packet.pointee, tables) }
-      }
-      position &+= 1
-    }
-    position = 0
-    while position < missed {
-      let packet = scratch + Int(misses[position])
-      if packet.pointee.entry == nil { Scheduler.prefetchMember(packet.pointee, tables) }
+      packet.pointee.entry = FlowTable.find(packet.pointee.hash, in: flows.secondBucket(packet.pointee.hash))
+      if packet.pointee.entry == nil { prefetchNew(packet.pointee, tables) }
       position &+= 1
     }
     position = 0
@@ -230,13 +232,11 @@ package struct Forwarder: ~Copyable {
     sluice_prefetch(counters.servers + server)
   }
 
-  /// For a flow that will be made: what the scheduler reads first, and the lines that its connection is written to.
+  /// For a flow that will be made: what the scheduler reads first, and its second bucket if the first has no room.
   @inline(__always) @_noLocks
   private func prefetchNew(_ packet: ScratchPacket, _ tables: Tables) {
     Scheduler.prefetch(packet, tables)
-    let connections = flows.connection(flows.bucket(packet.hash))
-    sluice_prefetch(connections)
-    sluice_prefetch(UnsafeRawPointer(connections) + 64)
+    if FlowTable.isFull(flows.bucket(packet.hash)) { sluice_prefetch(flows.secondBucket(packet.hash)) }
   }
 
   @inline(__always) @_noLocks

@@ -57,7 +57,9 @@ package struct OfflineForwarder: ~Copyable {
   }
 
   /// As if it had seen the flow before.
-  package func remember(_ flow: sluice_flow) { flows.create(flow, sluice_connection(), at: flows.bucket(flow.tag), counters) }
+  package func remember(_ flow: sluice_flow) {
+    flows.create(flow, Connection(client: (0, 0), ports: 0, service: 0, isIPv6: true), at: flows.bucket(flow.tag), counters)
+  }
 
   /// Decides one frame, by itself a batch.
   ///

@@ -15,9 +15,6 @@ enum MaglevRing {
   static func prefetch(_ packet: ScratchPacket, _ tables: Tables) { sluice_prefetch(slot(packet, tables)) }
 
   @inline(__always) @_noLocks
-  static func prefetchMember(_ packet: ScratchPacket, _ tables: Tables) { sluice_prefetch(member(packet, tables)) }
-
-  @inline(__always) @_noLocks
   static func peek(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 { member(packet, tables).pointee }
 
   @inline(__always) @_noLocks

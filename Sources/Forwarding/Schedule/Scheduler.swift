@@ -14,10 +14,6 @@ enum Scheduler {
     MaglevRing.prefetch(packet, tables)
   }
 
-  /// Asks for what `pick` reads next.
-  @inline(__always) @_noLocks
-  static func prefetchMember(_ packet: ScratchPacket, _ tables: Tables) { MaglevRing.prefetchMember(packet, tables) }
-
   /// What `pick` will probably answer, for prefetching the server's record alone.
   @inline(__always) @_noLocks
   static func peek(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 { MaglevRing.peek(packet, tables) }

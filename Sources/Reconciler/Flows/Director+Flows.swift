@@ -44,12 +44,12 @@ private struct FlowReader {
   }
 
   /// Nil when it is not asked for, or over.
-  private func record(_ flow: sluice_flow, _ who: sluice_connection) -> FlowRecord? {
+  private func record(_ flow: sluice_flow, _ who: Connection) -> FlowRecord? {
     // The worker may have stamped it after the clock was read.
     let now = max(now, flow.seen)
     guard !flow.isExpired(now: now, tables.half), let service = service(who), let key = ServiceKey(service) else { return nil }
     if let wanted = filter.service, wanted != key { return nil }
-    let client = IPAddress(high: UInt64(bigEndian: who.client.0), low: UInt64(bigEndian: who.client.1))
+    guard let client = client(who, of: key, tag: flow.tag) else { return nil }
     if let wanted = filter.client, wanted != client { return nil }
     let server = server(flow)
     if let wanted = filter.server, wanted != server { return nil }
@@ -70,8 +70,22 @@ private struct FlowReader {
     )
   }
 
+  /// Nil when this is another flow's connection, because the worker has just written it: its hash is not the entry's tag.
+  private func client(_ who: Connection, of service: ServiceKey, tag: UInt64) -> IPAddress? {
+    let vip = service.address
+    let client = IPAddress(high: vip.isIPv4 ? 0 : UInt64(bigEndian: who.client.0), low: UInt64(bigEndian: who.client.1))
+    let hash = FlowHash.of(
+      tables.half,
+      source: client.words,
+      destination: vip.words,
+      ports: who.ports,
+      protocol: service.protocol.rawValue
+    )
+    return hash == tag ? client : nil
+  }
+
   /// Nil when the service was removed since, even if its index is another's by now.
-  private func service(_ who: sluice_connection) -> sluice_service? {
+  private func service(_ who: Connection) -> sluice_service? {
     let index = Int(who.service & 0xffff)
     guard index < Int(tables.half.pointee.service_count) else { return nil }
     let service = tables.services[index]
