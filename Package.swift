@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "API", "Offline", "Reconciler", "Configuration", "Netlink", "AFXDP",
+        "API", "Offline", "Reconciler", "Configuration", "Netlink", "AFXDP", "CXDP",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -31,7 +31,7 @@ enum BenchNamespace {
 
   /// Runs many commands with one `ip`.
   static func ip(_ lines: [String]) throws {
-    let path = NSTemporaryDirectory() + "/sluice-bench-\(getpid()).batch"
+    let path = NSTemporaryDirectory() + "sluice-bench-\(getpid()).batch"
     try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
     defer { unlink(path) }
     try run(["/usr/bin/env", "ip", "-batch", path])

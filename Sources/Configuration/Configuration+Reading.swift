@@ -48,7 +48,8 @@ extension Configuration {
 
   private static func compose(_ text: String, file: String) throws(ConfigurationError) -> Node {
     do {
-      if let node = try Yams.compose(yaml: text) { return node }
+      // Scalars are read by `YAMLValue`. Yams would try seven regular expressions on each key to find its type.
+      if let node = try Yams.compose(yaml: text, .basic) { return node }
       throw ConfigurationError(
         file: file,
         line: 1,

@@ -1,6 +1,7 @@
 /// What is known of the path to a real server.
 package enum Resolution: Equatable, Sendable {
-  case resolved(NextHop)
+  /// Indirect, so that the many servers behind one gateway can share one.
+  indirect case resolved(NextHop)
   /// Asked for, and not answered yet: for a moment it is worth waiting.
   case pending(String)
   /// Why nothing can be sent there: a clause that can follow "10.0.0.11: ".

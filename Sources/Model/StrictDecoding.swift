@@ -18,8 +18,8 @@ extension Decoder {
     of keys: some Collection<Key>
   ) throws -> KeyedDecodingContainer<Key> {
     let known = keys.map(\.stringValue)
-    let present = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
-    if let unknown = present.first(where: { !known.contains($0) }) {
+    let present = try container(keyedBy: AnyKey.self).allKeys
+    if let unknown = present.lazy.map(\.stringValue).filter({ !known.contains($0) }).min() {
       throw DecodingError.dataCorrupted(
         .init(codingPath: codingPath, debugDescription: UnknownName.describe("field", unknown, known: known))
       )

@@ -48,6 +48,8 @@ package final class KernelMonitor {
   /// which `drain` does not report.
   package func follow(_ destinations: some Sequence<IPAddress>) { table.follow(destinations) }
 
+  package var followed: some Collection<IPAddress> { table.numbers.keys }
+
   /// Stops following all other destinations.
   package func forget(allBut kept: Set<IPAddress>) { table.forget(allBut: kept) }
 }

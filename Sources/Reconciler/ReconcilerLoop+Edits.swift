@@ -31,13 +31,12 @@ extension ReconcilerLoop {
       let former = Set(desired.service(key)?.everyServer.map(\.address) ?? [])
       let coming = Set(wanted.service(key)?.everyServer.map(\.address) ?? [])
       for address in coming.subtracting(former) {
-        servicesOf[address, default: []].append(key)
+        servicesOf.add(key, to: address)
         if resolutions[address] == nil { newcomers.insert(address) }
       }
       for address in former.subtracting(coming) {
-        servicesOf[address]?.removeAll { $0 == key }
-        if servicesOf[address]?.isEmpty == true {
-          servicesOf[address] = nil
+        servicesOf[address] = servicesOf[address]?.without(key)
+        if servicesOf[address] == nil {
           resolutions[address] = nil
           hasLeftOvers = true
         }
@@ -72,7 +71,7 @@ extension ReconcilerLoop {
   /// Throws when the tables are too small and may not grow; then nothing has changed.
   private mutating func makeRoom(for wanted: TableDemand) throws {
     do throws(TableCapacityError) {
-      try wanted.check(tables.memory.capacity)
+      try wanted.check(tables.memory.capacity, mayGrow: surroundings.grow != nil)
     } catch {
       try grow(to: TableCapacity(for: wanted), because: error)
     }

@@ -9,12 +9,12 @@ extension ReconcilerLoop {
     for (kind, text) in observation.events { events.note(kind, text) }
     var moved: [IPAddress: MACAddress?] = [:]
     for (address, resolution) in observation.resolutions {
-      guard let services = servicesOf[address], resolutions[address] != resolution else { continue }
+      guard let users = servicesOf[address], resolutions[address] != resolution else { continue }
       let former = resolutions.updateValue(resolution, forKey: address)
       awaited.remove(address)
       // Another reason for the same fault changes no table, only what is told of it.
       if former?.nextHop != resolution.nextHop {
-        changed.formUnion(services)
+        changed.formUnion(users.services)
         // The first answer of a server just added is no news.
         if former?.isPending != true || resolution.nextHop == nil { moved[address] = former?.nextHop?.nextHopMAC }
       } else {
@@ -89,7 +89,7 @@ extension ReconcilerLoop {
     demand = TableDemand(desired)
     servicesOf = [:]
     for service in desired.services {
-      for server in service.everyServer { servicesOf[server.address, default: []].append(service.key) }
+      for server in service.everyServer { servicesOf.add(service.key, to: server.address) }
     }
     hasLeftOvers = true
     ask(Set(servicesOf.keys.filter { resolutions[$0] == nil }))

@@ -17,7 +17,7 @@ struct ReconcilerLoop {
   // Observed.
   var resolutions: [IPAddress: Resolution] = [:]
   /// The services that each real server belongs to.
-  var servicesOf: [IPAddress: [ServiceKey]] = [:]
+  var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []
   // In force.
   var tables: TableWriter

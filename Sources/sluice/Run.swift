@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CXDP
 import Configuration
 import Glibc
 import Logging
@@ -24,6 +25,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.
     signal(SIGPIPE, SIG_IGN)
+    memory_use_few_arenas()
     let logger = Logger.sluice
     let signals = await SignalService.trap()
     let (running, socket, configuration) = try await prepare(logger)

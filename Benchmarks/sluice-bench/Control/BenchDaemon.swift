@@ -19,7 +19,7 @@ final class BenchDaemon {
 
   init(program: String) throws {
     self.program = program
-    folder = NSTemporaryDirectory() + "/sluice-bench-\(getpid())"
+    folder = NSTemporaryDirectory() + "sluice-bench-\(getpid())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     configuration = folder + "/sluice.yaml"
     client = ControlClient(path: folder + "/" + Self.socket)

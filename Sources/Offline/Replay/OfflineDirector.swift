@@ -56,7 +56,7 @@ package struct OfflineDirector: ~Copyable {
   private mutating func makeRoom(for configuration: Configuration) throws(TableCapacityError) {
     let wanted = TableDemand(configuration.table)
     do throws(TableCapacityError) {
-      try wanted.check(memory.capacity)
+      try wanted.check(memory.capacity, mayGrow: configuration.director.limits.mayGrow)
     } catch {
       guard configuration.director.limits.mayGrow else { throw error }
       let former = memory

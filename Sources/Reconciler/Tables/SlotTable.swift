@@ -35,20 +35,32 @@ struct SlotTable: Equatable, Sendable {
     var flags: UInt8
   }
 
-  /// As many as the shared table uses: a power of two.
-  private(set) var slots: [Entry?]
-  private(set) var count = 0
-  /// Slots that differ from when `forgetTouched` was last called; all of them when the table is new or was laid out anew.
+  /// By position the number of an entry, or `free`: as many as the shared table uses, a power of two. Numbers, since entries are ten times as
+  /// large and three slots of four are free.
+  private var places: [Int32]
+  private var entries: [Entry] = []
+  /// Numbers whose entry was removed.
+  private var vacant: [Int32] = []
+  /// Positions that differ from when `forgetTouched` was last called. All of them do when the table is new or was laid out anew.
   private(set) var touched: Set<Int> = []
   private(set) var isLaidOutAnew = true
 
   static let smallest = 64
+  private static let free: Int32 = -1
 
-  init() { slots = Array(repeating: nil, count: Self.smallest) }
+  init() { self.init(size: Self.smallest) }
 
-  var mask: Int { slots.count - 1 }
+  private init(size: Int) { places = Array(repeating: Self.free, count: size) }
 
-  subscript(key: Key) -> Entry? { position(of: key, key.hash).flatMap { slots[$0] } }
+  var size: Int { places.count }
+  var mask: Int { places.count - 1 }
+  var count: Int { entries.count - vacant.count }
+
+  subscript(position: Int) -> Entry? {
+    places[position] == Self.free ? nil : entries[Int(places[position])]
+  }
+
+  subscript(key: Key) -> Entry? { position(of: key, key.hash).flatMap { self[$0] } }
 
   mutating func forgetTouched() {
     touched = []
@@ -60,38 +72,43 @@ struct SlotTable: Equatable, Sendable {
     let hash = key.hash
     let entry = Entry(key: key, hash: hash, value: value, flags: flags)
     if let position = position(of: key, hash) {
-      if slots[position] != entry { put(entry, at: position) }
+      if self[position] != entry {
+        entries[Int(places[position])] = entry
+        touch(position)
+      }
       return true
     }
     // A quarter full at most, where there is room: the probe bound is then in no danger.
-    if (count + 1) * 4 <= slots.count || slots.count * 2 > limit, insert(entry) { return true }
+    if (count + 1) * 4 <= size || size * 2 > limit, insert(entry) { return true }
     return enlarge(adding: entry, limit: limit)
   }
 
   mutating func remove(_ key: Key) {
     guard var position = position(of: key, key.hash) else { return }
-    count -= 1
+    vacant.append(places[position])
     // Followers that are away from home move back by one.
     while true {
       let next = (position + 1) & mask
-      guard let follower = slots[next], distance(next, follower.hash) > 0 else { break }
-      put(follower, at: position)
+      guard let follower = self[next], distance(next, follower.hash) > 0 else { break }
+      put(places[next], at: position)
       position = next
     }
-    put(nil, at: position)
+    put(Self.free, at: position)
   }
 
-  private mutating func put(_ entry: Entry?, at position: Int) {
-    slots[position] = entry
-    touched.insert(position)
+  private mutating func put(_ number: Int32, at position: Int) {
+    places[position] = number
+    touch(position)
   }
+
+  private mutating func touch(_ position: Int) { if !isLaidOutAnew { touched.insert(position) } }
 
   private func distance(_ position: Int, _ hash: UInt32) -> Int { (position - Int(hash)) & mask }
 
   private func position(of key: Key, _ hash: UInt32) -> Int? {
     for step in 0..<Int(SLUICE_PROBES) {
       let position = (Int(hash) + step) & mask
-      guard let entry = slots[position] else { return nil }
+      guard let entry = self[position] else { return nil }
       if entry.key == key { return position }
     }
     return nil
@@ -99,22 +116,22 @@ struct SlotTable: Equatable, Sendable {
 
   /// False, and nothing is changed, when some key would come to lie out of reach.
   private mutating func insert(_ entry: Entry) -> Bool {
-    var moves: [(position: Int, entry: Entry)] = []
-    var carried = entry
+    var moves: [(position: Int, number: Int32)] = []
+    var carried = vacant.last ?? Int32(entries.count)
     var position = Int(entry.hash) & mask
     var steps = 0
     // A chain of residents that each move on: bounded by the run of taken slots, which a quarter's load keeps short.
-    for _ in 0..<slots.count {
+    for _ in 0..<size {
       guard steps < Int(SLUICE_PROBES) else { return false }
-      guard let resident = slots[position] else {
+      guard let resident = self[position] else {
         moves.append((position, carried))
-        for move in moves { put(move.entry, at: move.position) }
-        count += 1
+        if let number = vacant.popLast() { entries[Int(number)] = entry } else { entries.append(entry) }
+        for move in moves { put(move.number, at: move.position) }
         return true
       }
       if distance(position, resident.hash) < steps {
         moves.append((position, carried))
-        carried = resident
+        carried = places[position]
         steps = distance(position, resident.hash)
       }
       position = (position + 1) & mask
@@ -124,13 +141,13 @@ struct SlotTable: Equatable, Sendable {
   }
 
   private mutating func enlarge(adding entry: Entry, limit: Int) -> Bool {
-    let entries = slots.compactMap(\.self) + [entry]
-    var size = slots.count
+    // In an order of their own, so that the same keys give the same table whoever came first.
+    let all = (places.filter { $0 != Self.free }.map { entries[Int($0)] } + [entry]).sorted(by: Self.precedes)
+    var size = size
     while size < limit {
       size *= 2
       var larger = SlotTable(size: size)
-      // In an order of their own, so that the same keys give the same table whoever came first.
-      if entries.sorted(by: Self.precedes).allSatisfy({ larger.insert($0) }) {
+      if all.allSatisfy({ larger.insert($0) }) {
         self = larger
         return true
       }
@@ -140,15 +157,23 @@ struct SlotTable: Equatable, Sendable {
 
   /// As it lies in a half of the shared tables.
   init(adopting tables: Tables) {
-    slots = (0...Int(tables.half.pointee.slot_mask)).map { Entry(tables.slots[$0]) }
-    count = slots.count { $0 != nil }
+    self.init(size: Int(tables.half.pointee.slot_mask) + 1)
+    for position in places.indices {
+      guard let entry = Entry(tables.slots[position]) else { continue }
+      places[position] = Int32(entries.count)
+      entries.append(entry)
+    }
     isLaidOutAnew = false
   }
 
-  private init(size: Int) { slots = Array(repeating: nil, count: size) }
-
   private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
     (left.hash, left.key.protocolNumber, left.value) < (right.hash, right.key.protocolNumber, right.value)
+  }
+
+  // Whatever the numbers of the entries are.
+  static func == (left: Self, right: Self) -> Bool {
+    left.size == right.size && left.touched == right.touched && left.isLaidOutAnew == right.isLaidOutAnew
+      && left.places.indices.allSatisfy { left[$0] == right[$0] }
   }
 }
 

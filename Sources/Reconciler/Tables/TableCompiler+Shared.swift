@@ -27,27 +27,26 @@ extension TableCompiler {
 
   /// A server joins the others that are reached by a tunnel to its address.
   ///
+  /// - Parameter service: its service's index.
   /// - Returns: the tunnel's name; of a server without a tunnel its own index.
-  mutating func join(_ server: CompiledServer, of key: ServiceKey) -> Int {
+  mutating func join(_ server: CompiledServer, of service: Int) -> Int {
     let (address, index) = (server.address, server.place.index)
-    if let former = plan.layout.tunnels[address]?.servers[index], former.port != server.tunnelPort { leave(address, index) }
+    if let former = plan.layout.tunnels[address]?[index], former.port != server.tunnelPort { leave(address, index) }
     guard let port = server.tunnelPort else { return index }
+    let isNew = plan.layout.tunnels[address]?.has(port: port) != true
+    let user = TableLayout.TunnelUser(index: index, service: service, port: port)
     // In place: a machine may be a server of every service, and a copy of its users for each would make their number squared.
-    let name = plan.layout.tunnels[address, default: TableLayout.Tunnel(name: index, servers: [:], ports: [:])]
-      .add(index, TableLayout.TunnelUser(service: key, port: port))
-    if plan.layout.tunnels[address]?.ports[port] == 1 { setSlot(.tunnel(address, port: port), UInt32(name)) }
+    plan.layout.tunnels[address, default: TableLayout.Tunnel(user)].add(user)
+    let name = plan.layout.tunnels[address]?.name ?? index
+    if isNew { setSlot(.tunnel(address, port: port), UInt32(name)) }
     return name
   }
 
   /// A server goes, or is reached otherwise.
   mutating func leave(_ address: IPAddress, _ index: Int) {
-    guard let user = plan.layout.tunnels[address]?.servers.removeValue(forKey: index) else { return }
-    plan.layout.tunnels[address]?.ports[user.port, default: 1] -= 1
-    if plan.layout.tunnels[address]?.ports[user.port] == 0 {
-      plan.layout.tunnels[address]?.ports[user.port] = nil
-      plan.layout.slots.remove(.tunnel(address, port: user.port))
-    }
-    if plan.layout.tunnels[address]?.servers.isEmpty == true { plan.layout.tunnels[address] = nil }
+    guard let user = plan.layout.tunnels[address]?[index] else { return }
+    if plan.layout.tunnels[address]?.remove(index) != true { plan.layout.tunnels[address] = nil }
+    if plan.layout.tunnels[address]?.has(port: user.port) != true { plan.layout.slots.remove(.tunnel(address, port: user.port)) }
     if plan.layout.tunnels[address]?.name == index { renamedTunnels.insert(address) }
   }
 
@@ -56,16 +55,16 @@ extension TableCompiler {
   ///
   /// - Returns: the services whose records name such a tunnel.
   mutating func renameTunnels() -> Set<ServiceKey> {
-    var users: Set<ServiceKey> = []
+    var users: Set<Int> = []
     for address in renamedTunnels {
-      guard let rest = plan.layout.tunnels[address], rest.servers[rest.name] == nil, let name = rest.servers.keys.min() else {
+      guard let tunnel = plan.layout.tunnels[address], tunnel[tunnel.name] == nil, let first = tunnel.users.first else {
         continue
       }
-      plan.layout.tunnels[address]?.name = name
-      for port in rest.ports.keys { setSlot(.tunnel(address, port: port), UInt32(name)) }
-      users.formUnion(rest.servers.values.map(\.service))
+      plan.layout.tunnels[address]?.name = first.index
+      for port in Set(tunnel.users.map(\.port)) { setSlot(.tunnel(address, port: port), UInt32(first.index)) }
+      users.formUnion(tunnel.users.map(\.service))
     }
-    return users
+    return users.isEmpty ? [] : Set(plan.layout.services.filter { users.contains($0.value.index) }.keys)
   }
 
   /// A slot that does not fit is noticed at the end: what is compiled is then thrown away.

@@ -92,7 +92,7 @@ struct TableCompiler {
     let servers = CompiledServer.all(of: service, next, resolutions)
     for server in servers {
       var record = server.record
-      record.tunnel = UInt32(join(server, of: key))
+      record.tunnel = UInt32(join(server, of: next.index))
       let owner = sluice_owner(freed: 0, service: UInt32(next.index), reserved: 0)
       plan.servers.append((server.place.index, record, owner))
     }
@@ -169,10 +169,6 @@ struct TableCompiler {
 
   private mutating func finish() throws(TableCapacityError) {
     guard !slotsAreFull else { throw .slotsFull(keys: plan.layout.slots.count + 1, slots: plan.layout.capacity.slots) }
-    let slots = plan.layout.slots
-    plan.slots =
-      slots.isLaidOutAnew
-      ? Array(slots.slots.enumerated().map { ($0, $1) })
-      : slots.touched.map { ($0, slots.slots[$0]) }
+    plan.slots = Array(plan.layout.slots.touched)
   }
 }

@@ -32,15 +32,18 @@ package struct TableDemand: Equatable, Sendable {
   /// Keys of the look-up table at most: a service, a VIP and a tunnel each.
   package var keys: Int { 2 * services + servers }
 
-  /// Ring slots that tables must have for this: twice, since every ring may have to be filled anew beside the one in use.
-  package var ringRoom: Int { 2 * ringSlots }
+  /// Ring slots that tables must have for this: a ring is filled anew beside the one in use. All of them may be at once; where tables may
+  /// grow there is room for half, and a change of more is rare enough to make them grow.
+  package func ringRoom(mayGrow: Bool) -> Int { mayGrow ? ringSlots + ringSlots / 2 : 2 * ringSlots }
   package var memberRoom: Int { 2 * members }
 
   /// Throws what does not fit.
-  package func check(_ capacity: TableCapacity) throws(TableCapacityError) {
+  package func check(_ capacity: TableCapacity, mayGrow: Bool) throws(TableCapacityError) {
     guard services <= capacity.services else { throw .tooManyServices(needed: services, limit: capacity.services) }
     guard servers <= capacity.servers else { throw .tooManyServers(needed: servers, limit: capacity.servers) }
-    guard ringRoom <= capacity.ringSlots else { throw .ringsTooLarge(needed: ringSlots, limit: capacity.ringSlots / 2) }
+    guard ringRoom(mayGrow: mayGrow) <= capacity.ringSlots else {
+      throw .ringsTooLarge(needed: ringSlots, limit: mayGrow ? capacity.ringSlots / 3 * 2 : capacity.ringSlots / 2)
+    }
     guard memberRoom <= capacity.members else { throw .tooManyServers(needed: servers, limit: capacity.servers) }
   }
 }
@@ -49,6 +52,7 @@ extension TableCapacity {
   /// Room for a table, and for it to grow by half before the tables have to.
   package init(for demand: TableDemand, atLeast least: TableCapacity = .least) {
     func room(_ needed: Int, _ least: Int, most: Int) -> Int { min(max(needed + needed / 2, least), most) }
+    // Of slots and rings no half more: theirs is double the need already, and a daemon with them is the larger for it.
     let services = room(demand.services, least.services, most: Int(UInt16.max))
     let servers = room(demand.servers, least.servers, most: Int(SLUICE_SERVERS) - 1)
     func blocks(_ count: Int) -> Int {
@@ -56,10 +60,10 @@ extension TableCapacity {
       return (count + block - 1) / block * block
     }
     self.init(
-      slots: Self.slots(services: services, servers: servers),
+      slots: max(least.slots, Self.slots(services: demand.services, servers: demand.servers)),
       services: services,
       servers: servers,
-      ringSlots: blocks(room(demand.ringRoom, least.ringSlots, most: Self.mostRingSlots)),
+      ringSlots: blocks(min(max(demand.ringRoom(mayGrow: true), least.ringSlots), Self.mostRingSlots)),
       members: blocks(room(demand.memberRoom, 2 * servers, most: Self.mostRingSlots))
     )
   }

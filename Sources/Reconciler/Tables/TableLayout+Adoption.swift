@@ -66,10 +66,9 @@ extension TableLayout {
       guard services[key]?.servers.updateValue(place, forKey: address) == nil else { return false }
       guard Int(record.method) != SLUICE_DIRECT else { continue }
       let port = Int(record.method) == SLUICE_GUE ? UInt16(bigEndian: record.tunnel_port_be) : 0
-      var tunnel = tunnels[address] ?? Tunnel(name: Int(record.tunnel), servers: [:], ports: [:])
-      tunnel.servers[index] = TunnelUser(service: key, port: port)
-      tunnel.ports[port, default: 0] += 1
-      tunnels[address] = tunnel
+      let user = TunnelUser(index: index, service: Int(owners[index].service), port: port)
+      tunnels[address, default: Tunnel(user)].add(user)
+      tunnels[address]?.name = Int(record.tunnel)
     }
     freed.sort { ($0.generation, $0.index) < ($1.generation, $1.index) }
     serverIndices = IndexAllocator(

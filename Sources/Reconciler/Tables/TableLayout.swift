@@ -8,9 +8,16 @@ import Model
 struct TableLayout: Equatable, Sendable {
   /// A real server's place.
   struct Place: Equatable, Sendable {
+    private let number: Int32
+    let incarnation: UInt16
+
+    init(index: Int, incarnation: UInt16) {
+      number = Int32(index)
+      self.incarnation = incarnation
+    }
+
     /// Into the servers table, and so into each worker's counters.
-    var index: Int
-    var incarnation: UInt16
+    var index: Int { Int(number) }
   }
 
   /// A part of an arena.
@@ -47,23 +54,90 @@ struct TableLayout: Equatable, Sendable {
   /// The servers reached by a tunnel to one address, be they of several services: they share a counter of IP identifications (RFC 6864
   /// 4.3) and what is known of the path MTU, named by one of their indices.
   struct Tunnel: Equatable, Sendable {
-    var name: Int
-    /// By index into the servers table.
-    var servers: [Int: TunnelUser]
-    /// How many of them are behind each port.
-    var ports: [UInt16: Int]
+    private var number: Int32
+    /// In the order of their indices; of nearly all tunnels just one, which takes no array.
+    private var first: TunnelUser
+    private var others: [TunnelUser] = []
 
-    /// - Returns: the tunnel's name.
-    mutating func add(_ index: Int, _ user: TunnelUser) -> Int {
-      if servers.updateValue(user, forKey: index) == nil { ports[user.port, default: 0] += 1 }
-      return name
+    init(_ user: TunnelUser) {
+      number = Int32(user.index)
+      first = user
+    }
+
+    /// The index it is named by.
+    var name: Int {
+      get { Int(number) }
+      set { number = Int32(newValue) }
+    }
+
+    var users: [TunnelUser] { [first] + others }
+
+    subscript(index: Int) -> TunnelUser? {
+      if first.index == index { return first }
+      let position = position(of: index)
+      return position < others.count && others[position].index == index ? others[position] : nil
+    }
+
+    /// Of nearly all tunnels all users have the same port: the first answers.
+    func has(port: UInt16) -> Bool { first.port == port || others.contains { $0.port == port } }
+
+    mutating func add(_ user: TunnelUser) {
+      if user.index == first.index {
+        first = user
+      } else if user.index < first.index {
+        others.insert(first, at: 0)
+        first = user
+      } else {
+        let position = position(of: user.index)
+        if position < others.count, others[position].index == user.index {
+          others[position] = user
+        } else {
+          others.insert(user, at: position)
+        }
+      }
+    }
+
+    /// - Returns: whether it has users left.
+    mutating func remove(_ index: Int) -> Bool {
+      if first.index == index {
+        guard !others.isEmpty else { return false }
+        first = others.removeFirst()
+      } else {
+        let position = position(of: index)
+        if position < others.count, others[position].index == index { others.remove(at: position) }
+      }
+      return true
+    }
+
+    /// Among the others: where it is, or would come.
+    private func position(of index: Int) -> Int {
+      guard let last = others.last, last.index >= index else { return others.count }
+      var (low, high) = (0, others.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if others[middle].index < index { low = middle + 1 } else { high = middle }
+      }
+      return low
     }
   }
 
+  /// A server reached by a tunnel.
   struct TunnelUser: Equatable, Sendable {
-    var service: ServiceKey
+    private let number: Int32
     /// GUE's; 0 for tunnels without ports.
-    var port: UInt16
+    let port: UInt16
+    private let serviceNumber: UInt16
+
+    init(index: Int, service: Int, port: UInt16) {
+      number = Int32(index)
+      serviceNumber = UInt16(service)
+      self.port = port
+    }
+
+    /// Into the servers table.
+    var index: Int { Int(number) }
+    /// Into the services table.
+    var service: Int { Int(serviceNumber) }
   }
 
   private(set) var capacity: TableCapacity

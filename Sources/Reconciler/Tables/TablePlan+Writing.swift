@@ -8,8 +8,8 @@ extension TablePlan {
   ///
   /// - Parameters:
   ///   - memory: no reader is left in its idle half.
-  ///   - last: the plan of the generation in force; nil when what the idle half holds is not known: all of it is then brought over.
-  func write(to memory: TableMemory, after last: TablePlan?) {
+  ///   - last: the difference of the generation in force; nil when what the idle half holds is not known: all of it is then brought over.
+  func write(to memory: TableMemory, after last: TableDifference?) {
     let active = memory.activeHalf
     if let last { catchUp(with: last, memory, from: active) } else { copyAll(memory, from: active) }
     let (idle, owners) = (memory.half(1 - active), memory.owners(ofHalf: 1 - active))
@@ -18,21 +18,29 @@ extension TablePlan {
       idle.servers[index] = record
       owners[index] = owner
     }
-    for (position, entry) in slots { idle.slots[position] = entry?.slot ?? .free }
+    if layout.slots.isLaidOutAnew {
+      for position in 0..<layout.slots.size { idle.slots[position] = layout.slots[position]?.slot ?? .free }
+    } else {
+      for position in slots { idle.slots[position] = layout.slots[position]?.slot ?? .free }
+    }
     for (start, list) in members { (idle.members + start).update(from: list, count: list.count) }
     for ring in rings { Maglev.fill(ring: idle.rings + ring.span.start, size: ring.span.count, servers: ring.servers) }
     writeHead(idle)
   }
 
-  private func catchUp(with last: TablePlan, _ memory: TableMemory, from active: Int) {
+  private func catchUp(with last: TableDifference, _ memory: TableMemory, from active: Int) {
     let (current, idle) = (memory.half(active), memory.half(1 - active))
     let (currentOwners, idleOwners) = (memory.owners(ofHalf: active), memory.owners(ofHalf: 1 - active))
-    for (index, _) in last.services { idle.services[index] = current.services[index] }
-    for (index, _, _) in last.servers {
-      idle.servers[index] = current.servers[index]
-      idleOwners[index] = currentOwners[index]
+    for index in last.services { idle.services[Int(index)] = current.services[Int(index)] }
+    for index in last.servers {
+      idle.servers[Int(index)] = current.servers[Int(index)]
+      idleOwners[Int(index)] = currentOwners[Int(index)]
     }
-    for (position, _) in last.slots { idle.slots[position] = current.slots[position] }
+    if let slots = last.slots {
+      for position in slots { idle.slots[Int(position)] = current.slots[Int(position)] }
+    } else {
+      idle.slots.update(from: current.slots, count: Int(current.half.pointee.slot_mask) + 1)
+    }
   }
 
   private func copyAll(_ memory: TableMemory, from active: Int) {

@@ -16,8 +16,8 @@ struct TablePlan: Sendable {
   /// In the order of writing: what comes later wins.
   var services: [(index: Int, record: sluice_service)] = []
   var servers: [(index: Int, record: sluice_server, owner: sluice_owner)] = []
-  /// Nil is a free slot.
-  var slots: [(position: Int, entry: SlotTable.Entry?)] = []
+  /// Positions of the look-up table; empty when all of it was laid out anew.
+  var slots: [Int] = []
   /// Rings to fill, in places that no live generation reads.
   var rings: [RingFilling] = []
   /// Members to write, likewise.
@@ -31,4 +31,21 @@ struct TablePlan: Sendable {
   var added: [(name: ServerName, place: TableLayout.Place)] = []
   var removed: [(name: ServerName, place: TableLayout.Place)] = []
   var removedServices: [ServiceKey] = []
+
+  /// What of the plan is still wanted when it is in force.
+  var difference: TableDifference {
+    TableDifference(
+      services: services.map { Int32($0.index) },
+      servers: servers.map { Int32($0.index) },
+      slots: layout.slots.isLaidOutAnew ? nil : slots.map { Int32($0) }
+    )
+  }
+}
+
+/// Which records a generation has changed: what the idle half has to be brought before the next is written there.
+struct TableDifference: Sendable {
+  var services: [Int32]
+  var servers: [Int32]
+  /// Nil: all of them.
+  var slots: [Int32]?
 }

@@ -6,7 +6,7 @@ import Model
 package struct TableWriter: Sendable {
   package private(set) var memory: TableMemory
   var layout: TableLayout
-  private var last: TablePlan?
+  private var last: TableDifference?
   /// Of the tables in force.
   package private(set) var generation: UInt64
   package let hashKey: HashKey
@@ -51,11 +51,11 @@ package struct TableWriter: Sendable {
 
   /// The plan is in force, and nobody reads what it has left any more.
   mutating func commit(_ plan: TablePlan) {
+    last = plan.difference
     layout = plan.layout
     layout.slots.forgetTouched()
     for ring in plan.releasedRings { layout.rings.release(start: ring.start, count: ring.count) }
     for members in plan.releasedMembers { layout.members.release(start: members.start, count: members.count) }
-    last = plan
     generation = plan.generation
   }
 
@@ -76,7 +76,7 @@ extension TableWriter {
     _ table: ServiceTable,
     _ nextHops: [IPAddress: NextHop]
   ) throws(TableCapacityError) -> Int {
-    try TableDemand(table).check(memory.capacity)
+    try TableDemand(table).check(memory.capacity, mayGrow: true)
     let plan = try plan(table, nextHops.mapValues { .resolved($0) }, changed: services.union(table.services.map(\.key)))
     write(plan)
     memory.flip()

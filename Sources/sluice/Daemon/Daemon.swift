@@ -14,6 +14,7 @@ final class Daemon: Sendable {
   private let host: HostNetwork
   private let state = Mutex(State())
   private let logger: Logger
+  private let freed = FreedMemory()
 
   private struct State {
     var director: Director?
@@ -72,7 +73,7 @@ final class Daemon: Sendable {
   }
 
   private func surroundings(_ configuration: Configuration) -> Surroundings {
-    let (engine, host, logger) = (engine, host, logger)
+    let (engine, host, logger, freed) = (engine, host, logger, freed)
     var surroundings = Surroundings(
       memory: engine.tables,
       counters: { engine.counters },
@@ -82,9 +83,15 @@ final class Daemon: Sendable {
     )
     if settings.limits.mayGrow { surroundings.grow = { try engine.grow(to: $0) } }
     surroundings.forget = { host.forget(allBut: $0) }
-    surroundings.observe = { host.observe() }
+    surroundings.observe = {
+      freed.tick()
+      return host.observe()
+    }
     surroundings.descriptor = host.descriptor
-    surroundings.published = { host.follow($0) }
+    surroundings.published = {
+      host.follow($0)
+      freed.note()
+    }
     surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts

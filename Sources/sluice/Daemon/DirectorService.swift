@@ -8,11 +8,14 @@ import ServiceLifecycle
 ///
 /// The control socket is opened once packets are forwarded, and has closed before forwarding ends. The host is then as it was before, whatever
 /// ended the daemon.
-struct DirectorService: Service {
+struct DirectorService: Service, CustomStringConvertible {
   let daemon: Daemon
   let socket: ControlSocket
   let configuration: Configuration
   let logger: Logger
+
+  /// Named for the service group, which describes its services when it is made: by default with every server of the file, in a second.
+  var description: String { "director" }
 
   func run() async throws {
     // Also when it never came to listening.

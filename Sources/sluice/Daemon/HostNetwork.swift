@@ -20,7 +20,6 @@ final class HostNetwork: Sendable {
     var isAttached = false
     /// From an interface's index to its slot.
     var slots: [UInt32: Int] = [:]
-    var followed: Set<IPAddress> = []
     /// Read from the kernel while something else was asked, and not reported yet.
     var unreported = Set<IPAddress>()
     var links: [LinkChange] = []
@@ -47,7 +46,6 @@ final class HostNetwork: Sendable {
   func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
     state.withLock { state in
       state.monitor.follow(addresses)
-      state.followed.formUnion(addresses)
       state.findSlots(engine)
       do throws(NetlinkError) {
         state.take(try state.monitor.drain())
@@ -63,7 +61,6 @@ final class HostNetwork: Sendable {
   func forget(allBut kept: Set<IPAddress>) {
     state.withLock { state in
       state.monitor.forget(allBut: kept)
-      state.followed.formIntersection(kept)
       state.unreported.formIntersection(kept)
     }
   }
@@ -120,9 +117,13 @@ extension HostNetwork.State {
   }
 
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
-    try monitor.answers(for: addresses).mapValues { answer in
+    // Of the destination before: servers behind one gateway share it.
+    var last = Resolution.pending("")
+    return try monitor.answers(for: addresses).mapValues { answer in
       do throws(NextHopFault) {
-        return .resolved(try answer.nextHop(slots: slots))
+        let hop = try answer.nextHop(slots: slots)
+        if last.nextHop != hop { last = .resolved(hop) }
+        return last
       } catch {
         if case .neighbourPending = answer { return .pending(error.description) }
         return .unresolved(error.description)
@@ -148,7 +149,7 @@ extension HostNetwork.State {
     engineProblems = report.problems
     links = []
     if findSlots(engine) {
-      unreported.formUnion(followed)
+      unreported.formUnion(monitor.followed)
       addresses?.lookAgain()
     }
     if addresses?.problems.isEmpty == false { addresses?.lookAgain() }

@@ -4,12 +4,14 @@ import ServiceLifecycle
 import UnixSignals
 
 /// The daemon's signals: SIGHUP applies the configuration file again, SIGTERM or SIGINT ends the service and with it the group.
-struct SignalService: Service {
+struct SignalService: Service, CustomStringConvertible {
   /// Trapped since before anything was begun that a stop has to undo.
   let signals: UnixSignalsSequence
   let file: String
   let daemon: Daemon
   let logger: Logger
+
+  var description: String { "signals" }
 
   static func trap() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) }
 

@@ -191,3 +191,7 @@ import Testing
     IPAddress(bytes: [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number)]) ?? IPAddress(0, 0, 0, 0)
   }
 }
+
+extension SlotTable {
+  fileprivate var slots: [Entry?] { (0..<size).map { self[$0] } }
+}

@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func `a table that doesn't fit leaves both halves as they were`() throws {
-    let tables = WrittenTables(TableCapacity(slots: 64, services: 2, servers: 3, ringSlots: 8192))
+    let tables = WrittenTables(TableCapacity(slots: 64, services: 2, servers: 3, ringSlots: 6144))
     try tables.publish(table(servers: [1, 2]))
     try tables.publish(table(servers: [2, 3]))
     let before = [tables.records(ofHalf: 0), tables.records(ofHalf: 1)]
