@@ -5,27 +5,27 @@ extension DirectorSettings {
   ///
   /// Nil when that part does not stand by itself (flow style, anchors defined elsewhere) or is not valid: reading the whole file then says so.
   /// The whole file has the last word in any case.
-  package init?(aheadOf bytes: some Sequence<UInt8>, file: String) {
-    guard let text = String(validating: bytes, as: UTF8.self), let part = Self.block("director", of: text),
-      let node = try? Yams.compose(yaml: part), let root = try? YAMLValue(node: node, file: file, path: "").fields(["director"]),
+  package init?(aheadOf bytes: [UInt8], file: String) {
+    guard let part = Self.block("director", of: bytes), let node = try? Yams.compose(yaml: part),
+      let root = try? YAMLValue(node: node, file: file, path: "").fields(["director"]),
       let director = root["director"], let settings = try? DirectorSettings(director, needsInterfaces: true)
     else { return nil }
     self = settings
   }
 
-  /// From a key at the beginning of a line to the next such line.
-  private static func block(_ key: String, of text: String) -> String? {
-    var lines: [Substring] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let isIndented = line.first.map { $0 == " " || $0 == "#" || $0 == "\r" } ?? true
-      if lines.isEmpty {
-        if line.hasPrefix(key + ":") { lines.append(line) }
-      } else if isIndented {
-        lines.append(line)
-      } else {
+  /// From a key at the beginning of a line to the next such line. By bytes, and no farther: the rest may be megabytes.
+  private static func block(_ key: String, of bytes: [UInt8]) -> String? {
+    let head = (key + ":").utf8
+    var start: Int?
+    var line = 0
+    while line < bytes.count {
+      if start == nil {
+        if bytes[line...].starts(with: head) { start = line }
+      } else if !" #\r\n".utf8.contains(bytes[line]) {
         break
       }
+      line = (bytes[line...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1) + 1
     }
-    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    return start.flatMap { String(validating: bytes[$0..<line], as: UTF8.self) }
   }
 }

@@ -55,7 +55,7 @@ extension RealServer: Codable {
   }
 
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let fields = try decoder.strictFields(CodingKeys.self)
     self.init(
       try fields.decode(IPAddress.self, forKey: .address),
       weight: try fields.decodeIfPresent(Int.self, forKey: .weight) ?? 1,

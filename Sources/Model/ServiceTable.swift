@@ -127,7 +127,7 @@ extension ServiceTable: Codable {
 
   /// Throws `DecodingError` for unreadable input and `ServiceTableError` for an invalid table.
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let fields = try decoder.strictFields(CodingKeys.self)
     try self.init(services: try fields.decode([VirtualService].self, forKey: .services))
   }
 }

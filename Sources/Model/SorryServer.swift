@@ -29,7 +29,7 @@ extension SorryServer: Codable {
       self.init(try IPAddress(from: decoder))
       return
     }
-    let fields = try decoder.strictContainer(keyedBy: RealServer.CodingKeys.self, of: Self.fields)
+    let fields = try decoder.strictFields(RealServer.CodingKeys.self, of: Self.fields)
     self.init(
       try fields.decode(IPAddress.self, forKey: .address),
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,

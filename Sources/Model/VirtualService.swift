@@ -75,7 +75,7 @@ extension VirtualService: Codable {
   }
 
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let fields = try decoder.strictFields(CodingKeys.self)
     self.init(
       try fields.decode(ServiceKey.self, forKey: .key),
       scheduler: try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .maglev,

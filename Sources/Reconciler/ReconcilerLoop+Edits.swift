@@ -26,13 +26,12 @@ extension ReconcilerLoop {
   }
 
   private mutating func adopt(_ wanted: ServiceTable, _ wantedDemand: TableDemand, _ touched: Set<ServiceKey>) {
-    var newcomers: Set<IPAddress> = []
+    var newcomers: [IPAddress] = []
     for key in touched {
       let former = Set(desired.service(key)?.everyServer.map(\.address) ?? [])
       let coming = Set(wanted.service(key)?.everyServer.map(\.address) ?? [])
       for address in coming.subtracting(former) {
-        servicesOf.add(key, to: address)
-        if resolutions[address] == nil { newcomers.insert(address) }
+        if servicesOf.add(key, to: address), resolutions[address] == nil { newcomers.append(address) }
       }
       for address in former.subtracting(coming) {
         servicesOf[address] = servicesOf[address]?.without(key)
@@ -49,10 +48,10 @@ extension ReconcilerLoop {
   }
 
   /// The paths to servers not met before. Those that answer in a moment are waited for.
-  mutating func ask(_ newcomers: Set<IPAddress>) {
+  mutating func ask(_ newcomers: [IPAddress]) {
     guard !newcomers.isEmpty else { return }
-    let answers = surroundings.resolve(Array(newcomers))
-    resolutions.merge(answers) { _, new in new }
+    let answers = surroundings.resolve(newcomers)
+    if resolutions.isEmpty { resolutions = answers } else { resolutions.merge(answers) { _, new in new } }
     let pending = answers.filter(\.value.isPending).keys
     guard !pending.isEmpty else { return }
     awaited.formUnion(pending)

@@ -92,7 +92,7 @@ extension ReconcilerLoop {
       for server in service.everyServer { servicesOf.add(service.key, to: server.address) }
     }
     hasLeftOvers = true
-    ask(Set(servicesOf.keys.filter { resolutions[$0] == nil }))
+    ask(servicesOf.keys.filter { resolutions[$0] == nil })
   }
 
   private mutating func publish() throws {

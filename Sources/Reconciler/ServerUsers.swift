@@ -29,7 +29,11 @@ enum ServerUsers: Equatable, Sendable {
 }
 
 extension [IPAddress: ServerUsers] {
-  mutating func add(_ service: ServiceKey, to server: IPAddress) {
-    if self[server]?.add(service) == nil { self[server] = .one(service) }
+  /// - Returns: whether it is the server's first.
+  @discardableResult
+  mutating func add(_ service: ServiceKey, to server: IPAddress) -> Bool {
+    if self[server]?.add(service) != nil { return false }
+    self[server] = .one(service)
+    return true
   }
 }

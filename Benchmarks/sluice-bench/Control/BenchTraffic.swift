@@ -9,6 +9,7 @@ import Synchronization
 /// Ten packets a millisecond, one to each VIP in turn, so that a pause of the director is seen to a tenth of a millisecond.
 final class BenchTraffic: Sendable {
   private let socket: Int32
+  private let isSending = Atomic<Bool>(true)
   private let isOver = Atomic<Bool>(false)
   private let sent = Atomic<Int>(0)
   private let received = Atomic<Int>(0)
@@ -28,10 +29,12 @@ final class BenchTraffic: Sendable {
     Thread.detachNewThread { self.receive() }
   }
 
-  /// Waits for both threads.
+  /// Waits for both threads, and in between for what is still on its way.
   func end() {
-    isOver.store(true, ordering: .relaxed)
+    isSending.store(false, ordering: .relaxed)
     ended.wait()
+    usleep(200_000)
+    isOver.store(true, ordering: .relaxed)
     ended.wait()
     close(socket)
   }
@@ -56,7 +59,7 @@ final class BenchTraffic: Sendable {
 
   private func send(_ frames: [[UInt8]]) {
     var next = 0
-    while !isOver.load(ordering: .relaxed) {
+    while isSending.load(ordering: .relaxed) {
       for _ in 0..<perMillisecond {
         if write(socket, frames[next], frames[next].count) > 0 { sent.add(1, ordering: .relaxed) }
         next = (next + 1) % frames.count

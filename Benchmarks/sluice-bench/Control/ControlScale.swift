@@ -18,7 +18,7 @@ struct ControlScale {
     try daemon.waitUntilHealthy()
     let client = daemon.client
     let table = try ServiceTable(services: services.services)
-    let traffic = try BenchTraffic(to: services.vips(atMost: 64))
+    let traffic = try BenchTraffic(to: services.vips(atMost: 64), perMillisecond: 1)
     let applied = DispatchSemaphore(value: 0)
     try report.measure("first apply, to the first packet forwarded", name) {
       Task.detached {
@@ -42,7 +42,7 @@ struct ControlScale {
       _ = try report.measure("status of all", name) { try blocking { try await client.statusText() } }
     }
     // What reading the request took is given back a moment later.
-    usleep(1_500_000)
+    usleep(3_000_000)
     report.add("resident memory", "MB", name, daemon.residentMegabytes)
     daemon.stop()
     try start(services, daemon, &report)
@@ -52,7 +52,7 @@ struct ControlScale {
   private func start(_ services: BenchServices, _ daemon: BenchDaemon, _ report: inout ControlReport) throws {
     let name = "\(size)"
     try daemon.configure(addresses: "external", services: services.yaml)
-    let traffic = try BenchTraffic(to: services.vips(atMost: 64))
+    let traffic = try BenchTraffic(to: services.vips(atMost: 64), perMillisecond: 1)
     defer { traffic.end() }
     try report.measure("start from the file, to the first packet forwarded", name) {
       try daemon.start()
@@ -67,7 +67,7 @@ struct ControlScale {
       try traffic.waitForPacket()
     }
     try daemon.waitUntilHealthy()
-    usleep(1_500_000)
+    usleep(3_000_000)
     report.add("resident memory after that", "MB", name, daemon.residentMegabytes)
     daemon.stop()
   }

@@ -30,7 +30,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   }
 
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    let fields = try decoder.strictFields(CodingKeys.self)
     ring = try fields.decodeIfPresent(RingSize.self, forKey: .ring)
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
@@ -63,7 +63,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   }
 
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.strictContainer(keyedBy: RealServer.CodingKeys.self, of: Self.fields)
+    let fields = try decoder.strictFields(RealServer.CodingKeys.self, of: Self.fields)
     weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
     forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method)
     tunnel = try TunnelOptions(from: decoder)

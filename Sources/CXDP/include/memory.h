@@ -8,10 +8,10 @@
 /* Two arenas instead of eight for each CPU: what one thread frees, another can use. Before the first threads start. */
 void memory_use_few_arenas(void);
 
-/* Bytes that the allocator keeps for later. */
-size_t memory_unused(void);
+/* Bytes of the process in memory (proc_pid_statm(5)); 0 when that can't be read. */
+size_t memory_resident(void);
 
-/* Returns them to the kernel, as far as they are whole pages. Takes some milliseconds for each hundred megabytes. */
+/* Returns what the allocator keeps for later to the kernel, as far as it is whole pages. Takes some milliseconds for each hundred megabytes. */
 void memory_give_back(void);
 
 #endif

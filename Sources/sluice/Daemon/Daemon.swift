@@ -14,7 +14,6 @@ final class Daemon: Sendable {
   private let host: HostNetwork
   private let state = Mutex(State())
   private let logger: Logger
-  private let freed = FreedMemory()
 
   private struct State {
     var director: Director?
@@ -73,7 +72,8 @@ final class Daemon: Sendable {
   }
 
   private func surroundings(_ configuration: Configuration) -> Surroundings {
-    let (engine, host, logger, freed) = (engine, host, logger, freed)
+    let (engine, host, logger) = (engine, host, logger)
+    let freed = FreedMemory()
     var surroundings = Surroundings(
       memory: engine.tables,
       counters: { engine.counters },
@@ -88,10 +88,7 @@ final class Daemon: Sendable {
       return host.observe()
     }
     surroundings.descriptor = host.descriptor
-    surroundings.published = {
-      host.follow($0)
-      freed.note()
-    }
+    surroundings.published = { host.follow($0) }
     surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts
