@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// The IPv4 half of the parser: whose packet it is, then what is wrong with it, by the rows of packets.md.
+/// The IPv4 half of the parser: whose packet it is, then what is wrong with it, by the rows of Docs/packets.md.
 extension IPv4 {
   /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
   @inline(__always) @_noLocks

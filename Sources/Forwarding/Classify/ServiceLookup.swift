@@ -35,7 +35,7 @@ extension Tables {
     return nil
   }
 
-  /// The service of a packet: its exact port before any port (packets.md).
+  /// The service of a packet: its exact port before any port (Docs/packets.md, "Steering").
   @inline(__always) @_noLocks
   func service(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
     let exact = find(high, low, port: port, protocol: number)

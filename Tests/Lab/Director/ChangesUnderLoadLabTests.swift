@@ -59,5 +59,31 @@ extension DirectorLab {
       #expect(new.servers["rs4"] ?? 0 > 0)
       #expect(new.servers["rs1"] == nil)
     }
+
+    /// From room for 256 services and 1024 servers to that for 600 and 1800: other maps, another program, under the same workers.
+    @Test("While the tables grow, no request fails, no flow moves, and flows are still known afterwards")
+    func growth() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct(.usual)
+      defer { daemon.signal(SIGTERM) }
+      let load = try lab.http("--seconds", "5", "--per-connection", "10", "--at-once", "20")
+      let long = try lab.http("--connections", "20", "--per-connection", "45", "--at-once", "20", "--pause", "0.1")
+      let flows = try lab.udp("--flows", "300", "--per-flow", "10", "--pause", "0.4")
+      usleep(800_000)
+      // VIPs of services that nobody asks for, with servers beside those that answer.
+      var more = [String: [Server]].usual
+      for number in 0..<600 {
+        more["tcp 10.99.\(number / 250).\(number % 250 + 1):80"] = [.rs1, .rs2, .rs4]
+      }
+      try lab.operate("apply", try lab.write(lab.configuration(more), to: "more.yaml"))
+      let events = try lab.operate("events")
+      #expect(events.contains("tables enlarged from 256 services, 1024 servers"), "\(events)")
+      for result in [try load.result(), try long.result()] { #expect(result.failed == 0, "\(result.errors)") }
+      let lasting = try flows.result()
+      #expect(lasting.lost == 0 && lasting.moved == 0)
+      #expect(try lab.status().services.count == more.count)
+      #expect(try lab.operate("flows", "udp", "\(Laboratory.vip):53").split(separator: "\n").count > 300)
+      #expect(daemon.errors.contains("tables enlarged"))
+    }
   }
 }
