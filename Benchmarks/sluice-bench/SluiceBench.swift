@@ -6,8 +6,8 @@ import ArgumentParser
     commandName: "sluice-bench",
     abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` and `control` need root.",
     subcommands: [
-      ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, NetlinkBenchmark.self,
-      ControlBenchmark.self,
+      ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
+      NetlinkBenchmark.self, ControlBenchmark.self,
     ]
   )
 }

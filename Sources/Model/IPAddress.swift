@@ -10,6 +10,10 @@ package struct IPAddress: Hashable, Sendable {
 
   private static let mappedPrefix: UInt64 = 0x0000_ffff_0000_0000
 
+  /// One word for both: a large table has its addresses in half a dozen dictionaries. Addresses come from the operator and the kernel, so
+  /// nobody gains by those that fold alike.
+  package func hash(into hasher: inout Hasher) { hasher.combine(low ^ high &* 0x9e37_79b9_7f4a_7c15) }
+
   /// Nil unless there are exactly 16 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 16 else { return nil }
