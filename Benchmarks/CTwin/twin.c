@@ -374,7 +374,8 @@ static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, str
 	write_connection(connection(twin, entry), (struct sluice_connection){
 		.client = mapped(raw32(header + 12)),
 		.ports = raw32(header + (header[0] & 15) * 4),
-		.service = (__u32)service->incarnation << 16 | packet->service,
+		.service = packet->service,
+		.sequence = syn ? raw32(header + (header[0] & 15) * 4 + 4) ^ raw32(header + (header[0] & 15) * 4 + 4) >> 16 : 0,
 	});
 	write_flow(entry, (struct sluice_flow){
 		.tag = packet->hash, .incarnation_server = (__u32)incarnation << 20 | packet->server, .seen_state = now << 4 | state,
@@ -420,6 +421,9 @@ static inline struct twin_verdict rewrite(struct twin *twin, const struct twin_f
 	const struct sluice_server *server = t->servers + packet->server;
 	if (!(server->flags & SLUICE_SERVER_RESOLVED))
 		return drop(DROPPED, packet->server);
+	__u8 *inner = frame->bytes + packet->network;
+	if (raw16(inner + 12) == 0xfea9 || inner[8] <= 1)
+		return drop(DROPPED, packet->server);
 	bool tunnelled = server->method == SLUICE_IPIP;
 	int tags = server->flags >> SLUICE_SERVER_TAGS_SHIFT, outer = tunnelled ? 20 : 0;
 	if (packet->length + outer > server->mtu)
@@ -428,7 +432,10 @@ static inline struct twin_verdict rewrite(struct twin *twin, const struct twin_f
 	if (start + frame->headroom < 0)
 		return drop(DROPPED, packet->server);
 
-	__u8 *inner = frame->bytes + packet->network, *header = frame->bytes + start;
+	__u8 *header = frame->bytes + start;
+	__u32 sum = raw16(inner + 10) + 1;
+	inner[8]--;
+	put16(inner + 10, sum + (sum >= 0xffff));
 	if (tunnelled)
 		write_outer(twin, inner, packet->length, server);
 	put64(header, raw64(server));

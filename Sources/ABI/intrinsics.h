@@ -89,10 +89,10 @@ SLUICE_HOT void sluice_unset_word(__u64 *word)
  * fetch, with the walk of the page tables before it, was half the price of a new flow. Such stores are not ordered with others;
  * sluice_order_connections orders them, once a batch.
  */
-SLUICE_HOT void sluice_write_connection(struct sluice_connection *to, __u64 client, __u32 ports, __u32 service)
+SLUICE_HOT void sluice_write_connection(struct sluice_connection *to, __u64 client, __u32 ports, __u16 service, __u16 sequence)
 {
 	typedef __u64 pair __attribute__((vector_size(16)));
-	const pair words = { client, (__u64)service << 32 | ports };
+	const pair words = { client, (__u64)sequence << 48 | (__u64)service << 32 | ports };
 
 	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ports are the lower half of their word");
 	__builtin_nontemporal_store(words, (pair *)to);

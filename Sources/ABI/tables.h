@@ -23,7 +23,7 @@
 #endif
 
 /* Increase with every change of layout or meaning; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 4 };
+enum { SLUICE_LAYOUT = 5 };
 
 enum {
 	SLUICE_INTERFACES = 16,        /* limit of attached interfaces */
@@ -210,7 +210,8 @@ struct sluice_bucket {
 struct sluice_connection {
 	__u64 client;     /* address in memory order: of an IPv6 client its second half, of an IPv4 client that of ::ffff:a.b.c.d */
 	__u32 ports;      /* in packet order: the client's, then the destination's */
-	__u32 service;    /* the service's incarnation << 16 | its index */
+	__u16 service;    /* the service's index when the flow began; another service may have it by now */
+	__u16 sequence;   /* of the SYN it began with, folded: tells a repeated SYN from a new connection's */
 };
 
 /* How long steering and workers remember the datagram of a first fragment: as long as Linux waits for missing fragments

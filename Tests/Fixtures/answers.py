@@ -2,7 +2,7 @@
 
 from fixture import *
 from scapy.layers.inet import ICMP
-from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6TimeExceeded
 
 QUOTE = {4: 548, 6: 1232}  # RFC 1812 4.3.2.3: 576 with headers; RFC 4443 2.4 (c): 1280 with headers
 
@@ -25,6 +25,11 @@ def too_big(family, packet, mtu, vip=None):
 
 def unreachable(family, packet, vip=None):
     message = ICMP(type=3, code=3) if family.number == 4 else ICMPv6DestUnreach(code=4)
+    return error_header(family, vip or family.vip) / message / quote(packet)
+
+
+def time_exceeded(family, packet, vip=None):
+    message = ICMP(type=11, code=0) if family.number == 4 else ICMPv6TimeExceeded(code=0)
     return error_header(family, vip or family.vip) / message / quote(packet)
 
 

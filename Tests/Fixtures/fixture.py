@@ -10,6 +10,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
+from scapy.utils import checksum
 
 conf.verb = 0
 
@@ -98,6 +99,18 @@ def number_of(packet):
     return bytes(packet)[0] >> 4
 
 
+def onward(packet):
+    """The packet a hop later: TTL or hop limit less one, the IPv4 header checksum computed anew."""
+    data = bytearray(bytes(packet))
+    if data[0] >> 4 == 6:
+        data[7] -= 1
+    else:
+        data[8] -= 1
+        data[10:12] = b"\0\0"
+        data[10:12] = checksum(bytes(data[: (data[0] & 15) * 4])).to_bytes(2, "big")
+    return Raw(bytes(data))
+
+
 def frame(packet, tags=(), to=DIRECTOR, source=ROUTER, number=None):
     """A frame as it arrives from the client."""
     return bytes(tagged(Ether(dst=to, src=source), tags, number or number_of(packet)) / Raw(bytes(packet)))
@@ -153,8 +166,8 @@ class Expectation:
 
 
 def direct(packet, **more):
-    """Forwarded unchanged to the one server by direct routing."""
-    return Expectation("forward", "forwarded", [Output(packet, **more)])
+    """Forwarded to the one server by direct routing, a hop later."""
+    return Expectation("forward", "forwarded", [Output(onward(packet), **more)])
 
 
 def tunnel(outer, free=(), **more):
@@ -177,13 +190,13 @@ def passed(reason="not-for-service"):
 
 def to_one_of(servers, packet=None):
     """Forwarded by direct routing to one of the servers, which the hash selects."""
-    outputs = [] if packet is None else [Output(packet, free=[Field(-14, 6, "any")])]
+    outputs = [] if packet is None else [Output(onward(packet), free=[Field(-14, 6, "any")])]
     return Expectation("forward", "forwarded", outputs, "eth0", servers=list(servers))
 
 
 def to_server_of(number, packet=None):
     """Forwarded to the server that got packet `number` (from 1) of the case."""
-    outputs = [] if packet is None else [Output(packet, free=[Field(-14, 6, "any")])]
+    outputs = [] if packet is None else [Output(onward(packet), free=[Field(-14, 6, "any")])]
     return Expectation("forward", "forwarded", outputs, "eth0", sameServerAs=number)
 
 

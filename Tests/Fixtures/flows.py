@@ -71,7 +71,7 @@ for f in BOTH:
                 Expectation(
                     "forward",
                     "forwarded",
-                    [Output(packet, free=[Field(-14, 6, "any", group=str(sport))])],
+                    [Output(onward(packet), free=[Field(-14, 6, "any", group=str(sport))])],
                     "eth0",
                     servers=servers,
                 ),
@@ -141,6 +141,26 @@ for f in BOTH:
         (going, first),
         None,
         (opening, second),
+    )
+    another = f.ip() / syn(seq=777000)
+    for name, before in (("an established flow", established), ("a flow with only a SYN", [(opening, first)])):
+        story(
+            row,
+            f,
+            f"a SYN with another sequence number of {name} is scheduled anew while its server drains",
+            *before,
+            None,
+            (another, second),
+            (another, second),
+            (f.ip() / ack(seq=777001), second),
+        )
+    story(
+        row,
+        f,
+        "a SYN of a flow that began with an ACK is scheduled anew while its server drains",
+        (going, first),
+        None,
+        (another, second),
     )
     story(
         row, f, "a SYN of a flow with a removed server is scheduled anew", *established, None, (opening, second), then="gone"

@@ -1,5 +1,7 @@
-"""Direct routing: MAC addresses and tags change, nothing above. Padding."""
+"""Direct routing: MAC addresses, tags and TTL change, nothing above. Padding. The last hop."""
 
+from answers import time_exceeded
+from datagrams import Datagram
 from fixture import *
 from scapy.layers.inet import IPOption_NOP, IPOption_Timestamp
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Jumbo, PadN, RouterAlert
@@ -15,14 +17,13 @@ for f in BOTH:
         ("a segment as large as the MTU", f.ip() / ack(flags="PA") / Raw(payload(room - 20))),
         ("a datagram as large as the MTU", f.ip() / udp() / Raw(payload(room - 8))),
         ("a segment a byte smaller than the MTU", f.ip() / ack() / Raw(payload(room - 21))),
-        ("TTL 1", f.ip(ttl=1) / syn()),
         ("DSCP EF and ECT(1)", f.ip(tos=0xB9) / syn()),
         ("CE", f.ip(tos=3) / ack() / Raw(b"hi")),
         ("urgent data", f.ip() / ack(flags="PAU", urgptr=3) / Raw(b"now")),
         ("every TCP flag but RST", f.ip() / ack(flags="FSPAUEC")),
         ("a SYN with data", f.ip() / syn() / Raw(b"early")),
     ):
-        case(row, f, f"{sentence} reaches the real server byte for byte", comes(packet, direct(packet)))
+        case(row, f, f"{sentence} reaches the real server, changed in TTL or hop limit only", comes(packet, direct(packet)))
     packet = f.ip() / syn()
     case(row, f, "the same packet twice goes to the same server twice", comes(packet, direct(packet), count=2))
     tiny = f.ip() / udp() / Raw(b"x")
@@ -77,7 +78,7 @@ for f in BOTH:
             row,
             f,
             f"{length} bytes after the packet are cut before IPIP over IPv4",
-            Packet(frame(packet) + b"\xee" * length, tunnel(outer / packet, free=free)),
+            Packet(frame(packet) + b"\xee" * length, tunnel(outer / onward(packet), free=free)),
         )
     packet = f.ip() / udp(6) / Raw(b"odd")
     outer = IPv6(src=V6.near, dst=V6.far, hlim=64, nh=4 if f is V4 else 41)
@@ -85,5 +86,36 @@ for f in BOTH:
         row,
         f,
         "bytes after the packet are cut before IPIP over IPv6",
-        Packet(frame(packet) + b"\xee" * 17, tunnel(outer / packet, free=FLOW_LABEL)),
+        Packet(frame(packet) + b"\xee" * 17, tunnel(outer / onward(packet), free=FLOW_LABEL)),
     )
+
+row = "ttl"
+for f in BOTH:
+    for ttl in (2, 64, 128, 255):
+        packet = f.ip(ttl=ttl) / syn()
+        case(row, f, f"TTL or hop limit {ttl} is forwarded as {ttl - 1}", comes(packet, direct(packet)))
+    for sentence, packet in (
+        ("a SYN", f.ip(ttl=1) / syn()),
+        ("a datagram", f.ip(ttl=1) / udp() / Raw(payload(1400))),
+        ("a datagram larger than what is quoted", f.ip(ttl=1, tos=0xB9) / udp() / Raw(payload(1400, 7))),
+    ):
+        answer = answered("answered-time-exceeded", time_exceeded(f, packet))
+        case(row, f, f"{sentence} with TTL or hop limit 1 is answered with time exceeded", comes(packet, answer))
+    packet = f.ip(ttl=1) / syn()
+    tags = [("ad", 7), 8]
+    answer = answered("answered-time-exceeded", time_exceeded(f, packet), tags=tags)
+    case(row, f, "time exceeded has the tags of the frame", comes(packet, answer, tags=tags))
+    ours = Datagram(f, udp(), ttl=1)
+    case(
+        row,
+        f,
+        "time exceeded is sent about a first fragment, never about a later one",
+        comes(ours.fragment(0), answered("answered-time-exceeded", time_exceeded(f, ours.fragment(0)))),
+        comes(ours.fragment(1), dropped("dropped-ttl")),
+    )
+for wanted in (0xFEFF, 0xFF00, 0xFFFE, 0x0000, 0xFFFF):
+    # An identification that gives the header this checksum, so that the update by difference carries. 0xffff is another 0.
+    blank = int.from_bytes(bytes(V4.ip(id=0, ttl=9) / udp() / Raw(b"hi"))[10:12], "big")
+    packet = V4.ip(id=(blank - wanted) % 0xFFFF, ttl=9, **({"chksum": wanted} if wanted == 0xFFFF else {})) / udp() / Raw(b"hi")
+    assert bytes(packet)[10:12] == wanted.to_bytes(2, "big")
+    case(row, V4, f"a header checksum of {wanted:#06x} is updated", comes(packet, direct(packet)))

@@ -24,7 +24,7 @@ def fragmented(packet, room, path=None, **more):
     outputs = []
     for part in parts:
         if path is None:
-            outputs.append(Output(part, **more))
+            outputs.append(Output(onward(part), **more))
         else:
             outer, free = path.wrap(part, group="flow")
             outputs.append(Output(outer, to=FAR, source=SECOND, free=free, interface="eth1"))
@@ -51,7 +51,7 @@ case(row, V4, "a segment without DF is fragmented", comes(packet, fragmented(pac
 packet = without_df(60, 100)
 case(row, V4, "the minimum MTU carries 48 bytes in each fragment", comes(packet, fragmented(packet, 68)), **sized)
 packet = without_df(53, 1500, tos=3, ttl=7)
-case(row, V4, "each fragment has the packet's class, TTL and identification", comes(packet, fragmented(packet, 1400)), **sized)
+case(row, V4, "each fragment has the packet's class and identification, and its TTL less one", comes(packet, fragmented(packet, 1400)), **sized)
 
 # RFC 791 3.1: an option without the copied flag is in the first fragment only; no-operations keep the header's length.
 record = IPOption_RR(pointer=4, routers=["0.0.0.0"])
@@ -63,7 +63,7 @@ case(
     row,
     V4,
     "an option without the copied flag is in the first fragment only",
-    comes(packet, Expectation("forward", "forwarded", [Output(first), Output(bare)])),
+    comes(packet, Expectation("forward", "forwarded", [Output(onward(first)), Output(onward(bare))])),
     **sized,
 )
 

@@ -36,10 +36,10 @@ class Path:
         return f"{name} over IPv{self.far.number}" + (" with a checksum" if self.checksum else "")
 
     def wrap(self, inner, group=None, mask=None):
-        """The outer packet and its free fields. `group` names the flow; `mask`: the source bits that depend on the flow."""
+        """The outer packet around the client's, a hop later, and its free fields. `group` names the flow; `mask`: the source bits that depend on the flow."""
         v4 = number_of(inner) == 4
         same = {} if group is None else {"group": group}
-        packet, free = Raw(bytes(inner)), []
+        packet, free = onward(inner), []
         inside = 4 if v4 else 41
         head = self.far.header
         if self.method == "gue":

@@ -1,6 +1,7 @@
 """Refused source addresses, first fragments without their ports, and chains of extension headers."""
 
 from fixture import *
+from paths import Path
 from scapy.layers.inet import ICMP
 from scapy.layers.inet6 import (
     ICMPv6EchoRequest,
@@ -84,6 +85,46 @@ def first_fragment(family, transport, size):
         return family.ip(flags="MF", proto=number) / Raw(data)
     return family.ip() / IPv6ExtHdrFragment(nh=number, m=1, id=77) / Raw(data)
 
+
+row = "link-local"
+LINK_LOCAL = {
+    V4: (("the first of 169.254/16", "169.254.0.0"), ("the last of 169.254/16", "169.254.255.255")),
+    V6: (("the first of fe80::/10", "fe80::"), ("the last of fe80::/10", "febf:" + "ffff:" * 6 + "ffff")),
+}
+NEAR = {
+    V4: (("before 169.254/16", "169.253.255.255"), ("after 169.254/16", "169.255.0.0")),
+    V6: (("before fe80::/10", "fe7f:" + "ffff:" * 6 + "ffff"), ("after fe80::/10", "fec0::")),
+}
+for f in BOTH:
+    for name, address in LINK_LOCAL[f]:
+        packet = f.ip(src=address) / syn()
+        case(row, f, f"a SYN from {name} stays on its link by direct routing", comes(packet, direct(packet)))
+        case(
+            row,
+            f,
+            f"a SYN from {name} in a tagged frame does not go to an untagged server",
+            comes(packet, dropped("dropped-source"), tags=[5]),
+        )
+        for far in BOTH:
+            packet = f.ip(src=address) / syn(far.number)
+            case(row, f, f"a SYN from {name} does not go into IPIP over IPv{far.number}", comes(packet, dropped("dropped-source")))
+            packet = f.ip(src=address) / udp(far.number) / Raw(b"hi")
+            for method in ("gue", "gre"):
+                case(
+                    row,
+                    f,
+                    f"a datagram from {name} does not go into {method.upper()} over IPv{far.number}",
+                    comes(packet, dropped("dropped-source")),
+                    configuration=method,
+                )
+    name, address = LINK_LOCAL[f][0]
+    packet = f.ip(src=address) / syn(81)
+    tagged = {"configuration": "tags"}
+    case(row, f, f"a SYN from {name} stays in its VLAN", comes(packet, direct(packet, tags=[100]), tags=[100]), **tagged)
+    case(row, f, f"a SYN from {name} does not go to another VLAN", comes(packet, dropped("dropped-source"), tags=[101]), **tagged)
+    for name, address in NEAR[f]:
+        packet = f.ip(src=address) / syn(4)
+        case(row, f, f"a SYN from an address {name} goes into IPIP", comes(packet, Path("ipip", V4).carries(packet)))
 
 row = "refuse-tiny-fragment"
 for f in BOTH:

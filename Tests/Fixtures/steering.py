@@ -122,7 +122,7 @@ for f in BOTH:
             row,
             f,
             f"{sentence} has its tags before the outer header",
-            comes(packet, tunnel(outer / packet, free=free, tags=[("ad", 100), 7]), tags=[5]),
+            comes(packet, tunnel(outer / onward(packet), free=free, tags=[("ad", 100), 7]), tags=[5]),
             configuration="tags",
         )
     case(

@@ -1,4 +1,4 @@
-"""Tunnels: the outer headers, and the inner packet, which is unchanged."""
+"""Tunnels: the outer headers, and the inner packet, which changes in TTL or hop limit only."""
 
 from fixture import *
 from scapy.layers.inet import ICMP, IPOption_NOP
@@ -38,10 +38,10 @@ for path, configuration, port in METHODS:
             packet = f.ip(tos=tos) / syn(port)
             case(row, f, f"{name} is copied to the outer header of {path}", comes(packet, path.carries(packet)), **where)
         for sentence, packet in (
-            ("a packet of an odd length goes through {} byte for byte", f.ip() / syn(port) / Raw(payload(1001))),
-            ("TTL or hop limit 1 is kept inside {}, with 64 outside", f.ip(ttl=1) / udp(port) / Raw(b"hi")),
-            ("TTL or hop limit 255 is kept inside {}, with 64 outside", f.ip(ttl=255) / udp(port) / Raw(b"hi")),
-            ("a packet with a wrong TCP checksum goes through {} unchanged", f.ip() / syn(port, chksum=0xBAD)),
+            ("a packet of an odd length goes through {}, changed in TTL or hop limit only", f.ip() / syn(port) / Raw(payload(1001))),
+            ("TTL or hop limit 2 is 1 inside {}, with 64 outside", f.ip(ttl=2) / udp(port) / Raw(b"hi")),
+            ("TTL or hop limit 255 is 254 inside {}, with 64 outside", f.ip(ttl=255) / udp(port) / Raw(b"hi")),
+            ("a packet with a wrong TCP checksum goes through {} with it", f.ip() / syn(port, chksum=0xBAD)),
             ("an empty datagram goes through {}", f.ip() / udp(port)),
             ("1500 bytes go through {} when they fit", f.ip() / udp(port) / Raw(payload(1500 - f.header - 8))),
         ):

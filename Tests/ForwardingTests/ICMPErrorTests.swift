@@ -52,7 +52,7 @@ import Testing
         #expect(sent.server == first.server)
         #expect(sent.egress == first.egress)
         #expect(Array(sent.bytes[..<14]) == Array(first.bytes[..<14]))
-        #expect(Array(sent.bytes[14...]) == packet.packet)
+        #expect(Array(sent.bytes[14...]) == packet.onward)
       }
     }
   }
@@ -70,7 +70,7 @@ import Testing
         let sent = director.forward(packet)
         #expect(sent.outcome == .forwarded)
         #expect(sent.server == first.server)
-        #expect(Array(sent.bytes[14...]) == packet.packet)
+        #expect(Array(sent.bytes[14...]) == packet.onward)
       }
     }
   }
@@ -104,7 +104,7 @@ import Testing
     #expect(sent.outcome == .forwarded)
     #expect(Array(sent.bytes[30..<34]) == [10, 0, 1, 20])
     #expect(sent.bytes[23] == 4)
-    #expect(Array(sent.bytes[34...]) == packet.packet)
+    #expect(Array(sent.bytes[34...]) == packet.onward)
   }
 
   @Test func `an error about a flow with a removed server is dropped with on-server-loss drop`() {

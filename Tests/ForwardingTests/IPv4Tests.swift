@@ -30,7 +30,7 @@ import Testing
       $0.headerChecksum = Reference.checksum(Array(ClientPacket().packet[..<10]))
     },
     .tcp("TTL 0 is refused", .droppedTTL) { $0.ttl = 0 },
-    .tcp("TTL 1 is forwarded", .forwarded) { $0.ttl = 1 },
+    .tcp("TTL 1 is answered", .answeredTimeExceeded) { $0.ttl = 1 },
     .tcp("version 6 in an IPv4 frame goes to the kernel", .notForService) { $0.version = 6 },
     .tcp("another protocol goes to the kernel", .notForService) { $0.number = 1 },
   ]

@@ -72,7 +72,7 @@ import Testing
       $0.payloadLength = 26
     },
     .tcp6("hop limit 0 is refused", .droppedTTL) { $0.hopLimit = 0 },
-    .tcp6("hop limit 1 is forwarded", .forwarded) { $0.hopLimit = 1 },
+    .tcp6("hop limit 1 is answered", .answeredTimeExceeded) { $0.hopLimit = 1 },
     .tcp6("any traffic class and flow label are accepted", .forwarded) {
       $0.trafficClass = 0xff
       $0.flowLabel = 0xfffff
@@ -101,7 +101,7 @@ import Testing
     .tcp6("64:ff9b::192.0.2.1, a translated address (RFC 6052), is accepted", .forwarded) {
       $0.source = address([0, 0x64, 0xff, 0x9b], last: [192, 0, 2, 1])
     },
-    .tcp6("fe80::1", .forwarded) { $0.source = address([0xfe, 0x80], last: [1]) },
+    .tcp6("fec0::1", .forwarded) { $0.source = address([0xfe, 0xc0], last: [1]) },
     .tcp6("fdff::1", .forwarded) { $0.source = address([0xfd, 0xff], last: [1]) },
     .tcp6("ff00::", .droppedSource) { $0.source = address([0xff]) },
     .tcp6("ff02::1", .droppedSource) { $0.source = address([0xff, 2], last: [1]) },

@@ -20,15 +20,15 @@ import Testing
     let sent = TestDirector(Self.direct.tables(mtu: 68)).forward(packet)
     let link: [UInt8] = [0x02, 0xaa, 0, 0, 0, 1, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
     let addresses: [UInt8] = [192, 0, 2, 1, 10, 0, 0, 100]
-    // Total length; identification 0x1234; MF and offset in units of 8; TTL 63, UDP; checksum.
-    let first: [UInt8] = [0x45, 0, 0, 68, 0x12, 0x34, 0x20, 0, 63, 17, 0x7d, 0x10] + addresses
-    let last: [UInt8] = [0x45, 0, 0, 52, 0x12, 0x34, 0, 6, 63, 17, 0x9d, 0x1a] + addresses
+    // Total length; identification 0x1234; MF and offset in units of 8; TTL 62, UDP; checksum.
+    let first: [UInt8] = [0x45, 0, 0, 68, 0x12, 0x34, 0x20, 0, 62, 17, 0x7e, 0x10] + addresses
+    let last: [UInt8] = [0x45, 0, 0, 52, 0x12, 0x34, 0, 6, 62, 17, 0x9e, 0x1a] + addresses
     #expect(sent.outcome == .forwarded)
-    #expect(sent.frames == [link + first + packet.packet[20..<68], link + last + packet.packet[68...]])
+    #expect(sent.frames == [link + first + packet.onward[20..<68], link + last + packet.onward[68...]])
   }
 
   @Test(arguments: [direct] + Path.tunnels)
-  func `the reassembled fragments are the client's packet, byte for byte`(path: Path) {
+  func `the reassembled fragments are the client's packet a hop later, byte for byte`(path: Path) {
     for mtu in [200, 601, 1007] {
       let tables = path.tables(mtu: UInt16(mtu))
       let director = TestDirector(tables)
@@ -39,7 +39,7 @@ import Testing
         #expect(sent.frames.count > 1)
         #expect(sent.frames.allSatisfy { $0.count <= mtu + 14 })
         #expect(sent.frames == Reference.frames(packet.bytes, by: tables.half.servers[Int(sent.server)], sent.frames))
-        #expect(Reassembly(path: path).packet(sent.frames) == packet.packet)
+        #expect(Reassembly(path: path).packet(sent.frames) == packet.onward)
       }
       #expect(director.spares.complaint == nil)
     }
@@ -64,7 +64,7 @@ import Testing
     #expect(sent.frames.count == 4)
     #expect(Array(sent.frames[0][34..<58]) == options)
     for outputFragment in sent.outputFragments { #expect(Array(outputFragment[34..<58]) == kept) }
-    #expect(Reassembly(path: Self.direct).packet(sent.frames) == packet.packet)
+    #expect(Reassembly(path: Self.direct).packet(sent.frames) == packet.onward)
   }
 
   @Test func `nothing is changed after an option with an impossible length`() {

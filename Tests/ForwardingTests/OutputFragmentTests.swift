@@ -84,7 +84,7 @@ import Testing
       let passage = worker.process(Self.packet(65), interface: 0, tables.half, now: 1)
       #expect(passage.verdict.outcome == .forwarded)
       #expect(passage.sent.map { Reference.word($0, 20) & 0x1fff } == (0..<65).map { $0 * 6 })
-      #expect(Reassembly.joined4(passage.sent.map { Array($0[14...]) }) == Array(Self.packet(65)[14...]))
+      #expect(Reassembly.joined4(passage.sent.map { Array($0[14...]) }) == Reference.hop(Array(Self.packet(65)[14...])))
     }
     #expect(worker.counters.received.pointee == 3)
     #expect(worker.counters.outcomes[Outcome.forwarded.index] == 3)

@@ -19,7 +19,7 @@ import Testing
     let outer: [UInt8] = [0x45, 0, 0, 77, 0, 0, 0x40, 0, 64, 17, 0x1c, 0x8c, 10, 0, 9, 1, 10, 0, 1, 20]
     // From a dynamic port to 6080, 57 bytes, no checksum; variant 0, no control message, no options; IPv4 inside; no flags.
     let udp = Array(sent.bytes[34..<36]) + [0x17, 0xc0, 0, 57, 0, 0]
-    #expect(sent.bytes == ethernet + outer + udp + [0x00, 4, 0, 0] + packet.packet)
+    #expect(sent.bytes == ethernet + outer + udp + [0x00, 4, 0, 0] + packet.onward)
   }
 
   @Test func `around IPv6 the protocol is 41, and in outer IPv6 the checksum may be 0`() {
@@ -27,7 +27,7 @@ import Testing
     let sent = Self.director(toIPv6: true).forward(packet)
     #expect(Array(sent.bytes[18..<21]) == [0, 77, 17])
     #expect(Array(sent.bytes[56..<66]) == [0x17, 0xc0, 0, 77, 0, 0, 0x00, 41, 0, 0])
-    #expect(Array(sent.bytes[66...]) == packet.packet)
+    #expect(Array(sent.bytes[66...]) == packet.onward)
   }
 
   @Test func `the destination port is the configured one`() {

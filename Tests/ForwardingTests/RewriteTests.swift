@@ -3,13 +3,13 @@ import Testing
 
 @testable import Forwarding
 
-/// Direct routing: only the Ethernet header changes.
+/// Direct routing: only Ethernet header and TTL change.
 @Suite struct RewriteTests {
-  @Test func `direct routing changes only the MAC addresses`() {
+  @Test func `direct routing changes only MAC addresses and TTL`() {
     let packets = [
       ClientPacket { $0.payload = Array("GET / HTTP/1.1".utf8) }, .udp(),
       ClientPacket {
-        $0.ttl = 1
+        $0.ttl = 2
         $0.typeOfService = 0xff
         $0.options = [0x94, 4, 0, 0]
       },
@@ -19,7 +19,7 @@ import Testing
       let sent = TestDirector().forward(packet)
       #expect(sent.outcome == .forwarded)
       let source: [UInt8] = [0x02, 0xbb, 0, 0, 0, UInt8(sent.egress)]
-      #expect(sent.bytes == [0x02, 0xaa, 0, 0, 0, UInt8(sent.server)] + source + [0x08, 0x00] + packet.packet)
+      #expect(sent.bytes == [0x02, 0xaa, 0, 0, 0, UInt8(sent.server)] + source + [0x08, 0x00] + packet.onward)
     }
   }
 
@@ -27,7 +27,7 @@ import Testing
     let packet = ClientPacket { $0.padding = 6 }
     let sent = TestDirector().forward(packet)
     #expect(sent.bytes.count == packet.bytes.count)
-    #expect(Array(sent.bytes[14...]) == Array(packet.bytes[14...]))
+    #expect(Array(sent.bytes[14...]) == Reference.hop(Array(packet.bytes[14...])))
   }
 
   @Test func `a frame leaves through its server's interface`() {
@@ -66,7 +66,7 @@ import Testing
           let sent = TestDirector(tables).forward(packet)
           let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 0, 0x02, 0xbb, 0, 0, 0, 0] + path.header + [0x08, 0x00]
           #expect(Array(sent.bytes.prefix(ethernet.count)) == ethernet)
-          #expect(Array(sent.bytes.suffix(packet.packet.count)) == packet.packet)
+          #expect(Array(sent.bytes.suffix(packet.packet.count)) == packet.onward)
           #expect(sent.bytes.count == ethernet.count + (method == Int(SLUICE_IPIP) ? 20 : 0) + packet.packet.count)
         }
       }

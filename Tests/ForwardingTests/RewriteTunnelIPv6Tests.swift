@@ -43,7 +43,7 @@ import Testing
     let label = Self.label(sent)
     // Version 6, class 0, label; 65 bytes inside; next header IPv6; hop limit 64.
     let outer: [UInt8] = [0x60, UInt8(label >> 16), UInt8(label >> 8 & 0xff), UInt8(label & 0xff), 0, 65, 41, 64]
-    #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.packet)
+    #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.onward)
   }
 
   @Test func `4in6: the same around IPv4, with next header 4`() {
@@ -52,7 +52,7 @@ import Testing
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 12, 0x02, 0xbb, 0, 0, 0, 0, 0x86, 0xdd]
     let label = Self.label(sent)
     let outer: [UInt8] = [0x60, UInt8(label >> 16), UInt8(label >> 8 & 0xff), UInt8(label & 0xff), 0, 40, 4, 64]
-    #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.packet)
+    #expect(sent.bytes == ethernet + outer + Self.source + Self.server + packet.onward)
   }
 
   @Test func `6in4: a whole frame, byte by byte`() {
@@ -61,14 +61,14 @@ import Testing
     let ethernet: [UInt8] = [0x02, 0xaa, 0, 0, 0, 10, 0x02, 0xbb, 0, 0, 0, 0, 0x08, 0x00]
     // Version 4, 20 bytes; TOS 0; length 73; id 0 with DF; TTL 64, protocol 41; checksum; 10.0.9.1 to 10.0.1.20.
     let outer: [UInt8] = [0x45, 0, 0, 73, 0, 0, 0x40, 0, 64, 41, 0x1c, 0x78, 10, 0, 9, 1, 10, 0, 1, 20]
-    #expect(sent.bytes == ethernet + outer + packet.packet)
+    #expect(sent.bytes == ethernet + outer + packet.onward)
   }
 
   @Test func `4in4: the same as without IPv6`() {
     let packet = ClientPacket { $0.destination = [10, 0, 0, 101] }
     let sent = TestDirector().forward(packet)
     let outer: [UInt8] = [0x45, 0, 0, 60, 0, 0, 0x40, 0, 64, 4, 0x1c, 0xaa, 10, 0, 9, 1, 10, 0, 1, 20]
-    #expect(Array(sent.bytes[14...]) == outer + packet.packet)
+    #expect(Array(sent.bytes[14...]) == outer + packet.onward)
   }
 
   @Test func `DSCP and ECN are copied from the inner packet, all 256 values, in every combination of families`() {
@@ -169,15 +169,15 @@ import Testing
     #expect(TestDirector().forward(Self.fourInSix { $0.padding = 30 }) == TestDirector().forward(Self.fourInSix()))
   }
 
-  @Test func `the inner IPv6 packet is byte for byte the client's, with hop limit and extension headers`() {
+  @Test func `the inner IPv6 packet is the client's a hop later, extension headers included`() {
     let changes: [(inout ClientPacketIPv6) -> Void] = [
-      { $0.hopLimit = 1 }, { $0.extensions = [.hopByHop(), .destination(units: 3)] }, { $0.extensions = [.fragment(more: true)] },
+      { $0.hopLimit = 2 }, { $0.extensions = [.hopByHop(), .destination(units: 3)] }, { $0.extensions = [.fragment(more: true)] },
       { $0.tags = [(0x88a8, 1), (0x8100, 2)] }, { $0.flowLabel = 0 },
     ]
     for change in changes {
       for (packet, outer) in [(Self.sixInSix(change), 40), (Self.sixInFour(change), 20)] {
         let sent = TestDirector().forward(packet)
-        #expect(Array(sent.bytes[(14 + outer)...]) == packet.packet)
+        #expect(Array(sent.bytes[(14 + outer)...]) == packet.onward)
         let length = Reference.word(sent.bytes, outer == 40 ? 18 : 16)
         #expect(length == packet.packet.count + (outer == 40 ? 0 : 20))
       }

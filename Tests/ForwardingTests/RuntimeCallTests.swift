@@ -109,7 +109,8 @@ struct RuntimeCallTests {
       $0.options = [1, 1, 1, 0]
     },
     ClientPacket { $0.destinationPort = 81 }, ClientPacket { $0.headerChecksum = 1 }, ClientPacket { $0.totalLength = 41 },
-    ClientPacket { $0.words = 4 }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.source = [127, 0, 0, 1] },
+    ClientPacket { $0.words = 4 }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.ttl = 1 },
+    ClientPacket { $0.source = [127, 0, 0, 1] },
     .udp {
       $0.transport = [0x9c, 0x40, 0, 53]
       $0.fragment = 0x2000

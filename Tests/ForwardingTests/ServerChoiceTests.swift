@@ -75,6 +75,31 @@ import Testing
     for port in 1..<300 as Range<UInt16> { #expect(send(syn, port: port).server != first) }
   }
 
+  /// Seconds of silence, sequence number, whether the server drains, and whether the SYN is a new connection's.
+  private static let synsOfOpenFlows: [(silence: UInt32, sequence: UInt32, drains: Bool, isNew: Bool)] = [
+    (0, 1, false, false), (0, 2, false, false), (59, 2, false, false), (60, 2, false, true), (60, 1, false, false),
+    (899, 1, false, false), (0, 2, true, true), (0, 1, true, false), (60, 1, true, false),
+  ]
+
+  @Test(arguments: synsOfOpenFlows)
+  func `a SYN of an open flow is a new connection's if its number is another and the flow is idle or its server drains`(
+    silence: UInt32,
+    sequence: UInt32,
+    drains: Bool,
+    isNew: Bool
+  ) {
+    let first = send(syn).server
+    _ = send(ack)
+    drain(first)
+    director.tables.half.servers[Int(first)].weight = drains ? 0 : 1
+    director.now += silence
+    let sent = director.forward(ClientPacket { $0.sequence = sequence })
+    #expect((sent.server != first) == isNew)
+    #expect(send(ack).server == sent.server)
+    // The same SYN again is the new connection's too.
+    #expect(director.forward(ClientPacket { $0.sequence = sequence }).server == sent.server)
+  }
+
   @Test func `a flow that was silent longer than its timeout is new`() {
     let first = send(syn).server
     _ = send(ack)

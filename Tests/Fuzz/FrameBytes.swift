@@ -36,4 +36,15 @@ enum FrameBytes {
   static func pseudoHeader(_ packet: [UInt8], _ number: Int, _ length: Int) -> Int {
     sum(source(packet) + destination(packet), number + length)
   }
+
+  /// The packet a hop later: TTL or hop limit less one. 0 and 1 wrap to values that no forwarded packet has.
+  static func hop(_ packet: [UInt8]) -> [UInt8] {
+    var packet = packet
+    packet[isIPv6(packet) ? 7 : 8] &-= 1
+    guard !isIPv6(packet) else { return packet }
+    packet.replaceSubrange(10..<12, with: [0, 0])
+    let checksum = ~UInt16(sum(packet[..<(Int(packet[0] & 15) * 4)]))
+    packet.replaceSubrange(10..<12, with: [UInt8(checksum >> 8), UInt8(checksum & 0xff)])
+    return packet
+  }
 }

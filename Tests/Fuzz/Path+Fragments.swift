@@ -7,7 +7,7 @@ extension Path {
     guard let network = FrameBytes.network(received) else { return "no IP packet came in" }
     let client = Array(received[network...])
     guard FrameBytes.length(client) <= client.count else { return "longer than its frame" }
-    let packet = Array(client[..<FrameBytes.length(client)])
+    let packet = FrameBytes.hop(Array(client[..<FrameBytes.length(client)]))
 
     let link = link(isTunnel ? outerIsIPv6 : FrameBytes.isIPv6(packet))
     guard outputFragments.allSatisfy({ $0.starts(with: link) && $0.count <= link.count + mtu }) else {

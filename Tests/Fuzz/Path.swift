@@ -16,7 +16,7 @@ struct Path {
     let client = Array(received[network...])
     let total = FrameBytes.length(client)
     guard total <= client.count else { return "a packet longer than its frame was forwarded" }
-    let packet = Array(client[..<total])
+    let packet = FrameBytes.hop(Array(client[..<total]))
 
     let link = link(isTunnel ? outerIsIPv6 : FrameBytes.isIPv6(packet))
     guard sent.starts(with: link) else { return "the link header is not \(link)" }

@@ -25,7 +25,7 @@ import Testing
     _ plain: PlainDirector,
     _ client: UInt8,
     to server: Int,
-    of service: UInt32 = 0,
+    of service: UInt16 = 0,
     worker: Int = 0,
     port: UInt16 = 80,
     seen: UInt32 = 990
@@ -33,7 +33,7 @@ import Testing
     let flows = plain.flows[worker]
     let address = IPAddress(192, 0, 2, client).words
     let ports = UInt32(UInt16(40000).bigEndian) | UInt32(port.bigEndian) << 16
-    let number = service & 0xffff == 0 ? Sample.web : Self.other
+    let number = service == 0 ? Sample.web : Self.other
     let hash = FlowHash.of(
       plain.memory.inForce().half,
       source: address,

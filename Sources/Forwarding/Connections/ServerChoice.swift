@@ -18,7 +18,8 @@ extension Forwarder {
         server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
         && server.pointee.incarnation == flow.incarnation
       // A SYN on a flow that is closing is a new connection on an old port: scheduled anew, or port reuse would stall.
-      let reopens = syn && flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
+      let isClosing = flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
+      let reopens = syn && (isClosing || begins(frame, packet, entry, drains: server.pointee.weight == 0, now: now))
       if present && !reopens {
         let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
         let confirmed = syn ? flow.seen_state & 8 : 8
@@ -43,6 +44,28 @@ extension Forwarder {
     sluice_prefetch(counters.servers + Int(packet.server))
     begin(frame, &packet, tables, reusing: entry, now: now)
     return nil
+  }
+
+  /// Whether a SYN of a flow that seems to be open is a new connection's: with another sequence number than the flow began with, while
+  /// the server drains or the flow has been idle. The director sees only the client's half, so it doesn't see an end that the server made;
+  /// without this rule new connections from one port would go to a drained server for the whole timeout (in IPVS,
+  /// `expire_nodest_conn` and `conn_reuse_mode`). The flow of a server that takes new flows must be idle, so that a forged SYN moves
+  /// no flow in use.
+  @inline(never) @_noLocks
+  private func begins(
+    _ frame: Frame,
+    _ packet: ScratchPacket,
+    _ entry: UnsafeMutablePointer<sluice_flow>,
+    drains: Bool,
+    now: UInt32
+  ) -> Bool {
+    guard drains || entry.pointee.age(now: now) >= Self.idle else { return false }
+    return flows.connections[flows.number(entry)].sequence != Connection.sequence(frame, packet)
+  }
+
+  /// Seconds without a packet after which a flow is idle: a client gives up a SYN it repeats after about as long.
+  private static var idle: UInt32 {
+    @inline(__always) @_noLocks get { 60 }
   }
 
   /// Remembers a new flow, if there is a place for it. A reset begins nothing.
@@ -72,8 +95,7 @@ extension Forwarder {
       state: FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags),
       seen: now
     )
-    let service = UInt32(tables.services[Int(packet.service)].incarnation) &<< 16 | packet.service
-    flows.create(flow, Connection(frame, packet, service: service), at: place, counters)
+    flows.create(flow, Connection(frame, packet), at: place, counters)
     load.pointee.connections &+= 1
   }
 }

@@ -1,8 +1,8 @@
 import ABI
 import Packet
 
-/// Writes the headers to the real server: a new Ethernet header, and for a tunnel an outer IP header. The client's packet is not
-/// changed, TTL included (Docs/packets.md, "Forwarding"; RFC 2003 3.1 would decrement it).
+/// Writes the headers to the real server: a new Ethernet header, and for a tunnel an outer IP header. Of the client's packet only TTL or
+/// hop limit changes (`Hop`; Docs/packets.md, "Forwarding").
 extension Forwarder {
   /// Rewrites the frame in place and returns what to send, or why nothing is sent.
   ///
@@ -13,6 +13,11 @@ extension Forwarder {
     guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
+    let inner = frame.bytes + Int(packet.network)
+    if LinkLocal.isSource(of: inner, isIPv6: packet.isIPv6), !staysOnLink(frame, packet, server) {
+      return .drop(.droppedSource, server: packet.server)
+    }
+    guard !Hop.isLast(inner, isIPv6: packet.isIPv6) else { return lastHop(frame, packet, now: now) }
     // One comparison of method and source_prefix: direct routing and IP-in-IP with one source are inlined here, all else is not.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
       return rewriteOtherwise(frame, packet, server, tables, at: index, now: now)
@@ -27,7 +32,7 @@ extension Forwarder {
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
 
-    let inner = frame.bytes + network
+    Hop.take(inner, isIPv6: packet.isIPv6)
     if tunnelled {
       let number = Outer.inside(isIPv6: packet.isIPv6)
       if outerIsIPv6 {
@@ -62,6 +67,7 @@ extension Forwarder {
     guard total &+ outer <= mtu else { return oversize(frame, packet, server, at: index, mtu: mtu, now: now) }
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
+    Hop.take(frame.bytes + network, isIPv6: packet.isIPv6)
     encapsulate(frame.bytes + network, length: total, packet, server)
     return forwarded(packet, server, start: start, length: network &+ total &- start)
   }

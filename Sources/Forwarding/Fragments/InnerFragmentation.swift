@@ -26,6 +26,7 @@ extension Forwarder {
       return .drop(.droppedNoFrame, server: packet.server)
     }
 
+    Hop.take(first, isIPv6: false)
     FragmentHeader.write(first, header, most, fragment | IPv4.moreFragments)
     encapsulate(first, length: header &+ most, packet, server)
     var offset = most

@@ -23,6 +23,7 @@ extension Forwarder {
     let count = (payload &+ most &- 1) / most
     guard outputFragments.pointee.hasRoom(for: count &- 1, most) else { return .drop(.droppedNoFrame, server: packet.server) }
 
+    Hop.take(inner, isIPv6: true)
     let source = OuterSource(server, hash: packet.hash)
     let number = Tunnel.writeEncapsulation(
       before: inner,

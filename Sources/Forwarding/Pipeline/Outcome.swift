@@ -5,6 +5,7 @@
 package enum Outcome: UInt8, CaseIterable, Sendable {
   case forwarded
   case answeredTooBig
+  case answeredTimeExceeded
   case answeredUnreachable
   case answeredReset
   case answeredEcho
@@ -38,6 +39,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     switch self {
     case .forwarded: "forwarded"
     case .answeredTooBig: "answered-too-big"
+    case .answeredTimeExceeded: "answered-time-exceeded"
     case .answeredUnreachable: "answered-unreachable"
     case .answeredReset: "answered-reset"
     case .answeredEcho: "answered-echo"
@@ -68,6 +70,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     switch self {
     case .forwarded: "forwarded to a real server; nonzero is normal"
     case .answeredTooBig: "exceeded the MTU to the real server, client told by ICMP; a few for each client are normal"
+    case .answeredTimeExceeded:
+      "TTL or hop limit 1, client told by ICMP; a few from traceroute are normal, many mean a forwarding loop"
     case .answeredUnreachable: "no live server for a new flow, answered with port unreachable; nonzero means an outage"
     case .answeredReset: "no live server for a new flow, answered with a TCP reset; nonzero means an outage"
     case .answeredEcho: "ping of a VIP with a live server, answered; nonzero is normal"
@@ -76,8 +80,9 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedBadLength: "a length field exceeds the frame; normally zero"
     case .droppedBadHeader: "impossible IP or TCP header length; normally zero"
     case .droppedExtensionHeaders: "more than 8 IPv6 extension headers, or a type 0 routing header (RFC 5095); normally zero"
-    case .droppedTTL: "arrived with TTL or hop limit 0; normally zero"
-    case .droppedSource: "invalid source address, or a VIP as source (RFC 1812 5.3.7); nonzero means spoofing"
+    case .droppedTTL: "arrived with TTL or hop limit 0, or 1 where no ICMP error may be sent; normally zero"
+    case .droppedSource:
+      "invalid source address (RFC 1812 5.3.7), a VIP, or a link-local one that would leave its link; nonzero means spoofing"
     case .droppedFragment: "first fragment too small (RFC 1858) or refused, or a later fragment of one; normally zero"
     case .droppedLateFragment: "later fragment whose first did not arrive in time, or hold queue full; a few are normal"
     case .droppedNoServer: "no live server for a new flow, no answer possible; nonzero means an outage"

@@ -9,12 +9,13 @@ import Packet
 /// broadcast source addresses; the callers exclude later fragments and ICMP errors.
 enum Reply: UInt8 {
   case tooBig
+  case timeExceeded
   case unreachable
   case reset
   case echo
 
   static var kinds: Int {
-    @inline(__always) @_noLocks get { 4 }
+    @inline(__always) @_noLocks get { 5 }
   }
 
   /// The counter of answers of this kind.
@@ -22,6 +23,7 @@ enum Reply: UInt8 {
     @inline(__always) @_noLocks get {
       switch self {
       case .tooBig: .answeredTooBig
+      case .timeExceeded: .answeredTimeExceeded
       case .unreachable: .answeredUnreachable
       case .reset: .answeredReset
       case .echo: .answeredEcho

@@ -84,12 +84,12 @@ private struct FlowReader {
     return hash == tag ? client : nil
   }
 
-  /// Nil when the service was removed since, even if its index is another's by now.
+  /// Nil when the service was removed since. If its index is another's by now, address and protocol differ, and so does the hash.
   private func service(_ who: Connection) -> sluice_service? {
-    let index = Int(who.service & 0xffff)
-    guard index < Int(tables.half.pointee.service_count) else { return nil }
-    let service = tables.services[index]
-    return UInt32(service.incarnation) == who.service >> 16 ? service : nil
+    guard Int(who.service) < Int(tables.half.pointee.service_count) else { return nil }
+    let service = tables.services[Int(who.service)]
+    let port = UInt16(truncatingIfNeeded: who.ports >> 16)
+    return service.port_be == 0 || service.port_be == port ? service : nil
   }
 
   private func server(_ flow: sluice_flow) -> IPAddress? {

@@ -30,7 +30,8 @@ package enum FixtureTable {
     ("refuse-checksum", [4, 6]), ("refuse-length", [4, 6]), ("refuse-source", [4, 6]), ("refuse-tiny-fragment", [4, 6]),
     ("refuse-extensions", [6]), ("options", [4, 6]),
     // Forwarding.
-    ("direct", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]), ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
+    ("direct", [4, 6]), ("ttl", [4, 6]), ("link-local", [4, 6]), ("padding", [4, 6]), ("tunnel-inner", [4, 6]),
+    ("tunnel-outer-v4", [4, 6]), ("tunnel-outer-v6", [4, 6]),
     ("outer-source", [4, 6]), ("gue", [4, 6]), ("gre", [4, 6]), ("tunnel-hash", [4, 6]),
     // Size.
     ("size-v4-df", [4]), ("size-v6", [6]), ("size-v4-no-df", [4]), ("size-learned", [4, 6]),

@@ -22,6 +22,7 @@ struct ClientPacket {
   var options: [UInt8] = []
   var sourcePort: UInt16 = 40000
   var destinationPort: UInt16 = 80
+  var sequence: UInt32 = 1
   var tcpFlags: UInt8 = 0x02
   var dataOffset: UInt8 = 5
   /// Nil: the correct length.
@@ -71,8 +72,8 @@ struct ClientPacket {
   }
 
   private var tcpHeader: [UInt8] {
-    let sequence: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0]
-    return big(sourcePort) + big(destinationPort) + sequence + [dataOffset << 4, tcpFlags, 0xff, 0xff, 0xab, 0xcd, 0, 0]
+    let numbers = big(UInt16(sequence >> 16)) + big(UInt16(sequence & 0xffff)) + [0, 0, 0, 0]
+    return big(sourcePort) + big(destinationPort) + numbers + [dataOffset << 4, tcpFlags, 0xff, 0xff, 0xab, 0xcd, 0, 0]
   }
 
   private var udpHeader: [UInt8] {

@@ -86,7 +86,8 @@ enum Mutation {
       $0.destination = [10, 0, 0, 107]
       $0.fragment = 0
     },
-    ClientPacket { $0.source = [10, 0, 0, 100] }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.words = 4 },
+    ClientPacket { $0.source = [10, 0, 0, 100] }, ClientPacket { $0.ttl = 0 }, ClientPacket { $0.ttl = 1 },
+    ClientPacket { $0.source = [169, 254, 1, 1] }, ClientPacket { $0.words = 4 },
     ClientPacket { $0.etherType = 0x86dd }, .echo(), .echo([1]) { $0.options = [1, 1, 1, 0] }, .echo { $0.tags = [(0x8100, 5)] },
     .icmp([3, 4, 0, 0, 0, 0, 5, 0x78] + ClientPacket.reply().packet),
     .icmp([11, 0, 0, 0, 0, 0, 0, 0] + ClientPacket.reply().packet.prefix(28)),

@@ -13,7 +13,7 @@ extension Reference {
     _ sent: [[UInt8]]
   ) -> [[UInt8]] {
     guard let reading = read(frame, datagrams, now: now) else { return [] }
-    let packet = Array(frame[reading.network..<reading.network + reading.total])
+    let packet = hop(Array(frame[reading.network..<reading.network + reading.total]))
     let room = Int(server.mtu) - overhead(server)
     if packet.count <= room { return [forwarded(frame, datagrams, now: now, by: server, sent.first ?? [])] }
     if reading.isIPv6 { return outerFragments(packet, by: server, sent) }

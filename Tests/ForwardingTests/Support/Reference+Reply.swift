@@ -16,6 +16,8 @@ extension Reference {
     return isIPv6(frame) ? error(frame, type: 2, code: 0, rest) : error(frame, type: 3, code: 4, rest)
   }
 
+  static func timeExceeded(_ frame: [UInt8]) -> [UInt8] { error(frame, type: isIPv6(frame) ? 3 : 11, code: 0, [0, 0, 0, 0]) }
+
   static func unreachable(_ frame: [UInt8]) -> [UInt8] {
     isIPv6(frame) ? error(frame, type: 1, code: 4, [0, 0, 0, 0]) : error(frame, type: 3, code: 3, [0, 0, 0, 0])
   }
@@ -112,6 +114,10 @@ extension Reference {
     errorOutcome(frame, .answeredUnreachable, otherwise: .droppedNoServer, headroom: headroom)
   }
 
+  static func timeExceededOutcome(_ frame: [UInt8], headroom: Int) -> Outcome {
+    errorOutcome(frame, .answeredTimeExceeded, otherwise: .droppedTTL, headroom: headroom)
+  }
+
   /// The reply; nil for an outcome without one.
   static func answered(_ frame: [UInt8], _ outcome: Outcome, server: () -> sluice_server) -> [UInt8]? {
     switch outcome {
@@ -119,6 +125,7 @@ extension Reference {
       let server = server()
       let room = Int(server.mtu) - overhead(server)
       return tooBig(frame, mtu: isIPv6(frame) ? max(room, 1280) : room)
+    case .answeredTimeExceeded: return timeExceeded(frame)
     case .answeredUnreachable: return unreachable(frame)
     case .answeredEcho: return echoReply(frame)
     default: return nil

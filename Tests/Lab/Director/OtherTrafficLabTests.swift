@@ -29,8 +29,8 @@ extension DirectorLab {
 
       let words = try talk.result()
       #expect(words.exchanges > 200)
-      // A lost segment would be retransmitted after at least 200 ms.
-      #expect(words.longest < 0.2, "\(words)")
+      // One may be a probe for the last segment (RFC 8985 7), since a busy machine answers late.
+      #expect(words.retransmits <= 1)
       for ping in [ping, pingV6] {
         let ended = try ping.wait(within: 20)
         #expect(ended.output.contains("100 received, 0% packet loss"), "\(ended.text)")

@@ -33,8 +33,8 @@ struct UDPResult: Decodable {
 /// The result of `Tools/traffic/talk`, a long conversation.
 struct TalkResult: Decodable {
   let exchanges: Int
-  /// The longest silence in seconds.
-  let longest: Double
+  /// Segments that the client sent again, since they or their acknowledgment were lost.
+  let retransmits: Int
 }
 
 /// Running traffic: started before an event, evaluated afterwards.

@@ -17,10 +17,10 @@ import Testing
     )
     let (lines, output, summary) = try TestTopology.replay(input.bytes)
     var expected = Capture([
-      (seconds: 1_700_000_000, fraction: 500, bytes: hex("020000000022 020000000002 0800") + Wire.syn),
+      (seconds: 1_700_000_000, fraction: 500, bytes: hex("020000000022 020000000002 0800") + Wire.synOnward),
       (
         seconds: 1_700_000_001, fraction: 500,
-        bytes: hex("020000000199 020000000102 8100 0064 0800") + Wire.outer + Wire.dns
+        bytes: hex("020000000199 020000000102 8100 0064 0800") + Wire.outer + Wire.dnsOnward
       ),
     ])
     expected.isBigEndian = false

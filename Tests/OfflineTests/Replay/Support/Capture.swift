@@ -21,6 +21,9 @@ enum Wire {
   static let syn = hex("45000028 12344000 3f065d37 c0000201 0a000064  9c400050 00000001 00000000 5002ffff abcd0000")
   /// A datagram with "hi" from 192.0.2.1:40000 to 10.0.0.101:53, without DF.
   static let dns = hex("4500001e 12340000 3f119d35 c0000201 0a000065  9c400035 000aabcd 6869")
+  /// Both a hop later.
+  static let synOnward = hex("45000028 12344000 3e065e37 c0000201 0a000064  9c400050 00000001 00000000 5002ffff abcd0000")
+  static let dnsOnward = hex("4500001e 12340000 3e119e35 c0000201 0a000065  9c400035 000aabcd 6869")
   /// The outer header of `dns` from 10.1.0.1 to 10.1.0.9: TTL 64, identification 0, IP in IP.
   static let outer = hex("45000032 00000000 400466bd 0a010001 0a010009")
 
