@@ -62,7 +62,7 @@ package struct ServerStatus: Codable, Equatable, Sendable {
 
   package var address: IPAddress
   package var forward: ForwardingMethod
-  /// Tunnel port, if the method has one; of the last two values the one that holds.
+  /// Tunnel port, if the method has one; at most one of `source` and `entropy` is set.
   package var tunnelPort: Int?
   package var checksum: Bool?
   package var source: String?
