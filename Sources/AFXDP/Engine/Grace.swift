@@ -43,7 +43,7 @@ struct Epochs: @unchecked Sendable {
   let count: Int
   private let lines: UnsafeMutablePointer<UInt64>
 
-  /// Never given back: the reconciler may read them as long as the process lives.
+  /// Never freed: the reconciler may read the words as long as the process lives.
   init(count: Int) {
     self.count = count
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: 64)

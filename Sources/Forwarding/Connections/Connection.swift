@@ -1,11 +1,11 @@
 import ABI
 import Packet
 
-/// Who a flow is: its client, its ports and its service.
+/// Identifies a flow: its client, its ports and its service.
 package struct Connection {
-  /// The client's address in memory order; of an IPv4 client the second half is that of ::ffff:a.b.c.d, and the first means nothing.
+  /// The client's address in memory order. For IPv4 the second half is that of ::ffff:a.b.c.d, and the first half is undefined.
   package var client: (UInt64, UInt64)
-  /// As they lie in the packet: the client's first.
+  /// In packet order: the client's first.
   package var ports: UInt32
   /// The service's incarnation << 16 | its index.
   package var service: UInt32
@@ -19,7 +19,7 @@ package struct Connection {
     self.isIPv6 = isIPv6
   }
 
-  /// Read from a flow's first packet: the one place where a new flow's addresses are written down.
+  /// Reads a flow's first packet. A new flow's addresses are recorded only here.
   @inline(__always) @_noLocks
   init(_ frame: Frame, _ packet: ScratchPacket, service: UInt32) {
     let header = frame.bytes + Int(packet.network)
@@ -28,20 +28,20 @@ package struct Connection {
       self.init(client: (0, Tables.mapped(header.raw32(12))), ports: ports, service: service, isIPv6: false)
       return
     }
-    // The ports lie behind the extension headers; nearly all packets have none, and the walk is over at once.
+    // The ports follow the extension headers. Nearly all packets have none, so the walk ends at once.
     let ports = header.raw32(IPv6.walk(header, Int(packet.networkLength)).offset)
     self.init(client: (header.raw64(8), header.raw64(16)), ports: ports, service: service, isIPv6: true)
   }
 }
 
 extension FlowTable {
-  /// The number of an entry among all.
+  /// The entry's number in the whole table.
   @inline(__always) @_noLocks
   func number(_ entry: UnsafeMutablePointer<sluice_flow>) -> Int {
     UnsafeMutableRawPointer(buckets).assumingMemoryBound(to: sluice_flow.self).distance(to: entry)
   }
 
-  /// Who the flow of an entry is; of which family, only its service's address tells.
+  /// The connection of an entry. Its address family is that of its service.
   @_noLocks
   package func connection(_ entry: UnsafeMutablePointer<sluice_flow>) -> Connection {
     let record = connections[number(entry)]

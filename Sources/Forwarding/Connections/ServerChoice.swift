@@ -1,15 +1,15 @@
 import ABI
 import Packet
 
-/// Which real server a packet goes to: its flow's, else its service's scheduler decides.
+/// Chooses a packet's real server: its flow's, or else the scheduler's choice.
 extension Forwarder {
-  /// Sets `packet.server`; returns the outcome if that decides it, else nil.
+  /// Sets `packet.server`; returns an outcome if that ends the packet, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
     guard packet.isTransport else { return chooseForError(&packet, tables, now: now) }
     let syn = TCPFlag.isSYN(packet.flags)
     var entry = packet.entry
-    // Looked up a stage ago: another packet of the batch may have given the place away, or made the flow's entry.
+    // The entry is from the previous stage: since then another packet of the batch may have taken the place or created the flow's entry.
     if entry?.pointee.tag != packet.hash { entry = flows.find(packet.hash) }
     if let entry, !entry.pointee.isExpired(now: now, tables.half) {
       let flow = entry.pointee
@@ -17,13 +17,13 @@ extension Forwarder {
       let present =
         server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
         && server.pointee.incarnation == flow.incarnation
-      // A SYN on a flow that is closing is a new connection on an old port: scheduled anew, or port reuse would stall.
+      // A SYN on a closing flow is a new connection from a reused port. It is scheduled anew; port reuse would otherwise stall.
       let reopens = syn && flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
       if present && !reopens {
         let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
         let confirmed = syn ? flow.seen_state & 8 : 8
         let state = now &<< 4 | confirmed | UInt32(next)
-        // Within a second most packets change nothing: the line stays clean.
+        // Within a second most packets change nothing, so the cache line stays clean.
         if flow.seen_state != state {
           if next != flow.state {
             ServerLoad.move(counters.loads + Int(flow.server), from: flow.state, to: next, incarnation: flow.incarnation)
@@ -45,9 +45,9 @@ extension Forwarder {
     return nil
   }
 
-  /// Remembers a new flow, if there is a place for it. A reset begins nothing.
+  /// Creates an entry for a new flow if there is a place. A reset creates none.
   ///
-  /// - Parameter packet: by reference only so that it is not copied: a copy in words of other sizes stalls the load of the hash.
+  /// - Parameter packet: by reference only to avoid a copy, in which words of other sizes stall the load of the hash.
   @inline(__always) @_noLocks
   private func begin(
     _ frame: Frame,
@@ -61,7 +61,7 @@ extension Forwarder {
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
       counters.flowTableFull.pointee &+= 1
-      // Without an entry only a SYN tells a connection's first packet from the rest.
+      // Without an entry only a SYN identifies a connection's first packet.
       if TCPFlag.isSYN(packet.flags) { load.pointee.connections &+= 1 }
       return
     }
