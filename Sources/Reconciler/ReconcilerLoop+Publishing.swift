@@ -28,7 +28,7 @@ extension ReconcilerLoop {
     return observation.isPartial
   }
 
-  /// Logs changed next hops. At most `mostMovesTold` are logged singly, the rest as a count, so that a switch restart does not flood the log.
+  /// Logs changed next hops: the first few singly, the rest as a count, so that a switch restart does not flood the log.
   ///
   /// - Parameter former: the MAC addresses of the previous next hops; nil where there was none.
   private func noteMoved(_ former: [IPAddress: MACAddress?]) {

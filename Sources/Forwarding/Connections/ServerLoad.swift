@@ -9,7 +9,6 @@ import ABI
 ///
 /// Rejected: counting all entries on request, which takes 5 ms for a million entries each time; and clearing the counts from the reconciler's
 /// thread, which would be a second writer.
-/// clearing the counts from the reconciler's thread, which would be a second writer.
 package struct ServerLoad {
   /// New flows. Runs free; the reconciler takes a baseline when another server receives the index.
   package var connections: UInt64 = 0
