@@ -14,8 +14,8 @@ package struct APILimits: Sendable {
   /// it gets 503, and its connection is closed.
   package var held = 256 << 20
 
-  /// A client that takes longer to send a request's line and headers, counted from its connection or its last reply, or that sends nothing
-  /// of its body or takes nothing of its reply for this long, loses its connection; in the middle of a body after a 408.
+  /// Time for a request's line and headers, from the connection's start or its last reply; also the longest pause in sending a body or
+  /// receiving a reply. After it the connection is closed; within a body, with a 408 first.
   package var idle: Duration = .seconds(10)
 
   /// Time for a request's whole body, however steadily it arrives. After it: 408, and the connection is closed.
