@@ -28,7 +28,7 @@ package struct Connection {
       self.init(client: (0, Tables.mapped(header.raw32(12))), ports: ports, service: service, isIPv6: false)
       return
     }
-    // The ports follow the extension headers. Nearly all packets have none, so the walk ends at once.
+    // The ports lie behind the extension headers; nearly all packets have none, and the walk is over at once.
     let ports = header.raw32(IPv6.walk(header, Int(packet.networkLength)).offset)
     self.init(client: (header.raw64(8), header.raw64(16)), ports: ports, service: service, isIPv6: true)
   }

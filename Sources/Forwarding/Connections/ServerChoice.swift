@@ -17,7 +17,7 @@ extension Forwarder {
       let present =
         server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
         && server.pointee.incarnation == flow.incarnation
-      // A SYN on a closing flow is a new connection from a reused port. It is scheduled anew; port reuse would otherwise stall.
+      // A SYN on a flow that is closing is a new connection on an old port: scheduled anew, or port reuse would stall.
       let reopens = syn && flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
       if present && !reopens {
         let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
@@ -45,7 +45,7 @@ extension Forwarder {
     return nil
   }
 
-  /// Creates an entry for a new flow if there is a place. A reset creates none.
+  /// Remembers a new flow, if there is a place for it. A reset begins nothing.
   ///
   /// - Parameter packet: by reference only to avoid a copy, in which words of other sizes stall the load of the hash.
   @inline(__always) @_noLocks

@@ -84,7 +84,7 @@ private struct FlowReader {
     return hash == tag ? client : nil
   }
 
-  /// Nil when the service has been removed, even if its index has been reused.
+  /// Nil when the service was removed since, even if its index is another's by now.
   private func service(_ who: Connection) -> sluice_service? {
     let index = Int(who.service & 0xffff)
     guard index < Int(tables.half.pointee.service_count) else { return nil }
