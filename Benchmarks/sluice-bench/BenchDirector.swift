@@ -6,7 +6,7 @@ import Reconciler
 
 /// The forwarder of one worker over plain memory, with its flow table.
 struct BenchDirector: ~Copyable {
-  /// Entries there are for each flow at most: 40 bytes each with the connection beside it.
+  /// Maximum number of entries for each flow, of 40 bytes each with the connection.
   static let entriesPerFlow = 2
   static let largest = 1 << 20
   static var buckets: Int { largest * entriesPerFlow / 4 }
@@ -64,7 +64,7 @@ struct BenchDirector: ~Copyable {
 }
 
 extension FlowTable {
-  /// Forgets all flows, and what was counted of them.
+  /// Forgets all flows and their counts.
   func forget(_ counters: Counters) {
     UnsafeMutableRawPointer(buckets).initializeMemory(
       as: UInt8.self,

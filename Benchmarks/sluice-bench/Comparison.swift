@@ -28,7 +28,7 @@ struct Comparison: ~Copyable {
     for round in 1...rounds {
       // Each round has other new flows; known flows continue with the next ones.
       let first = round * packets
-      // The table stays at most half full: what it holds is what it is sized for.
+      // The table stays at most half full, as it is sized for its flows.
       if scenario.newFlows, round * packets % BenchDirector.largest < packets {
         director.forget()
         twin.forget()

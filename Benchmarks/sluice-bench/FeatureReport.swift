@@ -38,7 +38,7 @@ struct FeatureReport: Codable {
 }
 
 extension Measurement {
-  /// Ratio of each round: a machine that slows down slows both.
+  /// Ratio for each round: a slower machine slows both.
   func ratio(to other: Measurement) -> Measurement {
     var ratio = Measurement()
     for (own, others) in zip(nanoseconds, other.nanoseconds) { ratio.add(own / max(others, 0.001)) }

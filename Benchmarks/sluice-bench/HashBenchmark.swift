@@ -66,7 +66,7 @@ private struct HashReport: Codable {
   var machine = Machine()
   var rounds: Int
   var lines: [Line] = []
-  /// So that no hash is left out.
+  /// Sum of all hashes, so that the compiler cannot leave any out.
   var all: UInt64 = 0
 
   init(rounds: Int) { self.rounds = rounds }

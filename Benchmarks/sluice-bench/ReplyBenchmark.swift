@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import Reconciler
 
-/// How long the control API takes to make its largest reply, next to Foundation's encoder.
+/// How long the control API takes to produce its largest reply, compared with Foundation's encoder.
 struct ReplyBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replies",
@@ -41,7 +41,7 @@ struct ReplyBenchmark: ParsableCommand {
     return Double(monotonicNanoseconds() - start)
   }
 
-  /// As a daemon would answer it: read from JSON, since nobody but the reconciler makes one.
+  /// Decoded from JSON, since only the reconciler can create one.
   private static func status(services: Int, servers: Int) throws -> Status {
     let list = (0..<services).map { service in
       let rows = (0..<servers).map { server in

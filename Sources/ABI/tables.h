@@ -210,8 +210,8 @@ struct sluice_bucket {
 struct sluice_connection {
 	__u64 client;     /* address in memory order: of an IPv6 client its second half, of an IPv4 client that of ::ffff:a.b.c.d */
 	__u32 ports;      /* in packet order: the client's, then the destination's */
-	__u16 service;    /* the service's index when the flow began; another service may have it by now */
-	__u16 sequence;   /* of the SYN it began with, folded: tells a repeated SYN from a new connection's */
+	__u16 service;    /* the service's index when the flow began; the index may have been reused since */
+	__u16 sequence;   /* sequence number of the first SYN, folded to 16 bits: a repeated SYN has the same */
 };
 
 /* How long steering and workers remember the datagram of a first fragment: as long as Linux waits for missing fragments

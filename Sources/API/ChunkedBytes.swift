@@ -1,6 +1,6 @@
-/// Bytes in pieces: a reply of 35 MB is never one array that is copied each time it doubles, and what has been sent can be let go of.
+/// Bytes in chunks. A reply of 35 MB is never one array that is copied each time it doubles, and chunks can be freed once sent.
 package struct ChunkedBytes: Sendable {
-  /// What one write to the socket takes well.
+  /// A good size for one write to the socket.
   package static let usualChunk = 64 << 10
 
   private let chunk: Int
@@ -11,12 +11,12 @@ package struct ChunkedBytes: Sendable {
     self.chunk = chunk
   }
 
-  /// Of at least `chunk` bytes each, the last one excepted.
+  /// Chunks of at least `chunk` bytes each, except the last one.
   var chunks: [[UInt8]] { last.isEmpty ? full : full + [last] }
 
   package var count: Int { full.reduce(last.count) { $0 + $1.count } }
 
-  /// Begins another piece when this one is large enough.
+  /// Begins another chunk if this one is large enough.
   mutating func cut() {
     guard last.count >= chunk else { return }
     full.append(last)

@@ -3,7 +3,7 @@ import Model
 extension Configuration {
   /// The text of a configuration file; reading it gives an equal configuration. Director settings and timeouts are written only
   /// where they differ from the defaults. Comments of an earlier file are lost; the help of the commands that write says so.
-  // Not by the emitter of Yams: it chooses order and quotes itself, and people read this file.
+  // Not by the emitter of Yams: it chooses order and quotes itself, and this file is for operators to read.
   package var yaml: String {
     var lines: [String] = []
     let settings = director.lines

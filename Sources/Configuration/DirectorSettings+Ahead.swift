@@ -1,10 +1,10 @@
 import Yams
 
 extension DirectorSettings {
-  /// The `director` part of a configuration file, read without the rest: what a restart needs before it has read ten thousand services.
+  /// The `director` part of a configuration file, read without the rest: all that a restart needs before it has read ten thousand services.
   ///
-  /// Nil when that part does not stand by itself (flow style, anchors defined elsewhere) or is not valid: reading the whole file then says so.
-  /// The whole file has the last word in any case.
+  /// Nil when that part cannot be read alone (flow style, anchors defined elsewhere) or is not valid; reading the whole file then reports the
+  /// error. Settings from the whole file take precedence in any case.
   package init?(aheadOf bytes: [UInt8], file: String) {
     guard let part = Self.block("director", of: bytes), let node = try? Yams.compose(yaml: part),
       let root = try? YAMLValue(node: node, file: file, path: "").fields(["director"]),
@@ -13,7 +13,7 @@ extension DirectorSettings {
     self = settings
   }
 
-  /// From a key at the beginning of a line to the next such line. By bytes, and no farther: the rest may be megabytes.
+  /// From a key at the beginning of a line to the next such line. By bytes, and no further: the rest may be megabytes.
   private static func block(_ key: String, of bytes: [UInt8]) -> String? {
     let head = (key + ":").utf8
     var start: Int?

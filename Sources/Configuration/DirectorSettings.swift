@@ -1,7 +1,7 @@
 import ABI
 import Model
 
-/// How many workers there are.
+/// Number of workers.
 package enum WorkerCount: Equatable, Sendable {
   case all
   case count(Int)
@@ -17,13 +17,13 @@ package enum AddressPolicy: String, CaseIterable, Codable, Sendable {
   case external
 }
 
-/// The configured capacity of the shared tables. What is not given is sized by the configuration file at start, with room to grow, and grows
-/// while the daemon runs.
+/// The configured capacity of the shared tables. Capacities that are not given are chosen at start for the configuration file, with room to
+/// grow, and grow while the daemon runs.
 package struct Limits: Equatable, Sendable {
   package var services: Int?
   /// A server of two services counts twice.
   package var servers: Int?
-  /// Of the rings of all services together.
+  /// Ring slots of all services together.
   package var ringSlots: Int?
 
   package static let serviceRange = 1...Int(UInt16.max)
@@ -55,7 +55,7 @@ package struct DirectorSettings: Equatable, Sendable {
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
 
-  /// Bytes: what SwiftNIO takes of a path; `sun_path` (unix(7)) would hold 107.
+  /// Longest path that SwiftNIO accepts, in bytes; `sun_path` (unix(7)) would hold 107.
   package static let longestSocketPath = 103
   package static let defaultSocket = "/run/sluice/sluice.sock"
   /// 8 MiB a worker. Mapped BPF memory counts as resident even when untouched, and an idle daemon should stay under 64 MiB.

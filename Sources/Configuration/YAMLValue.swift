@@ -62,7 +62,7 @@ struct YAMLValue {
     return scalar.string
   }
 
-  /// Decimal digits only: YAML 1.1 reads 010 as eight and 1:30 as ninety, which nobody means here.
+  /// Decimal digits only: YAML 1.1 reads 010 as eight and 1:30 as ninety, which is never intended here.
   func number(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
     let form = "a whole number from \(range.lowerBound) to \(range.upperBound)"
     guard let scalar = node.scalar, scalar.style == .plain else { throw expected(form) }

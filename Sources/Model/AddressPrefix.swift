@@ -32,7 +32,7 @@ package struct AddressPrefix: Hashable, Sendable {
 }
 
 extension AddressPrefix {
-  /// Its lowest address, and its highest: all bits beyond the prefix 0, or 1.
+  /// Its lowest and highest address: all bits beyond the prefix 0 or 1.
   package var first: IPAddress {
     let (own, host) = (address.words, hostBits)
     return IPAddress(high: own.high & ~host.high, low: own.low & ~host.low)
@@ -43,7 +43,7 @@ extension AddressPrefix {
     return IPAddress(high: own.high | host.high, low: own.low | host.low)
   }
 
-  /// The bits beyond the prefix, set. Smart shifts: one by 64 or more leaves 0.
+  /// The bits beyond the prefix, all set. Smart shifts: one by 64 or more gives 0.
   private var hostBits: (high: UInt64, low: UInt64) {
     let bits = UInt64(length + (address.isIPv4 ? 96 : 0))
     return (UInt64.max >> bits, bits <= 64 ? .max : UInt64.max >> (bits - 64))

@@ -10,8 +10,8 @@ package struct IPAddress: Hashable, Sendable {
 
   private static let mappedPrefix: UInt64 = 0x0000_ffff_0000_0000
 
-  /// One word for both: a large table has its addresses in half a dozen dictionaries. Addresses come from the operator and the kernel, so
-  /// nobody gains by those that fold alike.
+  /// Hashes both words as one: a large table has its addresses in half a dozen dictionaries. Addresses come from the operator and the kernel,
+  /// so deliberate collisions are no threat.
   package func hash(into hasher: inout Hasher) { hasher.combine(low ^ high &* 0x9e37_79b9_7f4a_7c15) }
 
   /// Nil unless there are exactly 16 bytes.
@@ -21,13 +21,13 @@ package struct IPAddress: Hashable, Sendable {
     low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// The first eight bytes and the last eight as numbers.
+  /// The first eight and the last eight bytes as numbers.
   package init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }
 
-  /// Sixteen bytes in memory, in network order, as the shared tables hold them.
+  /// Sixteen bytes in network order, as the shared tables store them.
   package init(words bytes: UnsafeRawBufferPointer) {
     high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
     low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -62,7 +62,7 @@ package struct IPAddress: Hashable, Sendable {
     (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> (56 - UInt64($0 & 7) * 8)) }
   }
 
-  /// The first eight bytes and the last eight as numbers.
+  /// The first eight and the last eight bytes as numbers.
   package var words: (high: UInt64, low: UInt64) { (high, low) }
 
   /// Identifies a server in Maglev: the same on every director, different for any two addresses. The function must never change,

@@ -6,7 +6,7 @@ package struct MACAddress: Hashable, Sendable {
   /// The first byte on the wire in bits 40 to 47, the last in bits 0 to 7; the rest is 0.
   private let number: UInt64
 
-  /// Nil unless there are exactly six bytes, in the order of the wire.
+  /// Nil unless there are exactly six bytes, in wire order.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 6 else { return nil }
     number = bytes.reduce(0) { $0 << 8 | UInt64($1) }
@@ -17,7 +17,7 @@ package struct MACAddress: Hashable, Sendable {
     number = high | UInt64(tuple.3) << 16 | UInt64(tuple.4) << 8 | UInt64(tuple.5)
   }
 
-  /// Six pairs of hexadecimal digits with colons between, as `ip link` prints them.
+  /// Six pairs of hexadecimal digits separated by colons, as `ip link` prints them.
   package init?(_ text: some StringProtocol) {
     let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
     let bytes = pairs.compactMap { $0.utf8.count == 2 && $0.first?.isHexDigit == true ? UInt8($0, radix: 16) : nil }
@@ -25,13 +25,13 @@ package struct MACAddress: Hashable, Sendable {
     self.init(bytes: bytes)
   }
 
-  /// Six, in the order of the wire.
+  /// Six bytes in wire order.
   package var bytes: [UInt8] { (0..<6).map { byte($0) } }
 
-  /// As the shared tables hold it.
+  /// As the shared tables store it.
   package var tuple: Bytes { (byte(0), byte(1), byte(2), byte(3), byte(4), byte(5)) }
 
-  /// As a little-endian word holds the six bytes on the wire: what `sluice_interface` has, and steering compares with.
+  /// The six bytes on the wire read as a little-endian word: the format of `sluice_interface`, which steering compares with.
   package var word: UInt64 { number.byteSwapped >> 16 }
 
   private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: number >> (40 - UInt64(index) * 8)) }

@@ -4,8 +4,8 @@ package struct RealServer: Equatable, Sendable {
   /// Share of new flows, relative to the weights of the service's other servers. 0 drains: no new flows, existing flows finish.
   package var weight: Int
   package private(set) var method: ForwardingMethod
-  /// Options of the method have a value. Options that the method doesn't have are nil, unless they were given: then the service
-  /// table refuses the server.
+  /// Options of the method have a value. Options that the method doesn't have are nil unless they were given, in which case the service table
+  /// refuses the server.
   package private(set) var tunnel: TunnelOptions
 
   package static let weights = 0...65535
@@ -24,7 +24,7 @@ package struct RealServer: Equatable, Sendable {
 
   package var isDraining: Bool { weight == 0 }
 
-  /// Changes what is given. With another method, options that this method doesn't have are dropped.
+  /// Changes what is given. With another method, options that it doesn't have are dropped.
   package mutating func forward(by method: ForwardingMethod?, _ given: TunnelOptions) {
     let kept = tunnel.limited(to: method ?? self.method)
     self.method = method ?? self.method

@@ -1,8 +1,8 @@
-/// What is known of the path to a real server.
+/// What is known about the path to a real server.
 package enum Resolution: Equatable, Sendable {
   /// Indirect, so that the many servers behind one gateway can share one.
   indirect case resolved(NextHop)
-  /// Asked for, and not answered yet: for a moment it is worth waiting.
+  /// Requested but not answered yet; the answer usually comes soon enough to wait for it.
   case pending(String)
   /// Why nothing can be sent there: a clause that can follow "10.0.0.11: ".
   case unresolved(String)

@@ -1,16 +1,17 @@
 /// How many slots a service's Maglev ring has.
 package enum RingSize: Hashable, Sendable {
-  /// As the number of its servers asks for.
+  /// Chosen by the number of servers.
   case auto
   /// One of `offered`.
   case slots(Int)
 
-  /// Primes all: a server's walk over the ring visits every slot only if the size is prime (Maglev, section 3.4).
+  /// All primes: a server's walk over the ring visits every slot only if the size is prime (Maglev, section 3.4).
   package static let offered = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373]
 
   package static let form = "auto, or one of \(offered.map { "\($0)" }.joined(separator: ", "))"
 
-  /// Slots for so many servers: the least size on offer of at least 100 a server, which gives shares within 1 % (Maglev, section 5.3).
+  /// Slots for this number of servers: the smallest offered size with at least 100 slots a server, which keeps shares within 1 % (Maglev,
+  /// section 5.3).
   package func slots(servers: Int) -> Int {
     switch self {
     case .slots(let count): count
@@ -39,7 +40,7 @@ extension RingSize: CustomStringConvertible {
 }
 
 extension RingSize: Codable {
-  /// A number, or "auto". Whether the number is on offer is the service table's to say.
+  /// A number, or "auto". The service table checks whether the number is offered.
   package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if let count = try? value.decode(Int.self) {

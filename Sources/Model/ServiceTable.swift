@@ -1,4 +1,4 @@
-/// All virtual services and their real servers as the operator wants them. Always valid: a change that throws changes nothing.
+/// All virtual services and their real servers, as configured. Always valid: a change that throws changes nothing.
 ///
 /// A look-up takes constant time, and so does a change, except that removing a service and the checks for forwarding loops search all
 /// services.
@@ -12,7 +12,7 @@ package struct ServiceTable: Equatable, Sendable {
   /// A whole table, as from a file.
   package init(services: [VirtualService]) throws(ServiceTableError) {
     self.services = services
-    // By sets: checking one service after another would search the whole table each time.
+    // With sets: checking the services singly would search the whole table for each.
     let vips = Set(services.map(\.key.address))
     positions.reserveCapacity(services.count)
     for (position, service) in services.enumerated() {

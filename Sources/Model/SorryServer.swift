@@ -37,7 +37,7 @@ extension SorryServer: Codable {
     )
   }
 
-  /// Always the object: one form for programs.
+  /// Always the object form, so that programs need to handle only one.
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: RealServer.CodingKeys.self)
     try fields.encode(address, forKey: .address)

@@ -1,6 +1,6 @@
-/// A value that stands in JSON as the text an operator writes it in.
+/// A value that is written in JSON as the operator's text.
 package protocol TextCodable: Codable {
-  /// What such a text looks like: what can follow "is not".
+  /// The expected form of the text; it follows "is not" in errors.
   static var form: String { get }
   init?(text: String)
   var text: String { get }

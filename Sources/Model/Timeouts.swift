@@ -15,6 +15,6 @@ package struct Timeouts: Equatable, Sendable {
     self.udp = udp
   }
 
-  /// Up to a week.
+  /// At most a week.
   package static let range = 1...604_800
 }

@@ -41,7 +41,7 @@ package struct TunnelOptions: Hashable, Sendable {
     )
   }
 
-  /// These options, and where one is not given, the others'.
+  /// These options, with the others' values for those not given.
   func over(_ others: TunnelOptions) -> TunnelOptions {
     TunnelOptions(port: port ?? others.port, checksum: checksum ?? others.checksum, source: source ?? others.source)
   }

@@ -19,7 +19,7 @@ extension sluice_nl_ip {
 }
 
 extension IPAddress {
-  /// Nil when the kernel said no address.
+  /// Nil when the kernel reported no address.
   init?(_ raw: sluice_nl_ip) {
     switch Int32(raw.family) {
     case AF_INET: self.init(raw.bytes.0, raw.bytes.1, raw.bytes.2, raw.bytes.3)
@@ -30,7 +30,7 @@ extension IPAddress {
 }
 
 extension MACAddress {
-  /// Nil when the kernel said none, or one of another length than Ethernet's.
+  /// Nil when the kernel reported none, or one of another length than Ethernet's.
   init?(_ raw: MACAddress.Bytes, length: UInt8) {
     guard length == 6 else { return nil }
     self.init(raw)

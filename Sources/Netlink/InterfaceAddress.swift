@@ -7,13 +7,13 @@ package struct InterfaceAddress: Hashable, Sendable {
   package var address: IPAddress
   /// Index of the interface.
   package var link: UInt32
-  /// Bits.
+  /// Length of the prefix in bits.
   package var prefix: Int
   /// The other end of a point-to-point address.
   package var peer: IPAddress?
-  /// Fit to speak from: global scope, neither tentative nor deprecated.
+  /// Suitable as a source address: global scope, neither tentative nor deprecated.
   package var isGood: Bool
-  /// Put there by Sluice, this run or an earlier one.
+  /// Added by Sluice, in this run or an earlier one.
   package var isSluices: Bool
 
   package init(
@@ -45,7 +45,7 @@ package struct InterfaceAddress: Hashable, Sendable {
     )
   }
 
-  /// What identifies it for the kernel.
+  /// What identifies the address for the kernel.
   struct Identity: Hashable {
     let address: IPAddress
     let peer: IPAddress?
@@ -56,7 +56,7 @@ package struct InterfaceAddress: Hashable, Sendable {
   var identity: Identity { Identity(address: address, peer: peer, link: link, prefix: prefix) }
 }
 
-/// The host's own addresses on one interface, first of each family, virtual ones of Sluice left out.
+/// The host's own addresses on one interface: the first of each family, without Sluice's VIPs.
 package struct LinkAddresses: Equatable, Sendable {
   package var ipv4: IPAddress?
   package var ipv6: IPAddress?
@@ -65,7 +65,7 @@ package struct LinkAddresses: Equatable, Sendable {
 extension LinkAddresses {
   init(of link: UInt32, among all: [InterfaceAddress]) {
     let own = all.filter { $0.link == link && !$0.isSluices }
-    // One of narrower scope is better than none: a director on a segment of 169.254/16, or of fe80::/10 alone.
+    // An address of narrower scope is better than none: a segment may only have 169.254/16 or fe80::/10.
     let ranked = own.filter(\.isGood) + own.filter { !$0.isGood }
     ipv4 = ranked.first { $0.address.isIPv4 }?.address
     ipv6 = ranked.first { !$0.address.isIPv4 }?.address

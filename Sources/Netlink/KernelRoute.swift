@@ -2,18 +2,18 @@ import CNetlink
 import Glibc
 import Model
 
-/// The kernel's answer to "how would a packet of mine go there", rules and path MTU discovery included.
+/// The kernel's route for a packet from this host; rules and path MTU discovery are applied.
 struct KernelRoute: Equatable, Sendable {
   /// RTN_* of linux/rtnetlink.h.
   var type: Int32
-  /// Index of the interface it leaves by.
+  /// Index of the egress interface.
   var link: UInt32
   /// Nil: on link.
   var gateway: IPAddress?
   var source: IPAddress?
-  /// Of the route; nil: the link's.
+  /// MTU of the route; nil: the link's.
   var mtu: Int?
-  /// A lightweight tunnel (`ip route … encap`) wraps what takes this route.
+  /// The route has a lightweight tunnel (`ip route … encap`).
   var isEncapsulated: Bool
 
   init(
@@ -44,7 +44,7 @@ struct KernelRoute: Equatable, Sendable {
   }
 }
 
-/// Why no packet of ours can go there.
+/// Why no packet can be sent there.
 package enum NoRoute: Error, Equatable, Sendable {
   case none
   case unreachable

@@ -2,31 +2,31 @@ import CNetlink
 import Glibc
 import Model
 
-/// A network interface as the kernel has it now.
+/// The current state of a network interface.
 package struct Link: Equatable, Sendable {
   package enum Kind: Equatable, Sendable {
-    /// A device of its own, veth and virtio included.
+    /// An ordinary device, including veth and virtio.
     case device
     /// `lower` is the index of the interface below. `provider`: 802.1ad instead of 802.1Q.
     case vlan(id: UInt16, lower: UInt32, provider: Bool)
     case bond
     case bridge
-    /// The kernel's word: "macvlan", "vrf", "tun", …
+    /// The kernel's name for the kind: "macvlan", "vrf", "tun", …
     case other(String)
   }
 
   package var index: UInt32
   package var name: String
   package var kind: Kind
-  /// Nil: not Ethernet, so no frame of ours can leave by it.
+  /// Nil: not Ethernet, so Sluice can send no frames through it.
   package var mac: MACAddress?
-  /// Bytes of the IP packet.
+  /// Largest IP packet in bytes.
   package var mtu: Int
-  /// What IPv6 keeps to; a router advertisement can make it less than `mtu`.
+  /// MTU for IPv6; a router advertisement can make it less than `mtu`.
   package var ipv6MTU: Int
-  /// The operator's side: `ip link set up`.
+  /// Set by the operator: `ip link set up`.
   package var isUp: Bool
-  /// The cable's side.
+  /// Whether the physical link is up.
   package var hasCarrier: Bool
   /// The bond, bridge or VRF it belongs to.
   package var master: UInt32?
@@ -58,7 +58,7 @@ extension Link {
   init(_ raw: sluice_nl_link) {
     let kind: Kind =
       switch text(ofCArray: raw.kind) {
-      // Drivers that call themselves something and are plain Ethernet all the same.
+      // Drivers with a kind of their own that are plain Ethernet.
       case "", "veth", "dummy", "netdevsim": .device
       case "vlan" where raw.lower != 0: .vlan(id: raw.vlan_id, lower: raw.lower, provider: raw.vlan_protocol == 0x88a8)
       case "bond", "team": .bond

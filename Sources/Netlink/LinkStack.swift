@@ -1,16 +1,16 @@
 import Model
 
-/// A route's interface and, when that is a VLAN, the interfaces below it: what a frame must be given to leave by the lowest one.
+/// A route's interface and, if it is a VLAN, the interfaces below it: they determine the tags of a frame sent by the lowest one.
 struct LinkStack: Equatable, Sendable {
   /// The interface of the kernel's route.
   var route: Link
   var lowest: Link
   /// Outer first.
   var tags: [VLANTag] = []
-  /// Why no frame of ours can leave this way.
+  /// Why no frame can be sent on this path.
   var fault: RouteAnswer.LinkFault?
 
-  /// Walks down with `find`. More than two VLANs, or a loop of them, ends as a fault.
+  /// Walks down with `find`. More than two VLANs, or a loop, is a fault.
   init(_ route: Link, find: (UInt32) -> Link?) {
     self.route = route
     lowest = route

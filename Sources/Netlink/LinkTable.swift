@@ -9,7 +9,7 @@ package struct LinkTable: Sendable {
 
   package subscript(name: String) -> Link? { indices[name].flatMap { links[$0] } }
 
-  /// Adds or updates a link. Returns the former one.
+  /// Adds or updates a link. Returns the previous one.
   mutating func update(_ link: Link) -> Link? {
     let former = links.updateValue(link, forKey: link.index)
     if let former, former.name != link.name { forgetName(of: former) }
@@ -40,7 +40,7 @@ package struct LinkTable: Sendable {
     links[index].map { link in LinkStack(link) { links[$0] } }
   }
 
-  /// Unless another link has the name by now: two links that swap names cause two events.
+  /// Keeps the name if another link has it now: two links that swap names cause two events.
   private mutating func forgetName(of link: Link) {
     if indices[link.name] == link.index { indices[link.name] = nil }
   }

@@ -9,19 +9,19 @@ struct HopKey: Hashable, Sendable {
   var address: IPAddress
 }
 
-/// A neighbour entry of the kernel's, by what it means to us (NUD_* of linux/neighbour.h).
+/// The kernel's entry for a neighbour, reduced to what matters here (NUD_* of linux/neighbour.h).
 enum Neighbour: Equatable, Sendable {
-  /// No entry, or one that nobody uses yet.
+  /// No entry, or an entry that has not been used yet.
   case unknown
-  /// Being asked for.
+  /// The kernel is resolving it.
   case asked
-  /// Did not answer.
+  /// It did not answer.
   case failed
-  /// Good until proven otherwise; the kernel looks only when someone uses it.
+  /// Valid until disproved; the kernel only probes it when it is used.
   case stale(MACAddress)
   /// Confirmed, or being confirmed right now.
   case live(MACAddress)
-  /// The operator's word (permanent) or the link's nature (no ARP): never asked for.
+  /// Set by the operator (permanent) or the link has no ARP; the kernel never resolves it.
   case fixed(MACAddress)
 
   init(_ raw: sluice_nl_neighbour) {
@@ -46,8 +46,7 @@ enum Neighbour: Equatable, Sendable {
     }
   }
 
-  /// Whether the kernel must be told that the entry is in use. Never for a fixed one: kernels from 5.16 would take its permanence
-  /// away.
+  /// Whether the kernel must be notified that the entry is in use. Never for a fixed one: kernels from 5.16 would make it non-permanent.
   var wantsUse: Bool {
     switch self {
     case .unknown, .failed, .stale: true

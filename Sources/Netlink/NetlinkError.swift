@@ -1,14 +1,14 @@
 import Glibc
 import Model
 
-/// Why the kernel could not be asked, or refused a change. One line, with the mend.
+/// Why a query of the kernel failed, or why it refused a change. One line, with a hint.
 package enum NetlinkError: Error, Equatable, Sendable {
-  /// `doing` is the question or change as an operator would say it; `errno` is the kernel's own.
+  /// `doing` describes the query or change for the operator; `errno` is the kernel's.
   case refused(doing: String, errno: Int32)
   case noInterface(String)
   case noInterfaceIndex(UInt32)
 
-  /// What can be done about an errno of a route, neighbour, link or address request.
+  /// A hint for an errno of a route, neighbour, link or address request.
   static func hint(_ code: Int32) -> String {
     switch code {
     case EPERM, EACCES: "run as root or with CAP_NET_ADMIN"

@@ -1,11 +1,11 @@
 import Model
 
-/// Why an answer of the kernel's gives no next hop to forward by.
+/// Why a kernel's answer gives no usable next hop.
 package enum NextHopFault: Error, Equatable, Sendable {
   case unresolved(RouteAnswer)
-  /// The route leaves by an interface that Sluice has no socket on.
+  /// The route uses an interface that Sluice has no socket on.
   case notAttached(interface: String)
-  /// The kernel could not be asked, and has not been before.
+  /// The kernel could not be queried, and there is no earlier answer.
   case notAsked(NetlinkError)
 }
 
@@ -21,9 +21,9 @@ extension NextHopFault: CustomStringConvertible {
 }
 
 extension RouteAnswer {
-  /// `slots`: from an interface's index to its slot in `sluice_root.interfaces`.
+  /// `slots`: the slot in `sluice_root.interfaces` of each interface index.
   ///
-  /// A VLAN that is attached itself is used as it is; otherwise the frame leaves by the interface below, with the tag.
+  /// A VLAN that is attached itself is used directly; otherwise the frame is sent by the interface below, with the tag.
   package func nextHop(slots: [UInt32: Int]) throws(NextHopFault) -> NextHop {
     guard case .resolved(let route) = self else { throw .unresolved(self) }
     if let slot = slots[route.link] {

@@ -1,11 +1,11 @@
 import Model
 
-/// The way to a real server as the kernel has it now, or why there is none.
+/// The kernel's current path to a real server, or why there is none.
 package enum RouteAnswer: Equatable, Sendable {
   case resolved(ResolvedRoute)
-  /// The kernel is asking; an event follows within seconds.
+  /// The kernel is resolving the neighbour; an event follows within seconds.
   case neighbourPending(hop: IPAddress, interface: String)
-  /// The kernel asked in vain, or would not ask.
+  /// The neighbour did not answer, or the kernel refused to resolve it.
   case neighbourFailed(hop: IPAddress, interface: String, refusal: Int32? = nil)
   case noRoute(NoRoute)
   /// The address is this host's own.
@@ -37,22 +37,22 @@ package enum RouteAnswer: Equatable, Sendable {
   }
 }
 
-/// All that a frame to the real server needs to be told.
+/// Everything needed to send a frame to the real server.
 package struct ResolvedRoute: Equatable, Sendable {
-  /// The interface of the kernel's route; a VLAN's own, not the one below it.
+  /// The interface of the kernel's route; for a VLAN the VLAN itself, not the interface below it.
   package var link: UInt32
   package var interface: String
-  /// The interface at the bottom, when the route's is a VLAN; otherwise the same.
+  /// The lowest interface if the route's is a VLAN; otherwise the same.
   package var lowest: UInt32
   package var lowestInterface: String
-  /// VLANs on the way, outer first, at most two.
+  /// VLAN tags on the path, outer first, at most two.
   package var tags: [VLANTag] = []
   /// The gateway, or the server itself.
   package var hop: IPAddress
   package var hopMAC: MACAddress
   package var sourceMAC: MACAddress
   package var source: IPAddress
-  /// Bytes of the IP packet.
+  /// Largest IP packet in bytes.
   package var mtu: Int
 }
 

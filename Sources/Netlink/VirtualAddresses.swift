@@ -1,8 +1,8 @@
 import Glibc
 import Model
 
-/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. Addresses of anyone else (the operator,
-/// keepalived) are never changed.
+/// VIPs on interfaces of this host, so that the kernel answers ARP and neighbour solicitations for them. Addresses of other owners (the
+/// operator, keepalived) are never changed.
 package struct VirtualAddresses {
   package struct Place: Hashable, Sendable {
     package var vip: IPAddress
@@ -19,18 +19,18 @@ package struct VirtualAddresses {
     package var added: Set<Place> = []
     package var removed: Set<Place> = []
     package var failed: [(place: Place, error: NetlinkError)] = []
-    /// Wanted places that already have an address of someone else.
+    /// Wanted places that already have another owner's address.
     package var foreign: Set<Place> = []
-    /// Wanted places where someone else removed Sluice's VIP since the last call. They are added again, so they are in `added` or `failed` too.
-    /// The kernel itself removes IPv6 addresses when their interface goes down.
+    /// Wanted places where another program removed Sluice's VIP since the last call. They are added again, so they are in `added` or `failed`
+    /// too. The kernel itself removes IPv6 addresses when their interface goes down.
     package var takenAway: Set<Place> = []
-    /// The time was over before everything was done; call again.
+    /// The time limit was reached before everything was done; call again.
     package var more = false
 
     package init() {}
   }
 
-  /// Sluice's VIPs as of the last call, to detect removals by someone else.
+  /// Sluice's VIPs as of the last call, to detect their removal by another program.
   private var placed: Set<Place> = []
 
   package init() {}

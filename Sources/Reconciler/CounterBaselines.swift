@@ -1,22 +1,22 @@
 import Forwarding
 import Model
 
-/// Where each server's counters began. The workers count by index into the servers table; indices are used again, and a real server must not
-/// be shown what its index's former owner had counted.
+/// The counter values at which each server started. Workers count by index into the servers table. Indices are reused, and a server's totals
+/// must not include what the previous holder of its index counted.
 ///
-/// Model. A server's totals are what its index counts now less what it had counted when the server came to it (the baseline). When a server
-/// goes, its totals join its service's, which end with the service. Clearing the counters instead was rejected: each has one writer, its
-/// worker.
+/// Model: a server's totals are the current values at its index minus the values when it received the index (the baseline). When a server is
+/// removed, its totals are added to its service's; they are dropped with the service. Clearing the counters instead was rejected: each
+/// counter has a single writer, its worker.
 struct CounterBaselines: Sendable {
-  /// By index into the servers table; one that is not here began at zero.
+  /// By index into the servers table; a missing index means a baseline of zero.
   private var baselines: [Int: Totals] = [:]
-  /// What servers that are gone had counted, by service.
+  /// Totals of removed servers, by service.
   private var former: [ServiceKey: Totals] = [:]
-  /// By index, of those that a generation on its way takes away.
+  /// Servers that the generation being published removes, by index.
   private var ending: [Int: (service: ServiceKey, baseline: Totals)] = [:]
 
-  /// Before a generation is live: later, a newcomer's first packets would lie below its baseline. The owner of an index that changes hands
-  /// ends here; what it counts until the generation is live is the newcomer's.
+  /// Call before the generation is live; afterwards a new server's first packets would be counted into its baseline. If an index changes
+  /// hands, its old server's totals are final here: what it still receives until the generation is live counts for the new server.
   mutating func begin(_ plan: TablePlan, _ counters: [Counters]) {
     for (name, place) in plan.removed {
       ending[place.index] = (name.service, baselines.removeValue(forKey: place.index) ?? Totals())
@@ -28,7 +28,7 @@ struct CounterBaselines: Sendable {
     }
   }
 
-  /// Once it is live: what the servers it took away have counted is final.
+  /// Call once the generation is live: the totals of the servers it removed are final.
   mutating func end(_ plan: TablePlan, _ counters: [Counters]) {
     for index in ending.keys { end(index, Self.counted(at: index, counters)) }
     for service in plan.removedServices { former[service] = nil }
@@ -43,7 +43,7 @@ struct CounterBaselines: Sendable {
     Self.counted(at: index, counters) - (baselines[index] ?? Totals())
   }
 
-  /// What servers the service no longer has were sent.
+  /// Totals of servers that the service no longer has.
   func formerTotals(of service: ServiceKey) -> Totals { former[service] ?? Totals() }
 
   private static func counted(at index: Int, _ counters: [Counters]) -> Totals {

@@ -12,7 +12,7 @@ extension Director {
     )
   }
 
-  /// Of one service; nil if there is none. Takes the same time however many others there are.
+  /// The status of one service; nil if it does not exist. The cost does not depend on the number of other services.
   package func status(of key: ServiceKey) async -> Status? {
     let snapshot = snapshot
     guard let service = snapshot.table.service(key) else { return nil }
@@ -24,7 +24,7 @@ extension Director {
   }
 }
 
-/// One moment's picture of services and their servers.
+/// A consistent view of services and their servers at one moment.
 private struct StatusReport {
   let snapshot: Snapshot
   let counters: [Counters]

@@ -2,8 +2,8 @@ import Forwarding
 import Model
 import Synchronization
 
-/// One director as the control API, the commands and the tests see it: changes are handed to the reconciler and answered when they are
-/// live; reports are made from what it has published, without waiting for it.
+/// The director as the control API, the commands and the tests see it. Changes go to the reconciler and are answered once they are live;
+/// reports are made from what the reconciler has published, without waiting for it.
 package final class Director: Sendable {
   package let surroundings: Surroundings
   package let events: EventLog
@@ -20,12 +20,12 @@ package final class Director: Sendable {
 
   deinit { reconciler.stop() }
 
-  /// Carries out what waits and ends the reconciler's thread. What is in force stays in force.
+  /// Applies the edits that are queued and ends the reconciler's thread. The tables in force stay in force.
   package func stop() { reconciler.stop() }
 
   var snapshot: Snapshot { reconciler.published.withLock { $0 } }
 
-  /// Reads the tables in force while no later generation can overwrite them. Short: the reconciler may be waiting.
+  /// Reads the tables in force; no later generation overwrites them meanwhile. Keep `read` short: the reconciler may be waiting.
   package func withTables<Value>(_ read: (Tables, ServiceTable, _ faults: [IPAddress: String]) -> Value) -> Value {
     reconciler.reading.withLock { _ in
       let snapshot = snapshot
@@ -35,12 +35,12 @@ package final class Director: Sendable {
 }
 
 extension Director {
-  /// Makes the table as wanted, whole or not at all.
+  /// Replaces the whole service table, or changes nothing on an error.
   package func apply(_ wanted: ServiceTable, dryRun: Bool = false) async throws -> Applied {
     try await edit(dryRun: dryRun) { table throws(ServiceTableError) in table = wanted }
   }
 
-  /// Carries out one change and answers once it is live everywhere. On an error everything is as it was.
+  /// Applies one change and returns once every worker uses it. On an error nothing is changed.
   package func edit(
     dryRun: Bool = false,
     _ change: @escaping @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
@@ -52,10 +52,10 @@ extension Director {
 }
 
 extension Director {
-  /// Of the tables in force.
+  /// Generation of the tables in force.
   package var generation: UInt64 { get async { snapshot.generation } }
 
-  /// The table in force, and the generation that holds it.
+  /// The table in force and its generation.
   package var current: (generation: UInt64, table: ServiceTable) {
     get async {
       let snapshot = snapshot
@@ -66,7 +66,7 @@ extension Director {
   /// Index into the servers table, and so into each worker's counters; nil for a server that is not in force.
   package func index(of server: ServerName) -> Int? { snapshot.layout.place(of: server.address, in: server.service)?.index }
 
-  /// What is wrong and was not repaired, one line each.
+  /// Problems that the director could not repair, one line each.
   package var problems: [String] { get async { snapshot.problems } }
 
   package func statistics() async -> Statistics {

@@ -1,17 +1,17 @@
 import Model
 
-/// One change that somebody asks for.
+/// One requested change.
 struct Edit: Sendable {
   let isDryRun: Bool
-  /// Tried on a copy of the desired table.
+  /// Run on a copy of the desired table.
   let change: @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
-  /// Called once: with what was done when it is live, or with why it was refused.
+  /// Called once: with the changes made when they are live, or with the error.
   let answer: @Sendable (Result<Applied, any Error>) -> Void
 }
 
 /// What a change did, or would do.
 package struct Applied: Codable, Equatable, Sendable {
-  /// Of the tables that hold the change; those in force when there was nothing to change, or on a dry run.
+  /// Generation that holds the change; the current one if nothing changed or on a dry run.
   package var generation: UInt64
   package var dryRun: Bool
   package var changes: [ConfigurationChange]
@@ -28,7 +28,7 @@ package struct Applied: Codable, Equatable, Sendable {
   }
 }
 
-/// Why a change was not even looked at.
+/// Why a change was refused before it was examined.
 package enum EditRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   case stopping
   case tooMany(Int)

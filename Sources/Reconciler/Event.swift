@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that happened to the director, and what was done about it: what `sluice events` shows.
+/// Something that happened to the director, and how the director reacted: what `sluice events` shows.
 package struct Event: Codable, Equatable, Sendable {
   package enum Kind: String, Codable, Sendable {
     /// An interface changed: MAC address, MTU, queues, link.
@@ -13,9 +13,9 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// The shared tables.
     case tables
-    /// Something is wrong and was not repaired.
+    /// A problem that the director did not repair.
     case problem
-    /// It no longer is.
+    /// A problem that no longer exists.
     case recovery
   }
 
@@ -28,13 +28,13 @@ package struct Event: Codable, Equatable, Sendable {
   package var text: String
 }
 
-/// The last events, bounded: the oldest go, and the numbers tell that they did.
+/// The latest events. When the log is full the oldest are dropped; gaps in the numbers show it.
 package final class EventLog: Sendable {
   package static let capacity = 1024
 
   private struct State {
     var events: [Event] = []
-    /// Of the oldest in `events`, where the ring begins.
+    /// Index of the oldest event in `events`, where the ring begins.
     var first = 0
     var last: UInt64 = 0
   }
@@ -43,7 +43,7 @@ package final class EventLog: Sendable {
   private let now: @Sendable () -> Double
   private let log: @Sendable (Event) -> Void
 
-  /// - Parameter log: told each event as well.
+  /// - Parameter log: called with each event as well.
   package init(now: @escaping @Sendable () -> Double, log: @escaping @Sendable (Event) -> Void = { _ in }) {
     self.now = now
     self.log = log
@@ -65,7 +65,7 @@ package final class EventLog: Sendable {
     log(event)
   }
 
-  /// Those after a number, oldest first, `limit` at most.
+  /// Events with higher numbers than `number`, oldest first, at most `limit`.
   package func events(after number: UInt64 = 0, limit: Int = capacity) -> [Event] {
     state.withLock { state in
       let ordered = state.events[state.first...] + state.events[..<state.first]

@@ -1,7 +1,7 @@
 import ABI
 import Forwarding
 
-/// How many flows a real server has now: what `ipvsadm -L` calls ActiveConn and InActConn.
+/// Current flows of a real server: what `ipvsadm -L` calls ActiveConn and InActConn.
 ///
 /// The counts are IPVS's: active are the TCP flows of `tcp_state_active_table` (ip_vs_proto_tcp.c: a SYN seen, or established), inactive all
 /// others. UDP is inactive: IPVS binds every connection with IP_VS_CONN_F_INACTIVE (ip_vs_ctl.c, `__ip_vs_update_dest`), and only TCP and
@@ -15,7 +15,7 @@ package struct LiveCount: Equatable, Sendable {
     self.inactive = inactive
   }
 
-  /// The sum over the workers, each of which keeps its own; a moment's picture.
+  /// The sum over all workers at one moment; each worker keeps its own counts.
   init(at index: Int, incarnation: UInt16, _ counters: [Counters]) {
     for worker in counters where index < worker.serverCapacity {
       for state in 1..<Int(SLUICE_STATES) {

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// What others hand to the reconciler's thread: edits, and the word to stop. Bounded; handing over never waits.
+/// Hands edits and the stop request to the reconciler's thread. Bounded; posting never waits.
 final class Mailbox: Sendable {
-  /// Edits that wait at once; more are refused. A generation takes some milliseconds and carries all that wait.
+  /// Maximum number of queued edits; further edits are refused. One generation takes some milliseconds and contains all queued edits.
   static let limit = 4096
 
   private struct State {
@@ -46,7 +46,7 @@ final class Mailbox: Sendable {
     wake()
   }
 
-  /// All that wait, in the order of coming; nil once told to stop.
+  /// All queued edits in order of arrival; nil after a stop request.
   func take() -> [Edit]? {
     drain()
     return state.withLock { state in
@@ -57,18 +57,18 @@ final class Mailbox: Sendable {
 
   private func wake() {
     var byte: UInt8 = 1
-    // It fails only when the pipe is full, and then the thread has been woken.
+    // write fails only when the pipe is full, and then the thread has already been woken.
     _ = write(writeEnd, &byte, 1)
   }
 
   private func drain() {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    // A pipe holds 64 KiB.
+    // A pipe holds 64 KiB, so 16 reads drain it.
     for _ in 0..<16 where read(readEnd, &bytes, bytes.count) <= 0 { return }
   }
 }
 
-/// Why there is no reconciler.
+/// Why the reconciler could not be started.
 package struct ReconcilerError: Error, CustomStringConvertible {
   package let description: String
 

@@ -10,7 +10,7 @@ package enum MonotonicClock {
   }
 }
 
-/// The clock that people read.
+/// The clock for times shown to operators.
 package enum WallClock {
   /// Seconds since 1970.
   @Sendable package static func seconds() -> Double {

@@ -1,29 +1,29 @@
-/// When the next generation is due. An edit is carried out at once; observed changes are gathered, so that ten thousand of them in a
-/// second become a few dozen generations, and a large table that takes long to publish is published less often.
+/// Decides when the next generation is due. Edits are published at once. Observed changes are batched, so that ten thousand of them in a
+/// second become a few dozen generations; the longer a table takes to publish, the less often it is published.
 struct Pace {
-  /// After the first observed change: the others of its burst come meanwhile.
+  /// Delay after the first observed change, to collect the rest of the burst.
   static let gather: Duration = .milliseconds(20)
-  /// Between the end of one generation and the next that only observations ask for: at most fifty a second.
+  /// Pause between the end of a generation and the next one that only observations ask for: at most fifty a second.
   static let spacing: Duration = .milliseconds(20)
-  /// Of the thread's time that observed changes may take: a generation of 50 ms is followed by 50 ms of rest.
+  /// Rest for each unit of time spent on a generation with observed changes: 50 ms of work are followed by 50 ms of rest.
   static let restPerWork = 1.0
-  /// How long an edit waits for the neighbours of servers it brings. Most answer within a millisecond, and a server just added should
-  /// be in the generation that says so.
+  /// How long an edit waits until the neighbours of new servers resolve. Most answer within a millisecond, and a new server should be usable
+  /// in the generation that adds it.
   static let neighbourTimeout: Duration = .milliseconds(300)
-  /// Something is looked after at least so often.
+  /// The reconciler observes at least this often.
   static let tick: Duration = .milliseconds(100)
 
-  /// The next generation is not due before; nil: nothing asks for one.
+  /// Earliest time of the next generation; nil: none is needed.
   private(set) var due: ContinuousClock.Instant?
   private var rested: ContinuousClock.Instant?
 
-  /// - Parameter isEdit: somebody waits for it.
+  /// - Parameter isEdit: the change is an edit, and a caller waits for its answer.
   mutating func note(isEdit: Bool, at now: ContinuousClock.Instant) {
     let soonest = isEdit ? now : max(now + Self.gather, rested ?? now)
     due = due.map { min($0, soonest) } ?? soonest
   }
 
-  /// An edit's generation is put off, but not beyond.
+  /// Postpones an edit's generation, at most until `later`.
   mutating func postpone(until later: ContinuousClock.Instant) { due = later }
 
   mutating func begun() { due = nil }

@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-/// The reconciler's thread: it alone changes what is desired and what is observed, compiles and publishes. It may wait: for membarrier, for
-/// the kernel's answers, for a worker that lost its CPU; so it is no task of the cooperative pool, which has a thread a core.
+/// The reconciler's thread. It alone changes the desired and observed state, compiles and publishes. It may block: on membarrier, on the
+/// kernel's answers, on a worker that lost its CPU. So it is not a task of the cooperative pool, which has one thread per core.
 final class Reconciler: Sendable {
   let mailbox: Mailbox
   let published: Mutex<Snapshot>
-  /// Held while the half that is not in force is written, and by whoever reads tables outside of a worker's batch: what they read is then
-  /// overwritten by no later generation.
+  /// Held while the reconciler writes the idle half, and while any thread other than a worker reads the tables: no later generation can then
+  /// overwrite what that thread reads.
   let reading = Mutex<Void>(())
   private let thread = Mutex<pthread_t?>(nil)
 
@@ -37,7 +37,7 @@ final class Reconciler: Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// What waits is carried out; then the thread ends. Idempotent.
+  /// Applies the queued edits, then ends the thread. Idempotent.
   func stop() {
     mailbox.stop()
     let running = thread.withLock { thread in
@@ -45,13 +45,13 @@ final class Reconciler: Sendable {
       return thread
     }
     guard let running else { return }
-    // The last reference may be let go of by an edit's answer, on the thread itself.
+    // An edit's answer may release the last reference on the thread itself, which cannot join itself.
     if pthread_equal(running, pthread_self()) != 0 { pthread_detach(running) } else { pthread_join(running, nil) }
   }
 }
 
-/// The loop on its way to its thread.
-// Unchecked: made by one thread, handed over once, used by the other alone.
+/// Carries the loop to its thread.
+// Unchecked: one thread creates it and hands it over once; afterwards only the new thread uses it.
 private final class Box: @unchecked Sendable {
   private var loop: ReconcilerLoop
 

@@ -1,7 +1,7 @@
 import Forwarding
 import Model
 
-/// What is desired: edits, one after the other, each on what the one before has left.
+/// Edits of the desired state. Each edit is applied to the result of the previous one.
 extension ReconcilerLoop {
   mutating func take(_ edit: Edit) {
     do {
@@ -10,7 +10,7 @@ extension ReconcilerLoop {
       let changes = ServiceTable.difference(from: desired, to: wanted)
       let touched = Set(changes.map(\.service))
       let wantedDemand = demand(of: wanted, touched)
-      // Before anything has changed: what fits is judged by what is configured, whatever the network says of it today.
+      // Checked before anything is changed. Capacity depends on the configuration alone, not on which servers can be reached today.
       try makeRoom(for: wantedDemand)
       if edit.isDryRun || changes.isEmpty && isPublished {
         if !edit.isDryRun { desired = wanted }
@@ -47,7 +47,7 @@ extension ReconcilerLoop {
     ask(newcomers.filter { servicesOf[$0] != nil })
   }
 
-  /// The paths to servers not met before. Those that answer in a moment are waited for.
+  /// Resolves the paths to new servers. The next generation waits for pending answers until `awaitedUntil`.
   mutating func ask(_ newcomers: [IPAddress]) {
     guard !newcomers.isEmpty else { return }
     let answers = surroundings.resolve(newcomers)
@@ -67,7 +67,7 @@ extension ReconcilerLoop {
     return demand
   }
 
-  /// Throws when the tables are too small and may not grow; then nothing has changed.
+  /// Throws when the tables are too small and must not grow; nothing has then been changed.
   private mutating func makeRoom(for wanted: TableDemand) throws {
     do throws(TableCapacityError) {
       try wanted.check(tables.memory.capacity, mayGrow: surroundings.grow != nil)

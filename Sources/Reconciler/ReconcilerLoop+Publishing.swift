@@ -1,7 +1,7 @@
 import Forwarding
 import Model
 
-/// What is observed, and the generations made of it.
+/// Observes changes and publishes generations.
 extension ReconcilerLoop {
   /// - Returns: whether there is more to observe.
   mutating func observe() -> Bool {
@@ -12,10 +12,10 @@ extension ReconcilerLoop {
       guard let users = servicesOf[address], resolutions[address] != resolution else { continue }
       let former = resolutions.updateValue(resolution, forKey: address)
       awaited.remove(address)
-      // Another reason for the same fault changes no table, only what is told of it.
+      // The same fault for another reason changes no table, only the reported reason.
       if former?.nextHop != resolution.nextHop {
         changed.formUnion(users.services)
-        // The first answer of a server just added is no news.
+        // The first answer for a new server is not an event.
         if former?.isPending != true || resolution.nextHop == nil { moved[address] = former?.nextHop?.nextHopMAC }
       } else {
         refreshFault(address, resolution)
@@ -28,11 +28,11 @@ extension ReconcilerLoop {
     return observation.isPartial
   }
 
-  /// Other paths than before: one by one if they are few, or the log would hold nothing else when a switch restarts.
+  /// Logs changed next hops: the first few singly, the rest as a count, so that a switch restart does not flood the log.
   ///
-  /// - Parameter former: the MAC addresses of their next hops before; nil where there was none.
+  /// - Parameter former: the MAC addresses of the previous next hops; nil where there was none.
   private func noteMoved(_ former: [IPAddress: MACAddress?]) {
-    // Another MTU or egress is told of by its interface.
+    // Changes of MTU or egress are reported for the interface.
     let addresses = former.filter { $0.value == nil || $0.value != resolutions[$0.key]?.nextHop?.nextHopMAC }.keys.sorted()
     for address in addresses.prefix(Self.mostMovesTold) {
       switch (former[address] ?? nil, resolutions[address]?.nextHop?.nextHopMAC) {
@@ -60,7 +60,7 @@ extension ReconcilerLoop {
     front.published.withLock { $0.faults[address] = resolution.fault }
   }
 
-  /// One generation of all that has changed.
+  /// Publishes all pending changes as one generation.
   mutating func reconcile() {
     pace.begun()
     (awaited, awaitedUntil) = ([], nil)
@@ -72,7 +72,7 @@ extension ReconcilerLoop {
         edit.answer(.success(Applied(generation: tables.generation, dryRun: false, changes: changes)))
       }
     } catch {
-      // The demand was checked before: what is left is an arena in pieces that cannot grow. What is in force stays in force.
+      // The demand was checked before, so the only cause left is a fragmented arena that cannot grow. The tables in force stay in force.
       events.note(.tables, "generation \(tables.generation + 1) could not be made: \(error)")
       restore()
       for (edit, _) in waiting { edit.answer(.failure(error)) }
@@ -81,7 +81,7 @@ extension ReconcilerLoop {
     pace.ended(at: .now, after: began.duration(to: .now))
   }
 
-  /// Back to what is in force.
+  /// Returns the desired state to the table in force.
   private mutating func restore() {
     let snapshot = front.published.withLock { $0 }
     changed.formUnion(ServiceTable.difference(from: desired, to: snapshot.table).map(\.service))

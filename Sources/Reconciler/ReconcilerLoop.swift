@@ -2,10 +2,10 @@ import Forwarding
 import Glibc
 import Model
 
-/// What the reconciler's thread does: take edits, observe, and make one generation of whatever has become of it.
+/// The reconciler's loop: take edits, observe, and publish one generation with all changes.
 ///
-/// Nothing reacts to an event by itself. Edits change what is desired, observations what is observed; both name the services they
-/// touch, and when a generation is due those are compiled and published, however many events it took.
+/// No single event triggers an action. Edits change the desired state, observations change the observed state, and both mark the services
+/// that they touch. When a generation is due, the marked services are compiled and published together, however many events there were.
 struct ReconcilerLoop {
   let surroundings: Surroundings
   let front: Reconciler
@@ -24,14 +24,14 @@ struct ReconcilerLoop {
   var isPublished = false
   var baselines = CounterBaselines()
 
-  /// Services whose tables are behind.
+  /// Services with outdated tables.
   var changed: Set<ServiceKey> = []
   /// Edits that the next generation contains.
   var waiting: [(edit: Edit, changes: [ConfigurationChange])] = []
-  /// Servers that an edit has brought and whose neighbours have not answered; until when they are waited for.
+  /// Servers added by an edit that have not resolved yet, and how long the generation waits for them.
   var awaited: Set<IPAddress> = []
   var awaitedUntil: ContinuousClock.Instant?
-  /// Addresses may be followed that nobody needs any more.
+  /// Paths may be followed that no server needs any more.
   var hasLeftOvers = false
   var pace = Pace()
 
@@ -40,11 +40,11 @@ struct ReconcilerLoop {
     self.front = front
     self.events = events
     tables = TableWriter(surroundings.memory, hashKey: surroundings.hashKey, timeouts: surroundings.timeouts)
-    // What a former daemon had and nobody wants any more goes with the first generation.
+    // Services of a previous daemon that are not configured any more are removed by the first generation.
     changed = tables.services
   }
 
-  /// Until told to stop.
+  /// Runs until a stop is requested.
   mutating func run() {
     var nextTick = ContinuousClock.now
     while true {
@@ -61,10 +61,10 @@ struct ReconcilerLoop {
 
   private func isDue(at now: ContinuousClock.Instant) -> Bool { pace.due.map { now >= $0 } ?? false }
 
-  /// Whether the surroundings have something to observe.
+  /// - Returns: whether the surroundings have something to observe.
   private func wait(until due: ContinuousClock.Instant) -> Bool {
     let parts = max(ContinuousClock.now.duration(to: due), .zero).components
-    // Rounded up, or the last fraction of a millisecond would be spun away.
+    // Rounded up; poll would otherwise return early and the loop would spin for the last fraction of a millisecond.
     let milliseconds = min(parts.seconds * 1000 + (parts.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000, 60_000)
     var descriptors = [
       pollfd(fd: front.mailbox.readEnd, events: Int16(POLLIN), revents: 0),
@@ -74,7 +74,7 @@ struct ReconcilerLoop {
     return descriptors[1].revents != 0
   }
 
-  /// Edits that were accepted are carried out before the end.
+  /// Publishes accepted edits before the thread ends.
   private mutating func finish() {
     if !waiting.isEmpty { reconcile() }
   }

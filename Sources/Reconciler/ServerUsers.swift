@@ -1,6 +1,6 @@
 import Model
 
-/// The services that a real server belongs to. Of nearly all servers it is one, which takes no array.
+/// The services that a real server belongs to. Most servers belong to one, which needs no array.
 enum ServerUsers: Equatable, Sendable {
   case one(ServiceKey)
   case many([ServiceKey])
@@ -12,16 +12,16 @@ enum ServerUsers: Equatable, Sendable {
     }
   }
 
-  /// - Parameter service: not among them yet.
+  /// - Parameter service: must not be in the set yet.
   mutating func add(_ service: ServiceKey) {
     var services = services
-    // Held by `services` alone, or a machine in every service would have them all copied for each.
+    // Drops `self`'s reference to the array first, so that the append does not copy it for each service of the server.
     self = .one(service)
     services.append(service)
     self = .many(services)
   }
 
-  /// Nil when none is left.
+  /// Nil when no service is left.
   func without(_ service: ServiceKey) -> ServerUsers? {
     let rest = services.filter { $0 != service }
     return rest.count > 1 ? .many(rest) : rest.first.map { .one($0) }
@@ -29,7 +29,7 @@ enum ServerUsers: Equatable, Sendable {
 }
 
 extension [IPAddress: ServerUsers] {
-  /// - Returns: whether it is the server's first.
+  /// - Returns: whether it is the server's first service.
   @discardableResult
   mutating func add(_ service: ServiceKey, to server: IPAddress) -> Bool {
     if self[server]?.add(service) != nil { return false }

@@ -1,18 +1,18 @@
 import Forwarding
 import Model
 
-/// What the reconciler has put in force, as everybody else sees it: replaced as a whole with each generation, so that reports are
-/// made from one moment without asking the reconciler, which may be at work.
+/// What the reconciler has put in force, for reports. It is replaced as a whole with each generation, so a report is consistent and never
+/// waits for the reconciler.
 struct Snapshot: Sendable {
   var memory: TableMemory
   var generation: UInt64 = 0
-  /// Whether the tables in force are this director's own. Those of a former daemon, and memory nobody wrote yet, are not.
+  /// Whether this director published the tables in force. False for tables of a previous daemon and for memory that has not been written.
   var isPublished = false
   var table = ServiceTable()
   var layout: TableLayout
   var baselines = CounterBaselines()
-  /// Why nothing can be sent to these real servers.
+  /// Why these real servers cannot be reached.
   var faults: [IPAddress: String] = [:]
-  /// What is wrong and was not repaired.
+  /// Problems that the director did not repair.
   var problems: [String] = []
 }

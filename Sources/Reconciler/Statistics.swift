@@ -8,17 +8,17 @@ package struct Statistics: Codable, Equatable, Sendable {
     /// One sentence: what it counts and whether nonzero is normal.
     package var meaning: String
     package var total: UInt64
-    /// By worker; empty where the counter isn't a worker's.
+    /// By worker; empty for counters that are not kept per worker.
     package var workers: [UInt64]
   }
 
-  /// The steering program's: frames before they reach a worker.
+  /// Steering program: frames before they reach a worker.
   package var steering: [Counter]
-  /// The kernel's at the workers' rings: frames between steering and a worker, or between a worker and the wire.
+  /// Kernel, at the workers' rings: frames lost between steering and a worker, or between a worker and the wire.
   package var rings: [Counter]
-  /// The workers': every frame received ends in one of the outcomes, or is held at this moment.
+  /// Workers: every received frame ends in one of these outcomes or is being held.
   package var workers: [Counter]
-  /// The workers' flow tables: what they hold and what became of entries. A packet that met one of these is counted among the outcomes too.
+  /// Flow tables: what they hold and what became of their entries. A packet counted here is counted among the outcomes too.
   package var flows: [Counter]
 }
 

@@ -1,8 +1,8 @@
 import Model
 
-/// The live table: what `sluice status` shows and `GET /v1/status` answers. A moment's picture.
+/// The live service table at one moment: what `sluice status` shows and `GET /v1/status` answers.
 package struct Status: Codable, Equatable, Sendable {
-  /// Of the tables in force.
+  /// Generation of the tables in force.
   package var generation: UInt64
   package var interfaces: [InterfaceStatus]
   package var services: [ServiceStatus]
@@ -15,7 +15,7 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   package var queues: Int
   /// How the steering program is attached: `native`, `generic`, or `none` while the interface is gone.
   package var attach: String
-  /// How frames come to the workers: `zero-copy` or `copy`.
+  /// How frames reach the workers: `zero-copy` or `copy`.
   package var transfer: String
 
   package init(name: String, queues: Int, attach: String, transfer: String) {
@@ -32,12 +32,12 @@ package struct ServiceStatus: Codable, Equatable, Sendable {
   package var ring: Int
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
-  /// What went to its real servers, those it no longer has included.
+  /// Traffic to its real servers, removed ones included.
   package var totals: Totals
-  /// Flows its real servers have now.
+  /// Current flows to its real servers.
   package var active: Int
   package var inactive: Int
-  /// In the operator's order.
+  /// In the configured order.
   package var servers: [ServerStatus]
   package var sorry: ServerStatus?
 
@@ -53,7 +53,8 @@ package struct ServerStatus: Codable, Equatable, Sendable {
     case ok
     /// Weight 0: keeps its flows, gets no new ones.
     case draining
-    /// Its next hop is unknown: new flows go elsewhere, those it has are dropped. Goes before `draining`, which is seen by the weight.
+    /// Its next hop is unknown: new flows go to other servers, existing ones are dropped. Takes precedence over `draining`, which the weight
+    /// shows.
     case unresolved
     /// A sorry server while another server is live: keeps its flows, gets no new ones.
     case standby
@@ -61,22 +62,22 @@ package struct ServerStatus: Codable, Equatable, Sendable {
 
   package var address: IPAddress
   package var forward: ForwardingMethod
-  /// A tunnel's, where the method has them; of the last two the one that holds.
+  /// Tunnel port, if the method has one; at most one of `source` and `entropy` is set.
   package var tunnelPort: Int?
   package var checksum: Bool?
   package var source: String?
   package var entropy: AddressPrefix?
-  /// 0 of a sorry server.
+  /// 0 for a sorry server.
   package var weight: Int
   package var state: State
-  /// Why it isn't resolved; nil otherwise.
+  /// Why the server is not resolved; nil otherwise.
   package var reason: String?
   /// Flows as IPVS counts them; see `LiveCount`.
   package var active: Int
   package var inactive: Int
-  /// Since it was added or the daemon started.
+  /// Since the server was added or the daemon started.
   package var totals: Totals
-  /// Of the packets sent to the servers the service has now, percent; nil before the first packet.
+  /// Percentage of the packets sent to the service's current servers; nil before the first packet.
   package var share: Double?
 
   package enum CodingKeys: String, CodingKey {

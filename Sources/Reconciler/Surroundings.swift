@@ -1,29 +1,29 @@
 import Forwarding
 import Model
 
-/// What the reconciler is given by the daemon: memory to write, and functions to ask and to act with. All of them are called on the
-/// reconciler's own thread, which may wait.
+/// What the daemon gives the reconciler: the memory to write, and functions to query and act on the system. All are called on the
+/// reconciler's own thread, which may block.
 ///
-/// The seam for tests: over plain memory and a kernel that answers what the test says, the same code runs without root and without mocks.
+/// This is the seam for tests: with plain memory and scripted kernel answers, the same code runs without root and without mocks.
 package struct Surroundings: Sendable {
-  /// May hold what a former daemon left: its generation is counted on, and its servers keep their indices.
+  /// May hold the tables of a previous daemon: generation numbers continue from theirs, and servers keep their indices.
   package var memory: TableMemory
-  /// Of each worker there is now.
+  /// One for each current worker.
   package var counters: @Sendable () -> [Counters]
-  /// Of each worker there is now.
+  /// One for each current worker.
   package var flows: @Sendable () -> [FlowTable]
-  /// Puts the half that is not in force in force, and returns once every worker and the kernel side go by it.
+  /// Puts the idle half in force; returns once every worker and the kernel side use it.
   package var publish: @Sendable (TableMemory) -> Void
-  /// Larger memory that holds the same tables, to be put in force by the next `publish`. Nil when tables cannot grow.
+  /// Allocates larger memory that holds the same tables; the next `publish` puts it in force. Nil when the tables cannot grow.
   package var grow: (@Sendable (TableCapacity) throws -> TableMemory)?
-  /// The paths to these addresses. From now on they are followed: `observe` tells of changes.
+  /// Resolves the paths to these addresses and follows them from now on: `observe` reports changes.
   package var resolve: @Sendable ([IPAddress]) -> [IPAddress: Resolution]
-  /// Follow no others any more.
+  /// Stops following all other addresses.
   package var forget: @Sendable (_ allBut: Set<IPAddress>) -> Void = { _ in }
-  /// What has changed since the last call, and what was done about it. Called when `descriptor` is readable, and at least every
+  /// Returns what has changed since the last call and what was done about it. Called when `descriptor` is readable, and at least every
   /// `Pace.tick`.
   package var observe: @Sendable () -> Observation = { Observation() }
-  /// Readable when there is something to observe; -1: only the clock says.
+  /// Readable when there is something to observe; -1: observe by clock only.
   package var descriptor: Int32 = -1
   /// Called for each event, with no lock held.
   package var log: @Sendable (Event) -> Void = { _ in }
@@ -55,11 +55,11 @@ package struct Surroundings: Sendable {
 
 /// What changed around the director.
 package struct Observation: Sendable {
-  /// Paths to followed real servers that are other than they were.
+  /// Changed paths to followed real servers.
   package var resolutions: [IPAddress: Resolution] = [:]
-  /// What happened and what was done about it.
+  /// Events, with what was done about them.
   package var events: [(kind: Event.Kind, text: String)] = []
-  /// What is wrong at this moment and was not repaired, one line each; nil: as before.
+  /// Current problems that were not repaired, one line each; nil: unchanged.
   package var problems: [String]?
   /// More is waiting: observe again at once.
   package var isPartial = false

@@ -1,9 +1,9 @@
-/// What was sent to a real server, or to all of a service's.
+/// Traffic sent to a real server, or to all servers of a service.
 package struct Totals: Equatable, Sendable, Codable {
   package var packets: UInt64 = 0
-  /// Bytes of IP, headers included, as LVS counts them.
+  /// Bytes of IP packets, headers included, as LVS counts them.
   package var bytes: UInt64 = 0
-  /// Flows begun.
+  /// New flows.
   package var connections: UInt64 = 0
 
   package init(packets: UInt64 = 0, bytes: UInt64 = 0, connections: UInt64 = 0) {
@@ -12,7 +12,7 @@ package struct Totals: Equatable, Sendable, Codable {
     self.connections = connections
   }
 
-  // Wrapping: counters run free, and a difference of two of them is right even across the wrap.
+  // Wrapping: counters run free, and the difference of two of them is correct even across a wrap.
   static func + (left: Totals, right: Totals) -> Totals {
     Totals(
       packets: left.packets &+ right.packets,

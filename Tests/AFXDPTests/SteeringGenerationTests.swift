@@ -32,7 +32,7 @@ import Testing
       let former = tables.inForce()
       sound.write(to: tables.half(1 - Int(tables.root.pointee.active)))
       published.flip(halves, epochs)
-      // By such tables nobody's packet is a service's.
+      // With wiped tables no packet belongs to a service.
       Half.wipe(former)
       generations += 1
     }

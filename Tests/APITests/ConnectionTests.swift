@@ -118,14 +118,14 @@ import Testing
     }
   }
 
-  /// In a process of its own: the limit is a process's.
+  /// Runs in a process of its own, since the limit is per process.
   @Test func `running out of descriptors does not end listening`() async throws {
     await #expect(processExitsWith: .success) {
       var limit = rlimit(rlim_cur: 64, rlim_max: 64)
       #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
       try await LiveAPI.run(limits: .quick) { api in
         let path = api.path
-        // Both ends of each are this process's.
+        // This process has both ends of each connection.
         let count = try await blocking {
           var held: [RawConnection] = []
           while held.count < 200, let connection = try? RawConnection(path: path, seconds: 1) { held.append(connection) }

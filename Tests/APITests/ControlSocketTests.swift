@@ -21,7 +21,7 @@ import Testing
   @Test func `it has its mode from the moment it is there, and files made meanwhile have theirs`() async throws {
     try await TemporaryFolder.with { folder in
       let path = folder + "/sluice.sock"
-      // The first mode that anybody could see.
+      // The first mode that another user could see.
       let seen = Task {
         try await blocking { () -> mode_t in
           var status = stat()

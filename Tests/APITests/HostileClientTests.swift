@@ -5,9 +5,9 @@ import Testing
 @testable import Model
 @testable import Reconciler
 
-/// What clients cost that send heads without end, or slowly, or never read.
+/// The cost of clients that send endless heads, send slowly, or never read.
 @Suite(.serialized) struct HostileClientTests {
-  /// Sends a piece until the server has had enough or 100 MB are gone.
+  /// Sends chunks until the server stops reading or 100 MB are sent.
   private static func flood(_ path: String, _ head: String, _ piece: String) throws -> (sent: Int, answer: String) {
     let connection = try RawConnection(path: path, seconds: 20)
     connection.send(Array(head.utf8))
@@ -35,7 +35,7 @@ import Testing
       let (sent, answer) = try await blocking { try Self.flood(path, head, piece) }
       #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(what): \(answer)")
       #expect(answer.contains("headers-too-large"))
-      // What lay in the socket's buffers when it closed, and what the server held is part of it.
+      // Includes bytes in the socket's buffers when it closed, and bytes that the server held.
       #expect(sent < 4 << 20, "\(what)")
       #expect(try await api.client.status().generation == 1)
     }
@@ -61,7 +61,7 @@ import Testing
           let clock = ContinuousClock()
           let begin = clock.now
           var rest = connections
-          // A byte each every tenth of a second: never silent for long.
+          // One byte from each every tenth of a second: never silent for long.
           while !rest.isEmpty, clock.now - begin < .seconds(15) {
             rest = rest.filter { $0.send([UInt8(ascii: "x")]) == 1 }
             usleep(100_000)

@@ -15,11 +15,11 @@ import Testing
       (#"{"a":{"weight":1},"weight":2,"a":3}"#, "a", "line 1, column 30"),
       (#"[{"a":1},{"b":[{"x":0}],"c":{"d":1,"d":1}}]"#, "d", "line 1, column 36"),
       ("{\n \"weight\": 1,\n \"weight\": 1\n}", "weight", "line 3, column 2"),
-      // The same key spelled otherwise.
+      // The same key with another spelling.
       (#"{"weight":1,"w\u0065ight":2}"#, "weight", "line 1, column 13"),
       (#"{"a\/b":1,"a/b":2}"#, "a/b", "line 1, column 11"),
       (#"{"":1,"":2}"#, "", "line 1, column 7"),
-      // Values that look like keys, or brackets, are none.
+      // Values that look like keys or brackets do not count.
       (#"{"a":"b","b":"}","c":"\",\"c","c":1}"#, "c", "line 1, column 31"),
     ]
   )
@@ -90,7 +90,7 @@ import Testing
     #expect(fault("{\(keys.joined(separator: ","))}")?.hasPrefix("an object has more than 256 keys at line 1, column") == true)
   }
 
-  /// The decoder would find out by itself that it is UTF-16, and take the last of two keys.
+  /// The decoder would detect UTF-16 and take the last of two keys.
   @Test(arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32])
   func `other encodings are refused`(encoding: String.Encoding) throws {
     let body = try #require(#"{"weight":1,"weight":2}"#.data(using: encoding))

@@ -59,7 +59,7 @@ import Testing
         #expect(connection.isHungUp(within: 20))
         return connection.readToEnd()
       }
-      // What lay in the socket's buffers.
+      // Only what was in the socket's buffers.
       #expect(answer.hasPrefix("HTTP/1.1 200 "))
       #expect(answer.utf8.count < 400_000)
       #expect(try await api.client.status().services.count == 16)
@@ -77,7 +77,7 @@ import Testing
         for connection in held { connection.send(Array(Self.get.utf8)) }
         return held
       }
-      // Once three of them are on their way.
+      // Once three replies are being sent.
       let clock = ContinuousClock()
       let begin = clock.now
       var refusal: APIError?
@@ -85,7 +85,7 @@ import Testing
         do { _ = try await api.client.status() } catch let error as APIError { refusal = error }
       }
       #expect(refusal == APIError(status: 503, code: "busy", message: APIError.busy.message))
-      // What is small goes on.
+      // Small replies are still sent.
       #expect(try await api.client.statistics().workers.isEmpty == false)
       #expect(try await blocking { held.allSatisfy { $0.isHungUp(within: 20) } })
       #expect(try await api.client.status().services.count == 16)

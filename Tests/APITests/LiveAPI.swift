@@ -15,7 +15,7 @@ import Testing
 struct LiveAPI: Sendable {
   let plain: PlainDirector
   let path: String
-  /// What the server has logged.
+  /// The lines that the server has logged.
   let log = InMemoryLogHandler()
 
   var client: ControlClient { ControlClient(path: path, timeout: .seconds(20)) }
@@ -63,7 +63,7 @@ struct LiveAPI: Sendable {
     return try result.get()
   }
 
-  /// Sends bytes as they are, reads until the server closes or the time is over.
+  /// Sends raw bytes, then reads until the server closes the connection or the time is over.
   func raw(_ request: String, seconds: Int = 10) async throws -> String { try await raw(Array(request.utf8), seconds: seconds) }
 
   func raw(_ request: [UInt8], seconds: Int = 10) async throws -> String {
@@ -76,14 +76,14 @@ struct LiveAPI: Sendable {
   }
 }
 
-/// Runs what blocks on a thread of its own: Swift's pool has one thread a core, and the server lives in it and in Dispatch's.
+/// Runs blocking work on a thread of its own: Swift's pool has one thread per core, and the server uses it and Dispatch's.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
   }
 }
 
-/// Waits until it holds; an issue when it never does.
+/// Waits until the condition holds; records an issue if it does not in time.
 func until(_ condition: () async throws -> Bool) async throws {
   for _ in 0..<1000 {
     if try await condition() { return }
@@ -92,7 +92,7 @@ func until(_ condition: () async throws -> Bool) async throws {
   Issue.record("it never came about")
 }
 
-/// A client that is free to misbehave.
+/// A client that can send anything.
 final class RawConnection: Sendable {
   private let socket: Int32
 
@@ -107,7 +107,7 @@ final class RawConnection: Sendable {
 
   deinit { close(socket) }
 
-  /// Returns how many bytes the server took before it had enough.
+  /// Returns how many bytes the server accepted before it stopped reading.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Int {
     var sent = 0
@@ -119,10 +119,10 @@ final class RawConnection: Sendable {
     return sent
   }
 
-  /// Nothing more will be sent.
+  /// Closes the sending side.
   func finish() { shutdown(socket, Int32(SHUT_WR)) }
 
-  /// Waits, reading nothing, until the other end has closed.
+  /// Waits, without reading, until the other end closes the connection.
   func isHungUp(within seconds: Int32) -> Bool {
     var hangUp = pollfd(fd: socket, events: 0, revents: 0)
     return poll(&hangUp, 1, seconds * 1000) == 1 && hangUp.revents & Int16(POLLHUP) != 0

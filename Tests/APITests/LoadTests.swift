@@ -19,7 +19,7 @@ import Testing
       }
       #expect(answer.hasPrefix("HTTP/1.1 413 "))
       #expect(answer.contains("body-too-large"))
-      // What lay in the socket's buffers when it closed.
+      // Bytes in the socket's buffers when it closed count as sent.
       #expect(sent < 2 << 20)
       #expect(try await api.client.status().generation == 1)
     }
@@ -84,7 +84,7 @@ import Testing
     try await LiveAPI.run { api in
       let path = api.path
       let answers = try await blocking {
-        // All connected and all half way before the first may finish.
+        // All are connected and half sent before the first one may finish.
         let connections = try (0..<1000).map { _ in try RawConnection(path: path, seconds: 60) }
         for connection in connections { connection.send(Array("GET /v1/services HTTP/1.1\r\nHost: ".utf8)) }
         for connection in connections { connection.send(Array("sluice\r\nConnection: close\r\n\r\n".utf8)) }

@@ -5,7 +5,7 @@ import Testing
 @testable import Model
 @testable import Reconciler
 
-/// What the API tells of flows, events and health.
+/// Flows, events and health in the API.
 @Suite struct ObservationAPITests {
   @Test func `health is ok, or degraded with what is wrong, and then the status says so`() async throws {
     try await LiveAPI.run { api in

@@ -53,7 +53,7 @@ import Yams
     }
   }
 
-  /// Of each schema of a request, its properties; a field the API knows and the file doesn't would be a secret, the other way a lie.
+  /// The properties of each request schema: the file must list every field that the API knows, and no others.
   @Test func `request bodies have the fields of the file`() throws {
     let components = try #require(try Self.description()["components"] as? [String: Any])
     let schemas = try #require(components["schemas"] as? [String: [String: Any]])

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Forwarding
 
-/// What the flow hash must be good at: every input bit moves every output bit, flows that differ little spread evenly, and without the
-/// key nobody can aim.
+/// Required properties of the flow hash: every input bit affects every output bit, similar flows spread evenly, and a client without the key
+/// cannot aim at a bucket.
 @Suite struct FlowHashQualityTests {
   private let tables = TestTables()
 
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  /// Flows that all meet in one bucket under one key are strangers to each other under the next.
+  /// Flows that all share a bucket under one key are spread under another key.
   @Test(arguments: Family.allCases)
   fileprivate func `flows chosen to collide under one key do not collide under another`(family: Family) {
     var chosen: [[UInt64]] = []

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forwarding
 
-/// Two buckets for a flow: where it goes, that it is found there, and how full a table gets.
+/// Two buckets for each flow: which one it gets, that it is found there, and how full the table becomes.
 @Suite struct FlowPlacesTests {
   private let tables = TestTables()
   private let counters = Counters.allocate(serverCapacity: 64)

@@ -5,7 +5,7 @@ import Model
 import Reconciler
 import Synchronization
 
-/// A director over plain memory: two workers that nobody runs, a kernel that answers what the test says. The reconciler is the real one, on
+/// A director over plain memory: two workers that never run, and a kernel that answers as the test says. The reconciler is the real one, on
 /// its own thread.
 package final class PlainDirector: Sendable {
   package let counters: [Counters]
@@ -42,7 +42,7 @@ package final class PlainDirector: Sendable {
 
   deinit { director.stop() }
 
-  /// Waits until the reconciler has come as far as `isDone` says; false after five seconds.
+  /// Waits until `isDone` returns true; false after five seconds.
   package func wait(until isDone: (Director) async -> Bool) async -> Bool {
     for _ in 0..<1000 {
       if await isDone(director) { return true }
@@ -51,10 +51,10 @@ package final class PlainDirector: Sendable {
     return false
   }
 
-  /// In force now; larger than at first once the tables have grown.
+  /// The memory in force; larger than at first once the tables have grown.
   package var memory: TableMemory { kernel.memory }
 
-  /// Counts as if a worker had sent packets to a server.
+  /// Counts packets as if a worker had sent them to a server.
   package func send(_ packets: UInt64, to address: IPAddress, of service: ServiceKey, worker: Int = 0) {
     guard let index = director.index(of: ServerName(address, of: service)) else { return }
     counters[worker].servers[index].packets += packets
@@ -64,7 +64,7 @@ package final class PlainDirector: Sendable {
 }
 
 extension PlainDirector {
-  /// What lies outside the director: who answers ARP, what has changed, and where tables lie.
+  /// The director's surroundings: which servers answer ARP, what has changed, and where the tables are.
   package final class Kernel: Sendable {
     private struct State {
       var memory: TableMemory
@@ -85,7 +85,7 @@ extension PlainDirector {
     package var followed: Set<IPAddress> { state.withLock { $0.followed } }
     package var publications: Int { state.withLock { $0.publications } }
 
-    /// These answer no ARP from now on; whoever did before is told of, as the real kernel does by an event.
+    /// From now on these addresses answer no ARP. Changes are reported for followed addresses, as the real kernel does by events.
     package func silence(_ addresses: Set<IPAddress>) {
       state.withLock { state in
         let changed = state.silent.symmetricDifference(addresses).intersection(state.followed)
@@ -94,14 +94,14 @@ extension PlainDirector {
       }
     }
 
-    /// Another MAC address for each.
+    /// A new MAC address for each.
     package func move(_ addresses: some Sequence<IPAddress>, to last: UInt8) {
       state.withLock { state in
         for address in addresses { state.observation.resolutions[address] = Self.path(to: address, false, last: last) }
       }
     }
 
-    /// Answers come that much later from now on.
+    /// From now on answers are delayed by this time.
     package func delay(milliseconds: UInt32) { state.withLock { $0.delay = milliseconds } }
 
     package func report(_ observation: Observation) { state.withLock { $0.observation = observation } }

@@ -98,7 +98,7 @@ import Testing
     let heir = try PlainDirector(memory: former.memory)
     let applied = try await heir.director.apply(try Sample.table(RealServer(Sample.second)))
     #expect(applied.generation == 2)
-    // Its index is what flow entries name it by.
+    // Flow entries name the server by its index.
     let name = ServerName(Sample.second, of: Sample.web)
     #expect(heir.director.index(of: name) == 1)
     #expect(heir.director.index(of: name) == former.director.index(of: name))
@@ -154,13 +154,13 @@ import Testing
     }
     let last = try #require(plain.director.index(of: ServerName(addresses[1999], of: services[1].key)))
     #expect(await plain.wait { _ in plain.memory.inForce().servers[last].next_hop_mac.5 == 22 })
-    // Fifty a second at most, and the first.
+    // At most fifty a second, and the first one.
     #expect(plain.kernel.publications <= 2 + Int((ContinuousClock.now - began) / .milliseconds(20)))
     #expect(plain.kernel.publications <= 22)
   }
 }
 
-/// What the tables hold and no more; and what grows.
+/// Tests of the tables' limits and of growth.
 @Suite struct DirectorLimitsTests {
   @Test func `fixed tables refuse what is configured beyond them, whatever answers`() async throws {
     let plain = try PlainDirector()

@@ -14,7 +14,7 @@ final class BenchDaemon {
   private let program: String
   private var pid: pid_t = 0
   private static let socket = "sluice.sock"
-  /// Nothing that is measured takes so long.
+  /// Longer than anything that is measured.
   private static let patience = 60.0
 
   init(program: String) throws {
@@ -53,7 +53,7 @@ final class BenchDaemon {
     guard error == 0 else { throw Failure(description: "can't start \(program): \(String(cString: strerror(error)))") }
   }
 
-  /// Until the control socket answers that all is well.
+  /// Waits until the control socket reports that the daemon is healthy.
   func waitUntilHealthy() throws {
     let client = client
     let deadline = Date().addingTimeInterval(Self.patience)
@@ -66,7 +66,7 @@ final class BenchDaemon {
     }
   }
 
-  /// Ends it in order.
+  /// Stops the daemon cleanly.
   func stop() {
     Glibc.kill(pid, SIGTERM)
     waitpid(pid, nil, 0)

@@ -4,16 +4,16 @@ import KernelCalls
 import Model
 import Synchronization
 
-/// A client's packets into d0 by its peer s0, and what comes back from the director.
+/// Sends a client's packets into d0 through its peer s0, and receives what the director forwards.
 ///
-/// Ten packets a millisecond, one to each VIP in turn, so that a pause of the director is seen to a tenth of a millisecond.
+/// Ten packets a millisecond, one to each VIP in turn, which shows a pause of the director to a tenth of a millisecond.
 final class BenchTraffic: Sendable {
   private let socket: Int32
   private let isSending = Atomic<Bool>(true)
   private let isOver = Atomic<Bool>(false)
   private let sent = Atomic<Int>(0)
   private let received = Atomic<Int>(0)
-  /// When the last packet to a former MAC address came.
+  /// Arrival time of the last packet to an old MAC address.
   private let lastFormer = Atomic<UInt64>(0)
   private let formerMAC = Atomic<UInt64>(0)
   private let ended = DispatchSemaphore(value: 0)
@@ -29,7 +29,7 @@ final class BenchTraffic: Sendable {
     Thread.detachNewThread { self.receive() }
   }
 
-  /// Waits for both threads, and in between for what is still on its way.
+  /// Waits for both threads, and for packets still in transit.
   func end() {
     isSending.store(false, ordering: .relaxed)
     ended.wait()
@@ -53,7 +53,7 @@ final class BenchTraffic: Sendable {
 
   var counts: (sent: Int, received: Int) { (sent.load(ordering: .relaxed), received.load(ordering: .relaxed)) }
 
-  /// From now on, packets to the MAC address with these last six bytes are noted.
+  /// From now on, packets to the MAC address with these last six bytes are recorded.
   func watch(former mac: UInt64) { formerMAC.store(mac, ordering: .relaxed) }
   var lastToFormer: UInt64 { lastFormer.load(ordering: .relaxed) }
 
@@ -78,7 +78,7 @@ final class BenchTraffic: Sendable {
         if isOver.load(ordering: .relaxed) { break }
         continue
       }
-      // IPv4, and UDP of a client or IP-in-IP: nothing that the kernel sends by itself.
+      // IPv4, and either UDP from a client or IP-in-IP: the kernel itself sends neither.
       guard frame[12] == 8, frame[13] == 0, frame[23] == 17 || frame[23] == 4 else { continue }
       received.add(1, ordering: .relaxed)
       let mac = frame[0..<6].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

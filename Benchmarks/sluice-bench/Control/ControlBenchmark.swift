@@ -37,7 +37,7 @@ struct ControlBenchmark: ParsableCommand {
   }
 }
 
-/// Of a table: written 10000x5.
+/// Size of a table, written 10000x5.
 struct ControlSize: Codable, CustomStringConvertible {
   let services: Int
   let servers: Int

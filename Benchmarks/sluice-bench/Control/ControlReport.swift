@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `sluice-bench control` measured: rows of a quantity, columns of a size.
+/// The results of `sluice-bench control`: a row for each quantity, a column for each size.
 struct ControlReport: Codable {
   struct Row: Codable {
     var what: String

@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Model
 
-/// One daemon with a table of one size: each command as an operator sends it.
+/// One daemon with a table of one size; each command is sent as an operator sends it.
 struct ControlScale {
   let size: ControlSize
   let program: String
@@ -41,14 +41,14 @@ struct ControlScale {
       _ = try report.measure("status of one service", name) { try blocking { try await client.statusText(of: service.key) } }
       _ = try report.measure("status of all", name) { try blocking { try await client.statusText() } }
     }
-    // What reading the request took is given back a moment later.
+    // Waits until the memory for reading the request has been returned to the kernel.
     usleep(3_000_000)
     report.add("resident memory", "MB", name, daemon.residentMegabytes)
     daemon.stop()
     try start(services, daemon, &report)
   }
 
-  /// From the file, then again after a crash.
+  /// Starts from the file, then again after a crash.
   private func start(_ services: BenchServices, _ daemon: BenchDaemon, _ report: inout ControlReport) throws {
     let name = "\(size)"
     try daemon.configure(addresses: "external", services: services.yaml)
@@ -94,7 +94,7 @@ struct BenchServices {
     IPAddress(10, UInt8(64 + number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255))
   }
 
-  /// The VIPs of some of them, spread over all.
+  /// The VIPs of some services, spread over all.
   func vips(atMost count: Int) -> [IPAddress] {
     stride(from: services.count - 1, through: 0, by: -max(1, services.count / count)).map { services[$0].key.address }
   }

@@ -3,7 +3,7 @@ import Foundation
 import Model
 import Synchronization
 
-/// Many next hops change at once under a daemon with many managed VIPs, with traffic and questions meanwhile.
+/// Many next hops change at once under a daemon with many managed VIPs, while traffic and status requests continue.
 struct NextHopStorm {
   let changes: Int
   let vips: Int
@@ -48,7 +48,7 @@ struct NextHopStorm {
     let start = monotonicNanoseconds()
     try BenchNamespace.ip(servers.map { neighbour($0, Self.later) })
     report.add("next hops changed by ip", "ms", name, Double(monotonicNanoseconds() - start) / 1e6)
-    // Until no packet goes to a former next hop for half a second.
+    // Waits until no packet has gone to an old next hop for half a second.
     while monotonicNanoseconds() < max(traffic.lastToFormer, start) + 500_000_000 { usleep(10_000) }
     report.add("last packet to a former next hop", "ms", name, Double(traffic.lastToFormer - start) / 1e6)
     report.add("slowest answer meanwhile", "ms", name, questions.end())
@@ -67,7 +67,7 @@ struct NextHopStorm {
   private static func onSegment(_ number: Int) -> IPAddress { IPAddress(10, 32, UInt8(number >> 8 & 255), UInt8(number & 255)) }
 }
 
-/// Asks for the status of one service, again and again.
+/// Requests the status of one service repeatedly.
 private final class Questions: Sendable {
   private let isOver = Atomic<Bool>(false)
   private let slowest = Atomic<UInt64>(0)
@@ -77,7 +77,7 @@ private final class Questions: Sendable {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
         let start = monotonicNanoseconds()
-        // A failed call is as slow as can be.
+        // A failed call counts as the slowest possible.
         let isAnswered = (try? blocking { try await client.statusText(of: service) }) != nil
         slowest.max(isAnswered ? monotonicNanoseconds() - start : .max, ordering: .relaxed)
         usleep(10_000)
@@ -86,7 +86,7 @@ private final class Questions: Sendable {
     }
   }
 
-  /// Milliseconds.
+  /// Returns milliseconds.
   func end() -> Double {
     isOver.store(true, ordering: .relaxed)
     ended.wait()

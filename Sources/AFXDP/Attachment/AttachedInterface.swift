@@ -3,18 +3,18 @@ import CXDP
 import Glibc
 import Model
 
-/// An interface the director stands on, claimed for this process.
+/// An interface that the director receives on, claimed for this process.
 package struct AttachedInterface: Sendable {
   package let name: String
-  /// 0 while there is no interface of that name.
+  /// 0 while no interface has this name.
   package internal(set) var ifindex: UInt32
-  /// Index into `root.interfaces`, what tables and verdicts call it by.
+  /// Index into `root.interfaces`; tables and verdicts use it.
   package let slot: Int
   package internal(set) var mac: MACAddress
   package internal(set) var queues: Int
-  /// How the steering program runs: in the driver, or by the generic hook.
+  /// Whether the steering program runs in the driver; otherwise it runs in the generic hook.
   package internal(set) var isNative = false
-  /// Whether frames reach the workers uncopied.
+  /// Whether frames reach the workers without a copy.
   package internal(set) var isZeroCopy = false
 
   package var isPresent: Bool { ifindex != 0 }
@@ -36,7 +36,7 @@ package struct AttachedInterface: Sendable {
     self.queues = queues
   }
 
-  /// Again after attaching: some drivers change the number then (virtio does).
+  /// Called again after attaching, since some drivers (virtio) then change the number.
   mutating func countQueues() throws(EngineFailure) { queues = try Self.checked(InterfaceView(name).queues, name) }
 
   private static func checked(_ queues: Int, _ name: String) throws(EngineFailure) -> Int {
@@ -50,15 +50,15 @@ package struct AttachedInterface: Sendable {
   }
 }
 
-/// What the kernel says of an interface at this moment.
+/// What the kernel reports about an interface at this moment.
 struct InterfaceView: Equatable, Sendable {
   var name: String
-  /// 0: there is none of that name.
+  /// 0: no interface has this name.
   var ifindex: UInt32
   var mac: MACAddress?
   /// 0 when the driver does not say.
   var queues: Int
-  /// The XDP program it has.
+  /// The attached XDP program.
   var program: AttachedProgram?
 
   init(name: String, ifindex: UInt32, mac: MACAddress?, queues: Int, program: AttachedProgram? = nil) {
@@ -69,7 +69,7 @@ struct InterfaceView: Equatable, Sendable {
     self.program = program
   }
 
-  /// Asked now: a few system calls.
+  /// Queries the kernel: a few system calls.
   init(_ name: String) {
     let index = if_nametoindex(name)
     var bytes = [UInt8](repeating: 0, count: 6)

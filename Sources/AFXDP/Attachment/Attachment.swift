@@ -3,13 +3,13 @@ import CXDP
 import Glibc
 import Model
 
-/// The steering program on one interface. It outlives the process on purpose: a killed daemon's packets wait for the next one
-/// instead of being answered by the kernel. Only `detach` takes it off.
+/// The steering program on one interface. It outlives the process on purpose: after a crash, packets wait for the next daemon instead of
+/// being answered by the kernel. Only `detach` removes it.
 struct Attachment {
   enum Hold {
-    /// A BPF link, pinned in a bpffs: nobody can replace the program by mistake.
+    /// A BPF link, pinned in a bpffs: no other process can replace the program by mistake.
     case link(descriptor: Int32, path: String)
-    /// Over netlink: without a bpffs there is nowhere to pin a link, and an unpinned one dies with us.
+    /// Attached over netlink: without a bpffs a link cannot be pinned, and an unpinned link dies with the process.
     case netlink(program: UInt32)
   }
 
@@ -17,9 +17,9 @@ struct Attachment {
   let isNative: Bool
   let hold: Hold
 
-  /// Attaches, or takes the place of a former daemon's program without a gap.
+  /// Attaches the program, or replaces a previous daemon's program without a gap.
   ///
-  /// - Returns: also a line for the operator when generic mode had to do, with the reason.
+  /// - Returns: also a note for the operator if only generic mode was possible, with the reason.
   static func attach(
     _ program: Int32,
     to interface: AttachedInterface,
@@ -53,7 +53,7 @@ struct Attachment {
     return (attachment, nil)
   }
 
-  /// Puts another program in the place of this one, without a gap.
+  /// Replaces this program by another one without a gap.
   func replace(by program: SteeringProgram, on name: String) throws(EngineFailure) -> Attachment {
     switch hold {
     case .link(let descriptor, _):
@@ -67,7 +67,7 @@ struct Attachment {
     }
   }
 
-  /// Lets go of an attachment that is no more: its interface is gone, or somebody has detached the program.
+  /// Releases an attachment that no longer exists: its interface is gone, or another process detached the program.
   func abandon() {
     if case .link(let descriptor, let path) = hold {
       unlink(path)
@@ -108,7 +108,7 @@ struct Attachment {
     return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .netlink(program: id)))
   }
 
-  /// Replaces the program that a former daemon of ours left; nil if there is none.
+  /// Replaces the program that a previous daemon left; nil if there is none.
   private static func takeOver(_ program: Int32, _ interface: AttachedInterface) throws(EngineFailure) -> Attachment? {
     guard let former = AttachedProgram(interface.ifindex) else { return nil }
     guard former.name == SteeringMaps.program else {
@@ -122,7 +122,7 @@ struct Attachment {
         if steering_update_link(link, program) == 0 {
           return Attachment(ifindex: interface.ifindex, isNative: former.isNative, hold: .link(descriptor: link, path: path))
         }
-        // The link of an interface that is gone, of the same name; the program here is held otherwise.
+        // The pinned link belongs to a deleted interface of the same name; the program here is attached in another manner.
         close(link)
         unlink(path)
       }

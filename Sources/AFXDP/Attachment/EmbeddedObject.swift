@@ -1,6 +1,6 @@
-/// The bytes of a base64 text, as `bpf-embed` writes BPF objects into the source. Foundation would do it at the price of linking Foundation.
+/// Decodes base64 text, in which `bpf-embed` writes BPF objects into the source. Foundation's decoder would mean linking Foundation.
 ///
-/// - Precondition: `text` is ASCII, sound base64 with padding: it was made by our own build, so anything else is a bug.
+/// - Precondition: `text` is ASCII and valid, padded base64. Our own build made it, so anything else is a bug.
 package func decodeBase64(_ text: StaticString) -> [UInt8] {
   text.withUTF8Buffer { digits in
     precondition(digits.count % 4 == 0, "base64 comes in groups of four digits")

@@ -16,18 +16,18 @@ enum PinPath {
     steering_is_bpffs(bpffs) == 1 ? "\(folder)/\(interface)" : nil
   }
 
-  /// Succeeds for the last interface of this network namespace, and of all, only.
+  /// Removes the folders if they are empty: that of this network namespace, then the root.
   static func removeFolders() {
     rmdir(folder)
     rmdir(root)
   }
 
-  /// The path for an interface's link, its folders made; nil where there is no bpffs to pin in.
+  /// Returns the path for an interface's link and creates its folders; nil without a bpffs.
   static func make(_ interface: String) -> String? {
     guard let path = existing(interface) else { return nil }
     mkdir(root, 0o700)
     mkdir(folder, 0o700)
-    // A pin whose program is gone from the interface: a former life of the same name.
+    // A stale pin, left by a deleted interface of the same name.
     unlink(path)
     return path
   }

@@ -2,13 +2,13 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// `BPF/steer/steer.bpf.c`, loaded over this data plane's maps and holding all of them.
+/// `BPF/steer/steer.bpf.c`, loaded with this data plane's maps. It keeps all of them alive.
 final class SteeringProgram {
   let descriptor: Int32
 
   /// - Parameters:
-  ///   - maps: what the program reads.
-  ///   - held: every map's descriptor.
+  ///   - maps: the maps that the program reads.
+  ///   - held: the descriptors of all maps.
   init(_ maps: steering_maps, holding held: [Int32]) throws(EngineFailure) {
     let object = decodeBase64(steerObject)
     var maps = maps
@@ -34,7 +34,7 @@ final class SteeringProgram {
     self.descriptor = descriptor
   }
 
-  /// As the kernel numbers programs.
+  /// The kernel's number of the program.
   var id: UInt32 {
     var id: UInt32 = 0
     return steering_program_id(descriptor, &id) == 0 ? id : 0

@@ -1,7 +1,7 @@
 import CXDP
 import Glibc
 
-/// Why tunnels can't be unwrapped on an interface: one line with the mend.
+/// Why tunnels can't be unwrapped on an interface: one line with a hint.
 package struct DecapFailure: Error, CustomStringConvertible {
   package let description: String
 

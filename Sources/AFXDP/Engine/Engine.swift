@@ -7,13 +7,13 @@ import Synchronization
 
 /// The data plane: steering attached, sockets bound, workers started. The control plane sees only its memory and these functions.
 ///
-/// Made and started are two steps, so that the first generation is in force before the program is: with empty tables it would leave every
-/// service's packets to the kernel, which resets connections it knows nothing of. `stop` goes the other way round: some drivers oops
-/// when sockets close under an attached program.
+/// Creation and start are separate, so that the first generation is in force before the program is attached: with empty tables the program
+/// would leave every service's packets to the kernel, which resets connections that it does not know. `stop` reverses the order: some drivers
+/// oops when sockets close under an attached program.
 ///
-/// One thread, the reconciler's, publishes, grows and follows; anybody may read counters and flows.
+/// Only the reconciler's thread publishes, grows and follows; any thread may read counters and flows.
 package final class Engine: Sendable {
-  /// What others read: replaced when workers have been started anew.
+  /// What other threads read; replaced when workers are restarted.
   private struct Readings: Sendable {
     var interfaces: [AttachedInterface]
     var counters: [Counters]
@@ -25,12 +25,12 @@ package final class Engine: Sendable {
   private let state: Mutex<EngineState?>
   private let readings: Mutex<Readings>
   private let steeringCounters: Int32
-  /// The tables as they lay at the start.
+  /// The tables as they were at the start.
   package let tables: TableMemory
-  /// Whether tables and flows of a former daemon go on.
+  /// Whether the tables and flows of a previous daemon are in use.
   package let isTakenOver: Bool
 
-  /// Nothing is attached yet. A former daemon's program goes on steering.
+  /// Attaches nothing yet. A previous daemon's program keeps steering.
   package init(_ options: EngineOptions) throws(EngineFailure) {
     try Grace.check()
     let state = try EngineState(options)
@@ -41,7 +41,7 @@ package final class Engine: Sendable {
     self.state = Mutex(state)
   }
 
-  /// Attaches the program, over the tables in force, and starts the workers. After an error nothing is left of it all.
+  /// Attaches the program, with the tables in force, and starts the workers. An error undoes all of it.
   package func start() throws(EngineFailure) {
     try state.withLock { (state) throws(EngineFailure) in
       do throws(EngineFailure) {
@@ -55,7 +55,7 @@ package final class Engine: Sendable {
     }
   }
 
-  /// Takes the program off every interface, ends the workers, closes their sockets.
+  /// Detaches the program from every interface, stops the workers and closes their sockets.
   package func stop() {
     state.withLock { state in
       state?.end()
@@ -63,7 +63,7 @@ package final class Engine: Sendable {
     }
   }
 
-  /// Ends the workers and leaves the program attached, with its tables: what the next start takes over.
+  /// Stops the workers and leaves the program with its tables attached, for the next start to take over.
   package func leave() {
     state.withLock { state in
       let all = Set(state?.interfaces.indices ?? 0..<0)
@@ -90,10 +90,10 @@ package final class Engine: Sendable {
 
 // For the reconciler's thread.
 extension Engine {
-  /// Puts the half that is not in force in force; see `EngineState.publish`.
+  /// Puts the idle half in force; see `EngineState.publish`.
   package func publish(_ memory: TableMemory) { state.withLock { $0?.publish(memory) } }
 
-  /// Larger memory that holds the same tables; the next `publish` puts it in force.
+  /// Allocates larger memory that holds the same tables; the next `publish` puts it in force.
   package func grow(to capacity: TableCapacity) throws(EngineFailure) -> TableMemory {
     try state.withLock { (state) throws(EngineFailure) in
       guard let larger = try state?.grow(to: capacity) else { throw EngineFailure("the engine has been stopped") }
@@ -101,7 +101,7 @@ extension Engine {
     }
   }
 
-  /// Looks at the interfaces, does what their changes ask for, and says so.
+  /// Checks the interfaces and responds to their changes; returns what it did.
   package func follow() -> EngineReport {
     state.withLock { state in
       let report = state?.follow() ?? EngineReport()
@@ -111,9 +111,9 @@ extension Engine {
   }
 }
 
-// For anybody.
+// For any thread.
 extension Engine {
-  /// Whether a steering program of ours is attached to the interface.
+  /// Whether one of Sluice's steering programs is attached to the interface.
   package static func isSteered(_ interface: String) -> Bool {
     AttachedProgram(if_nametoindex(interface))?.isSluices ?? false
   }
@@ -124,7 +124,7 @@ extension Engine {
   /// By worker.
   package var flows: [FlowTable] { readings.withLock { $0.flows } }
 
-  /// What the operator should know of how it came up: a line for each step down, with its reason.
+  /// Notes on the start for the operator: one line for each fallback, with the reason.
   package var notes: [String] { readings.withLock { $0.notes } }
 
   /// What steering did with the frames of all interfaces.
@@ -136,9 +136,9 @@ extension Engine {
     )
   }
 
-  /// What the kernel dropped at each worker's rings, all interfaces together; of the workers there are now.
+  /// What the kernel dropped at each current worker's rings, all interfaces together.
   package var ringDrops: [RingDrops] {
-    // By descriptor, not by pointer: after a stop there is nothing to read, and that is no error.
+    // By descriptor, not by pointer: after a stop there is nothing to read, which is not an error.
     readings.withLock { $0.rings }.map { RingDrops(of: $0) }
   }
 }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Why the data plane can't be set up: one line, with what is wrong, where, and the mend.
+/// Why the data plane cannot be set up. One line: what is wrong, where, and how to fix it.
 package struct EngineFailure: Error, CustomStringConvertible {
   package let description: String
 
   package init(_ description: String) { self.description = description }
 
-  /// The kernel's own words for a -errno.
+  /// The kernel's text for a -errno.
   static func words(_ error: Int32) -> String { String(cString: strerror(-error)) }
 }

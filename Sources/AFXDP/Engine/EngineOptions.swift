@@ -1,10 +1,10 @@
 import Forwarding
 import Model
 
-/// How the data plane is to be set up: which interfaces, how many workers, what the kernel and the driver are asked for.
+/// Settings of the data plane: interfaces, number of workers, options for the kernel and the driver.
 package struct EngineOptions: Sendable {
   package var interfaces: [String]
-  /// Workers; nil: one for each queue of the interface that has most.
+  /// Number of workers; nil: one for each queue of the interface with the most queues.
   package var workers: Int?
   package var mode: AttachMode
   package var copy: CopyMode

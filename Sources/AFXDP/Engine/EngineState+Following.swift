@@ -4,11 +4,11 @@ import Forwarding
 import Glibc
 import Model
 
-/// Carrying out what `InterfaceFollowing` says.
+/// Carries out the steps of `InterfaceFollowing`.
 extension EngineState {
-  /// Looks at every interface and does what its changes ask for.
+  /// Checks every interface and responds to changes.
   ///
-  /// - Returns: what happened, and what is wrong and could not be repaired.
+  /// - Returns: what happened, and the problems that could not be repaired.
   mutating func follow() -> EngineReport {
     var report = EngineReport()
     guard let id = program?.id else { return report }
@@ -58,14 +58,14 @@ extension EngineState {
     enterInterfaces()
     do throws(EngineFailure) {
       try startWorkers()
-      // A queue that was added may run without the program: veth gives it to queues when it is set, and only then (veth_set_channels). The
-      // same program again would be no change to the kernel, so a new one takes its place.
+      // A new queue may run without the program: veth sets it on the queues that exist when the program is attached, and only then
+      // (veth_set_channels). Attaching the same program again is no change to the kernel, so a new one replaces it.
       if reasons.contains(where: \.isOfQueues) { replaceProgram() }
       for note in notes { report.note(.interface, note) }
     } catch {
       stopWorkers()
       report.problems.append("workers could not be started: \(error)")
-      // Tried again with the next look.
+      // Forces another attempt at the next check.
       for slot in interfaces.indices { interfaces[slot].queues = 0 }
     }
   }
@@ -106,7 +106,7 @@ extension EngineState {
     try attach(program, slot)
   }
 
-  /// What is wrong as long as it lasts.
+  /// Problems that persist.
   private func lasting() -> [String] {
     var problems = steeringFault.map { [$0] } ?? []
     problems += interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }

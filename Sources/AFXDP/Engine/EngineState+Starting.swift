@@ -4,10 +4,10 @@ import Forwarding
 import Glibc
 import Model
 
-/// Attaching the program and starting the workers; and again, when an interface or its queues have changed.
+/// Attaches the program and starts the workers, also after an interface or its queues have changed.
 extension EngineState {
-  /// Order of a start: the program over tables in force, then sockets (a driver may change its queues on attach), then threads; only
-  /// then does steering find the sockets. An empty or half-built data plane would leave services' packets to the kernel.
+  /// Order: the program with tables in force, then sockets (a driver may change its queues on attach), then threads; only then does steering
+  /// find the sockets. An empty or half-built data plane would leave services' packets to the kernel.
   mutating func start() throws(EngineFailure) {
     enterInterfaces()
     let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
@@ -33,7 +33,7 @@ extension EngineState {
     try interfaces[slot].countQueues()
   }
 
-  /// A worker for each queue of the present interfaces: sockets, thread, then the sockets' places in steering's map.
+  /// Starts a worker for each queue of the present interfaces: sockets, thread, then the sockets' entries in steering's map.
   mutating func startWorkers() throws(EngineFailure) {
     let present = interfaces.filter(\.isPresent)
     let count = present.map(\.queues).max() ?? 0
@@ -41,7 +41,7 @@ extension EngineState {
     while counters.count < count { counters.append(try Self.makeCounters()) }
     while fragments.count < count { fragments.append(FragmentTable.allocate()) }
     let cpus = Self.cpus()
-    // With one worker there is nobody else to ask.
+    // A single worker has no peers to ask.
     let peers = count > 1 ? PeerFlows(Array(maps.flows.prefix(count))) : .none
     let uncounted = takeUncounted()
     for number in 0..<count {
@@ -90,7 +90,7 @@ extension EngineState {
     }
   }
 
-  /// Ends the workers; closed sockets leave steering's map by themselves, and services' frames are dropped until there are others.
+  /// Stops the workers. Closed sockets leave steering's map by themselves; services' frames are dropped until new workers start.
   mutating func stopWorkers() {
     for worker in workers { worker.stop() }
     workers = []

@@ -1,17 +1,16 @@
 import ABI
 import Forwarding
 
-/// Generations, and larger tables under the running program.
+/// Publishes generations, and replaces tables by larger ones under the running program.
 extension EngineState {
-  /// New maps that hold the same tables, for the reconciler to write the next generation into.
+  /// Creates new maps that hold the same tables; the reconciler writes the next generation into them.
   mutating func grow(to capacity: TableCapacity) throws(EngineFailure) -> TableMemory {
     let larger = try (coming ?? maps.tables).enlarged(to: capacity)
     coming = larger
     return larger.tables
   }
 
-  /// Flips to the idle half of the tables in force, or to larger tables that were made meanwhile. Returns once nobody reads the former
-  /// generation any more.
+  /// Flips to the idle half, or to larger tables if `grow` made some. Returns once no reader uses the previous generation.
   mutating func publish(_ memory: TableMemory) {
     if let coming, coming.tables.root == memory.root {
       self.coming = nil
@@ -22,8 +21,8 @@ extension EngineState {
     }
   }
 
-  /// Workers first, then the kernel's side, each by one store: in between a frame may be steered by the former tables and decided by the
-  /// new ones, as at any flip.
+  /// Switches the workers first, then the kernel's side, each by one store. In between a frame may be steered by the old tables and forwarded
+  /// by the new ones, as at any flip.
   private mutating func switchOver(to larger: TableMaps) {
     let former = (maps.replaceTables(by: larger), halves)
     halves = TableHalves(larger.tables)
@@ -31,12 +30,12 @@ extension EngineState {
     published.publish(halves)
     replaceProgram()
     Grace.wait(epochs)
-    // Reports may still read the former ones: they go with the next such change.
+    // Reports may still read the old tables, so they are freed at the next switch.
     retired?.halves.free()
     retired = former
   }
 
-  /// Loads the program over the tables in force and puts it in the place of the one that runs.
+  /// Loads the program with the tables in force and replaces the running one.
   mutating func replaceProgram() {
     guard program != nil else { return }
     steeringFault = nil
@@ -47,7 +46,7 @@ extension EngineState {
       }
       program = next
     } catch {
-      // The former program goes on steering by the former tables: what it knows stays right, what is new it leaves to the kernel.
+      // The old program keeps steering by the old tables: what they contain stays right, new services are left to the kernel.
       steeringFault = "steering goes by the tables before they were enlarged, since its program could not be replaced: \(error)"
     }
   }

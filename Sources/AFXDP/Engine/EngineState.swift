@@ -4,7 +4,7 @@ import Forwarding
 import Glibc
 import Model
 
-/// What the engine has claimed, opened, attached and started. One thread at a time changes it.
+/// What the engine has claimed, opened, attached and started. Only one thread at a time changes it.
 struct EngineState {
   let options: EngineOptions
   var interfaces: [AttachedInterface] = []
@@ -19,7 +19,7 @@ struct EngineState {
   /// By worker.
   var counters: [Counters] = []
   var workers: [WorkerThread] = []
-  /// The fragment tables of all workers there ever were.
+  /// The fragment tables of all workers ever started.
   var fragments: [FragmentTable] = []
   var program: SteeringProgram?
   /// Tables that workers read until the next generation.
@@ -27,13 +27,13 @@ struct EngineState {
   /// Larger tables that the next publication puts in force.
   var coming: TableMaps?
   var notes: [String] = []
-  /// Why the program steers by former tables; tried again at every look.
+  /// Why the program steers by old tables; replacing it is retried at every check.
   var steeringFault: String?
-  /// Slots on which a former daemon's program was found: they stay steered when this start fails.
+  /// Slots with a previous daemon's program: they stay steered if this start fails.
   var former: Set<Int> = []
   private var hasCountedFlows = false
 
-  /// Claims the interfaces and finds or makes the maps. Nothing is attached; a former daemon's program goes on steering.
+  /// Claims the interfaces and finds or creates the maps. Attaches nothing; a previous daemon's program keeps steering.
   init(_ options: EngineOptions) throws(EngineFailure) {
     self.options = options
     let (interfaces, claims) = try Self.claim(options)
@@ -54,7 +54,7 @@ struct EngineState {
     epochs = Epochs(count: Int(SLUICE_QUEUES))
   }
 
-  /// Room for as many servers as there can be, which costs nothing until they are used.
+  /// Address space for the maximum number of servers; untouched pages cost nothing.
   static func makeCounters() throws(EngineFailure) -> Counters {
     let capacity = Int(SLUICE_SERVERS)
     return Counters(zeroed: try ZeroedPages.map(Counters.size(serverCapacity: capacity)), serverCapacity: capacity)
@@ -87,17 +87,17 @@ struct EngineState {
     return (interfaces, claims)
   }
 
-  /// Workers to start: one for each queue of the interface that has most, or as many as the operator says.
+  /// The number of workers: as configured, or one for each queue of the interface with the most queues.
   static func workerCount(_ options: EngineOptions, _ interfaces: [AttachedInterface]) throws(EngineFailure) -> Int {
     let most = interfaces.map(\.queues).max() ?? 1
     let count = options.workers ?? most
-    // A queue without a worker would be a black hole for its share of every service.
+    // A queue without a worker would lose its share of every service's packets.
     if let short = interfaces.first(where: { $0.queues > count }) {
       throw EngineFailure(
         "\(short.name) has \(short.queues) queues, but director.workers is \(count): use `ethtool -L \(short.name) combined \(count)`, or more workers"
       )
     }
-    // Worker q sends by queue q of the egress interface: it needs one there.
+    // Worker q sends through queue q of the egress interface, so that queue must exist.
     if let narrow = interfaces.first(where: { $0.queues < count }) {
       throw EngineFailure(
         "\(narrow.name) has \(narrow.queues) queue(s) and \(count) workers would send by it: give all interfaces the same number with `ethtool -L`"
@@ -106,7 +106,7 @@ struct EngineState {
     return count
   }
 
-  /// Tells the steering program which slot each interface is: the configuration's order.
+  /// Tells the steering program the slot of each interface: its position in the configuration.
   func enterInterfaces() {
     let entries = UnsafeMutableRawPointer(halves.memory.root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
       .assumingMemoryBound(to: sluice_interface.self)
@@ -120,13 +120,14 @@ struct EngineState {
     }
   }
 
-  /// Whether a worker has to count the flows that a former daemon left in its table: once, at its first start.
+  /// For each worker: whether it must count the flows that a previous daemon left in its table. True once, at its first start.
   mutating func takeUncounted() -> [Bool] {
     defer { hasCountedFlows = true }
     return hasCountedFlows ? Array(repeating: false, count: maps.flows.count) : maps.hasFormerFlows
   }
 
-  /// Takes the program off every interface, but those kept, then ends the workers and closes their sockets: the host is as it was before.
+  /// Detaches the program from all interfaces except `kept`, then stops the workers and closes their sockets. Detached interfaces are as
+  /// before the start.
   mutating func end(keeping kept: Set<Int> = []) {
     for (slot, attachment) in attachments.enumerated() where !kept.contains(slot) { attachment?.detach() }
     for worker in workers { worker.stop() }

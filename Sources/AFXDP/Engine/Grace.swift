@@ -3,9 +3,9 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// Waiting until the generation before is nobody's any more. See Docs/generations.md.
+/// Waits until no reader uses the previous generation. See Docs/generations.md.
 enum Grace {
-  /// Whether the kernel can be waited for at all; asked once, at start, so that publishing cannot fail.
+  /// Whether the kernel supports the wait; checked once, at start, so that publishing cannot fail.
   static func check() throws(EngineFailure) {
     let error = threads_wait_for_readers()
     guard error == 0 else {
@@ -13,22 +13,23 @@ enum Grace {
     }
   }
 
-  /// Returns when every worker and every BPF program that could have seen what was in force before has moved on. Usually some
-  /// milliseconds, nearly all of them the kernel's grace period.
+  /// Returns when every worker and every BPF program that could have seen the previous state has moved on. Takes some milliseconds, nearly
+  /// all of them the kernel's grace period.
   static func wait(_ epochs: Epochs) {
-    // After this, whoever enters a batch sees the flip; who was in one is seen below. It also waits for running BPF programs (RCU).
+    // After this, a worker that enters a batch sees the flip; workers already in one are waited for below. It also waits for running BPF
+    // programs (RCU).
     _ = threads_wait_for_readers()
     for worker in 0..<epochs.count {
       let seen = sluice_read_epoch(epochs[worker])
       guard seen & 1 == 1 else { continue }
-      // A batch takes microseconds; a thread that lost its CPU within one, some milliseconds.
+      // A batch takes microseconds; if its thread loses the CPU, some milliseconds.
       while sluice_read_epoch(epochs[worker]) == seen { usleep(20) }
     }
   }
 }
 
 extension PublishedTables {
-  /// Puts the half that is not in force in force, for the kernel's side and the workers. Returns once nobody reads the former one any more.
+  /// Puts the idle half in force for the kernel's side and the workers. Returns once no reader uses the previous one.
   func flip(_ halves: TableHalves, _ epochs: Epochs) {
     halves.memory.flip()
     publish(halves)
@@ -42,7 +43,7 @@ struct Epochs: @unchecked Sendable {
   let count: Int
   private let lines: UnsafeMutablePointer<UInt64>
 
-  /// Never given back: the reconciler may read them as long as the process lives.
+  /// Never freed: the reconciler may read the words as long as the process lives.
   init(count: Int) {
     self.count = count
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: 64)

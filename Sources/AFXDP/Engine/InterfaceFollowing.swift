@@ -1,16 +1,16 @@
 import Model
 
-/// From what was known of the attached interfaces and what the kernel says of them now to what has to be done: a pure function, asked a few
-/// times a second. The engine carries it out; nothing here reacts to a single event, so that none can be missed.
+/// Compares the known state of the attached interfaces with what the kernel reports, and returns the steps to take: a pure function, called a
+/// few times a second. It compares states instead of handling events, so no change can be missed. The engine carries out the steps.
 enum InterfaceFollowing {
   enum Step: Equatable, Sendable {
-    /// Frames for the interface have another destination: steering compares with this one.
+    /// The interface's MAC address changed: steering compares each frame's destination with it.
     case setMAC(slot: Int, MACAddress)
     /// The steering program is no longer attached: services' packets reach the kernel, which resets their connections.
     case attachAgain(slot: Int)
-    /// Somebody else's program is in the place of ours. It is not ours to remove.
+    /// Another program has replaced ours. Sluice must not remove it.
     case foreignProgram(slot: Int, AttachedProgram)
-    /// Sockets have to be made anew, and workers with them.
+    /// Sockets must be opened again, and workers restarted with them.
     case rebuild([Reason])
   }
 
@@ -23,8 +23,8 @@ enum InterfaceFollowing {
   }
 
   /// - Parameters:
-  ///   - known: by slot, as the engine has them.
-  ///   - seen: by slot.
+  ///   - known: the engine's view, by slot.
+  ///   - seen: the kernel's view, by slot.
   ///   - program: the id of the engine's own steering program.
   static func steps(_ known: [AttachedInterface], _ seen: [InterfaceView], program: UInt32) -> [Step] {
     var steps: [Step] = []
@@ -36,7 +36,7 @@ enum InterfaceFollowing {
         continue
       }
       if view.ifindex != interface.ifindex {
-        // An interface without a MAC address is not an Ethernet one: the name has gone to something else.
+        // An interface without a MAC address is not Ethernet: another kind of interface has taken the name.
         if view.mac != nil { reasons.append(.back(slot: slot, ifindex: view.ifindex)) }
         continue
       }

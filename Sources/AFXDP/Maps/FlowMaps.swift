@@ -2,17 +2,17 @@ import ABI
 import CXDP
 import Forwarding
 
-/// The maps of one worker's flow table; unmapped and closed with it.
+/// The maps of one worker's flow table; closing the object unmaps and closes them.
 final class FlowMaps {
   let flows: FlowTable
-  /// Whether a former daemon's flows are in it.
+  /// Whether it holds a previous daemon's flows.
   var isFormer: Bool
   private let maps: MapSet
 
   init(_ source: MapSource, worker: Int, buckets: Int) throws(EngineFailure) {
     let maps = MapSet(source: source)
     let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets)
-    // For each bucket the connections of its four entries, then, behind those of all buckets, the prefixes.
+    // First the connections of each bucket's four entries, for all buckets; after them the prefixes.
     let perBucket = 4 * (MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride)
     let connections: UnsafeMutablePointer<UInt8> = try maps.table(
       "sl_conns_\(worker)",
@@ -22,7 +22,7 @@ final class FlowMaps {
     flows = FlowTable(
       buckets: entries,
       connections: UnsafeMutableRawPointer(connections),
-      // The worker's own business, so no map's.
+      // Private to the worker, so it is not in a map.
       displaced: try ZeroedPages.map(buckets).bindMemory(to: UInt8.self, capacity: buckets),
       count: buckets
     )
@@ -30,12 +30,12 @@ final class FlowMaps {
     self.maps = maps
   }
 
-  /// For the program to hold.
+  /// Descriptors for the steering program to hold.
   var descriptors: [Int32] { maps.descriptors }
 }
 
-/// Anonymous memory that the kernel zeroes, page by page, when it is first touched; never given back: workers, counters and reports read
-/// it as long as the process lives.
+/// Anonymous memory; the kernel zeroes each page when it is first touched. Never freed: workers, counters and reports read it as long as the
+/// process lives.
 enum ZeroedPages {
   static func map(_ bytes: Int) throws(EngineFailure) -> UnsafeMutableRawPointer {
     var (huge, error): (Int32, Int32) = (0, 0)

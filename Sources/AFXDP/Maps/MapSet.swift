@@ -1,17 +1,17 @@
 import CXDP
 import Glibc
 
-/// Where maps come from.
+/// Where to get maps from.
 enum MapSource: Sendable {
   case new
-  /// Those that the steering program on this interface holds.
+  /// The maps held by the steering program on this interface.
   case interface(UInt32)
 
   var isFormer: Bool { if case .interface = self { true } else { false } }
 }
 
-/// BPF maps opened one after the other and mapped into the process; unmapped and closed with the set, also when a later one fails.
-// A class: what holds maps is replaced while the program runs, and a noncopyable value fits in no array and no optional property.
+/// BPF maps, opened in turn and mapped into the process. They are unmapped and closed with the set, also when opening a later one fails.
+// A class: its holders are replaced while the program runs, and a noncopyable value fits in no array and no optional property.
 final class MapSet {
   /// A map's memory in this process.
   struct Mapping {

@@ -3,27 +3,28 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// The BPF maps of one data plane and their memory: made anew, or found on an interface where a daemon left them.
+/// The BPF maps of one data plane and their memory: created, or found on an interface where a previous daemon left them.
 ///
-/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those it does not read itself), so they live exactly
-/// as long as it is attached, and a new daemon finds them through the interface: with or without a bpffs, and nothing is left to tidy up.
+/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those that it does not read itself), so they live
+/// exactly as long as it is attached. A new daemon finds them through the interface, with or without a bpffs, and nothing is left to clean
+/// up.
 struct SteeringMaps {
-  /// As BPF names programs and maps: 15 characters.
+  /// Name of the BPF program; BPF allows 15 characters.
   static let program = "sluice_steer"
 
   private(set) var tables: TableMaps
   let counters: Int32
   let sockets: Int32
-  /// Why a former daemon's tables or flows do not go on, one line each.
+  /// Why a previous daemon's tables or flows were not kept, one line each.
   private(set) var notes: [String] = []
-  /// Whether tables of a former daemon go on.
+  /// Whether a previous daemon's tables are in use.
   let isTakenOver: Bool
 
   private let kernel: MapSet
   private var flowMaps: [FlowMaps] = []
   private let buckets: Int
 
-  /// Takes over the maps that the program on the first interface holds; makes new ones otherwise, and says why.
+  /// Takes over the maps held by the program on the first interface; otherwise creates new ones and notes why.
   init(_ options: EngineOptions, workers: Int, interfaces: [UInt32]) throws(EngineFailure) {
     buckets = options.flowBuckets
     var source = MapSource.new
@@ -38,7 +39,7 @@ struct SteeringMaps {
     }
     isTakenOver = former != nil
     if let former { tables = former } else { tables = try TableMaps(.new, options.capacity) }
-    // Of a taken-over program the counters go on counting.
+    // If a program is taken over, its counters continue.
     let kernel = MapSet(source: source)
     counters = try kernel.map("sl_steered") { steering_make_counters($0, UInt32(SLUICE_STEER_COUNTERS)) }
     sockets = try kernel.map("sl_sockets") { steering_make_sockets($0, UInt32(SLUICE_INTERFACES * SLUICE_QUEUES)) }
@@ -51,10 +52,10 @@ struct SteeringMaps {
     tables.tables.root.pointee.workers = UInt32(workers)
   }
 
-  /// Flow tables for more workers.
+  /// Creates flow tables for more workers.
   mutating func addWorkers(upTo count: Int, _ source: MapSource = .new) throws(EngineFailure) {
     let root = tables.tables.root.pointee
-    // A worker of a former daemon keeps its flows, whatever the size of its table.
+    // A previous daemon's flows are kept even if the size of the table has changed.
     while flowMaps.count < count {
       let worker = flowMaps.count
       let isFormer = source.isFormer && worker < Int(root.workers)
@@ -75,7 +76,7 @@ struct SteeringMaps {
   /// By worker.
   var flows: [FlowTable] { flowMaps.map(\.flows) }
 
-  /// By worker: whether flows of a former daemon are in its table.
+  /// By worker: whether its table holds a previous daemon's flows.
   var hasFormerFlows: [Bool] { flowMaps.map(\.isFormer) }
 
   private mutating func add(_ maps: FlowMaps, holdsFormer: Bool = false) {
@@ -83,18 +84,18 @@ struct SteeringMaps {
     flowMaps.append(maps)
   }
 
-  /// Puts other tables in the place of these, which are returned: workers may still read them.
+  /// Replaces the tables and returns the old ones, which workers may still read.
   mutating func replaceTables(by larger: TableMaps) -> TableMaps {
     defer { tables = larger }
     return tables
   }
 
-  /// What the program is loaded with.
+  /// The maps that the program is loaded with.
   func programMaps(_ tables: TableMaps) -> steering_maps {
     steering_maps(root: tables.root, slots: tables.slots, sockets: sockets, counters: counters)
   }
 
-  /// Every descriptor, for the program to hold.
+  /// The descriptors of all maps, for the program to hold.
   func descriptors(_ tables: TableMaps) -> [Int32] { tables.descriptors + kernel.descriptors + flowMaps.flatMap(\.descriptors) }
 
   /// Sum over all CPUs, by `SLUICE_STEER_*`.

@@ -2,15 +2,15 @@ import ABI
 import CXDP
 import Forwarding
 
-/// The maps that the shared tables lie in; unmapped and closed with it. Larger ones can take their place while the program runs
+/// The maps that hold the shared tables; closing the object unmaps and closes them. Larger ones can replace them while the program runs
 /// (`enlarged`).
 final class TableMaps {
   let tables: TableMemory
   private let maps: MapSet
 
-  /// Opens or makes them all.
+  /// Opens or creates all maps.
   ///
-  /// - Parameter capacity: of new ones; nil: as the root of a former daemon's says.
+  /// - Parameter capacity: of new maps; nil: read from the root of a previous daemon.
   init(_ source: MapSource, _ capacity: TableCapacity?) throws(EngineFailure) {
     let maps = MapSet(source: source)
     let root: UnsafeMutablePointer<sluice_root> = try maps.table("sl_root", count: 1)
@@ -39,18 +39,18 @@ final class TableMaps {
     }
   }
 
-  /// New maps of another size that hold the same tables.
+  /// Creates new maps of another size that hold the same tables.
   func enlarged(to capacity: TableCapacity) throws(EngineFailure) -> TableMaps {
     let larger = try TableMaps(.new, capacity)
     tables.copy(to: larger.tables)
     return larger
   }
 
-  /// What the program reads.
+  /// The root map, which the program reads.
   var root: Int32 { maps.descriptors[0] }
   var slots: Int32 { maps.descriptors[1] }
 
-  /// For the program to hold.
+  /// Descriptors for the program to hold.
   var descriptors: [Int32] { maps.descriptors }
 }
 

@@ -1,10 +1,10 @@
-/// The frames of one worker's UMEM that no ring holds: a stack, so that the frame used last, still in the cache, is used next.
+/// The frames of one worker's UMEM that are in no ring: a stack, so that the most recently used frame, still in the cache, is used next.
 struct FramePool: ~Copyable {
   private let addresses: UnsafeMutablePointer<UInt64>
   private(set) var count: Int
   private let capacity: Int
 
-  /// Of `frames` chunks of `chunk` bytes all are free but the first `taken`.
+  /// All of `frames` chunks of `chunk` bytes are free except the first `taken`.
   init(frames: Int, taken: Int = 0, chunk: Int) {
     addresses = .allocate(capacity: frames)
     addresses.initialize(repeating: 0, count: frames)
@@ -22,7 +22,7 @@ struct FramePool: ~Copyable {
     return addresses[count]
   }
 
-  /// A frame can't come back that was not taken, so the stack has room; a second return of one would be our bug.
+  /// Only taken frames return, so the stack has room; returning one twice would be a bug here.
   @inline(__always) @_noLocks
   mutating func giveBack(_ address: UInt64) {
     assert(count < capacity)

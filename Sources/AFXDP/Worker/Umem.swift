@@ -2,8 +2,7 @@ import CXDP
 import Glibc
 import Model
 
-/// The packet memory of one worker, shared by its sockets on every interface: a frame that came in by one leaves by another
-/// uncopied.
+/// The packet memory of one worker, shared by its sockets on every interface: a frame leaves through another interface without a copy.
 struct Umem: ~Copyable {
   /// 2 KiB chunks, not 4: fewer frames alias in the L1 cache, and a frame of 1,500 bytes with its headroom fits.
   static var chunk: Int {
@@ -18,7 +17,7 @@ struct Umem: ~Copyable {
   private(set) var handle: OpaquePointer?
 
   init(frames: Int, hugePages: HugePages) throws(EngineFailure) {
-    // Huge pages come in 2 MiB; a chunk count that fills them wastes nothing.
+    // Huge pages have 2 MiB; the number of chunks is rounded to fill them.
     let page = 2 << 20
     bytes = (frames * Self.chunk + page - 1) / page * page
     var huge: Int32 = hugePages == .off ? 0 : 1

@@ -2,7 +2,7 @@ import ABI
 import CXDP
 import Forwarding
 
-/// What verdicts ask for: frames go into transmit rings, with the pieces that they became, or back into the pool.
+/// Carries out verdicts: frames go into transmit rings, with their further fragments, or back into the pool.
 extension Worker {
   /// Carries out a batch's verdicts, then counts them by what became of the frames.
   @inline(__always) @_noLocks
@@ -19,8 +19,8 @@ extension Worker {
     forwarder.count(verdicts, count)
   }
 
-  /// Puts a frame into its egress interface's transmit ring, or back into the pool. A full ring drops, counted: waiting would
-  /// stop every flow for the sake of one interface.
+  /// Puts a frame into its egress interface's transmit ring, or back into the pool. If the ring is full the frame is dropped and counted:
+  /// waiting would stop every flow because of one interface.
   @inline(__always) @_noLocks
   private mutating func carryOut(_ position: Int) {
     let bytes = frames[position].bytes
@@ -35,8 +35,8 @@ extension Worker {
     }
   }
 
-  /// The same for a batch in which packets became more than one frame: each is followed by its pieces. All of a packet goes or nothing, since a datagram
-  /// without one of its fragments is as good as lost, and it has one outcome.
+  /// The same for a batch with fragmented packets: each frame is followed by its fragments. A packet is sent completely or not at all, since
+  /// a datagram without one fragment is lost, and it has one outcome.
   @inline(never) @_noLocks
   private mutating func carryOutFragments(_ count: Int) {
     let outputFragments = forwarder.outputFragments
@@ -53,7 +53,7 @@ extension Worker {
       var index = first
       while index < next {
         let outputFragment = outputFragments.pointee.outputFragment(index)
-        // Not `==`: what an enum's own is made of, `@_noLocks` refuses in release builds.
+        // Not `==`: in release builds `@_noLocks` refuses an enum's synthesized one.
         var isOnItsWay = false
         if case .forwarded = verdicts[position].outcome { isOnItsWay = transmit(outputFragment.bytes, outputFragment.verdict) }
         if !isOnItsWay { giveBack(outputFragment.bytes) }
@@ -63,7 +63,7 @@ extension Worker {
     }
   }
 
-  /// Into the transmit ring of the verdict's egress; false when there is no place or no ring.
+  /// Puts a frame into the transmit ring of the verdict's egress; false without room or without a ring.
   @inline(__always) @_noLocks
   private mutating func transmit(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict) -> Bool {
     let index = port(of: verdict)
@@ -75,11 +75,10 @@ extension Worker {
     return true
   }
 
-  /// Whether so many more frames may be on their way from the verdict's egress.
+  /// Whether this many more frames may be sent through the verdict's egress.
   ///
-  /// Full is a ring's worth of frames on their way, be they still in the ring or taken by the kernel and not completed. The ring
-  /// alone would allow twice that, and an egress that hangs would then hold the frames of every interface's fill ring: nothing
-  /// would come in any more.
+  /// The limit is one ring of frames that are still in the ring or taken by the kernel and not completed. The ring alone would allow twice
+  /// that, and an egress that hangs would then hold the frames of every interface's fill ring: the worker could receive nothing more.
   @inline(__always) @_noLocks
   private func hasRoom(for count: Int, _ verdict: Verdict) -> Bool {
     let index = port(of: verdict)
@@ -98,7 +97,7 @@ extension Worker {
     pool.giveBack(chunk(of: UInt64(truncatingIfNeeded: umem.distance(to: bytes))))
   }
 
-  /// Spare frames for what the forwarder may have to cut in pieces. None is wanted but after a batch that used some.
+  /// Provides spare frames for fragmentation. None are needed except after a batch that used some.
   @inline(__always) @_noLocks
   mutating func refillSpares() {
     while forwarder.outputFragments.pointee.wanted != 0 && pool.count != 0 {

@@ -2,17 +2,16 @@ import ABI
 import CXDP
 import Forwarding
 
-/// The worker's loop. Start reading here: a frame comes in by a receive ring, `Forwarder.process` decides and rewrites it, it
-/// goes out by a transmit ring of the server's side, and comes back through that socket's completion ring to the pool, from which
-/// fill rings are fed.
+/// The worker's loop. Start reading here: a frame arrives on a receive ring, `Forwarder.process` decides and rewrites it, it leaves through a
+/// transmit ring on the server's side, and returns through that socket's completion ring to the pool that feeds the fill rings.
 extension Worker {
-  /// Rounds without a frame before the worker sleeps in poll: a few cost less than a wake-up under load, many would burn an idle
+  /// Rounds without a frame before the worker sleeps in poll. Under load a few idle rounds cost less than a wake-up; many would waste an idle
   /// CPU.
   private static var idleRounds: Int {
     @inline(__always) @_noLocks get { 32 }
   }
 
-  /// Until told to stop.
+  /// Runs until a stop is requested.
   @_noLocks
   mutating func run() {
     fillAll()
@@ -21,14 +20,14 @@ extension Worker {
     while sluice_load_acquire(stop) == 0 {
       idle = round() == 0 ? idle &+ 1 : 0
       if idle >= Self.idleRounds {
-        // Busy polling is not sleeping: the rounds themselves ask the device.
+        // With busy polling the worker never sleeps: the rounds themselves poll the device.
         if !busyPoll { wait() }
         idle = 0
       }
     }
   }
 
-  /// Once over all sockets; how many frames came in.
+  /// One round over all sockets; returns how many frames were received.
   @inline(__always) @_noLocks
   mutating func round() -> Int {
     var received = 0
@@ -40,7 +39,7 @@ extension Worker {
     }
     if forwarder.holding != 0 { release() }
     age(isIdle: received == 0)
-    // Only now, with all that came back in the pool: no ring goes short for what another socket still had.
+    // Filled last, when all returned frames are in the pool, so that no ring runs short of frames that another socket still had.
     index = 0
     while index < portCount {
       refill(index)
@@ -50,7 +49,7 @@ extension Worker {
     return received
   }
 
-  /// A batch from one socket: received, decided, put into transmit rings. The tables are taken once, within one epoch.
+  /// Processes a batch from one socket: receive, decide, put into transmit rings. The tables are loaded once, within one epoch.
   @inline(__always) @_noLocks
   private mutating func receive(_ index: Int) -> Int {
     let socket = ports[index].socket
@@ -83,7 +82,7 @@ extension Worker {
     return count
   }
 
-  /// Lets go of held fragments whose first one has come, to whichever worker, or does not come.
+  /// Releases held fragments when their first fragment has arrived, at any worker, or when they time out.
   @inline(__always) @_noLocks
   private mutating func release() {
     refillSpares()
@@ -93,7 +92,7 @@ extension Worker {
     carryOutBatch(count)
   }
 
-  /// Moves the ageing hand by what is due, within the tables of one epoch.
+  /// Ages the buckets that are due, with the tables of one epoch.
   @inline(__always) @_noLocks
   private mutating func age(isIdle: Bool) {
     let now = rings_now()
@@ -103,7 +102,7 @@ extension Worker {
     sluice_leave_batch(epoch)
   }
 
-  /// Submits what was written and asks the kernel to send while it wants to be asked: copy mode sends 32 frames a call.
+  /// Submits what was written and wakes the kernel to send as long as it asks for it: copy mode sends 32 frames for each call.
   @inline(__always) @_noLocks
   private mutating func send(_ index: Int) {
     let socket = ports[index].socket
@@ -113,12 +112,12 @@ extension Worker {
       ports[index].pending = 0
     }
     guard ports[index].outstanding != 0 else { return }
-    // Bounded by what a round can have written: a batch from every socket. What is left is asked for in the next round.
+    // Bounded by what a round can have written: a batch from every socket. The rest is sent in the next round.
     var calls = 2 &* portCount &+ 2
     while rings_kick_transmit(socket) == -EAGAIN && calls > 0 { calls &-= 1 }
   }
 
-  /// Takes sent frames back into the pool: all of them, since every socket's batch of a round may have gone out by this one.
+  /// Returns sent frames to the pool: all of them, since every socket's batch of a round may have left through this one.
   @inline(__always) @_noLocks
   private mutating func reclaim(_ index: Int) {
     guard ports[index].outstanding != 0 else { return }
@@ -135,8 +134,8 @@ extension Worker {
     ports[index].outstanding &-= count
   }
 
-  /// Keeps the fill ring full: an empty one looks to the sender like loss. The pool has the frames for it (`frames(sockets:)`),
-  /// short of those that lie received in another socket's ring; once they come back, all of it is made up for at once.
+  /// Keeps the fill ring full: for the sender an empty one is packet loss. The pool has enough frames (`frames(sockets:)`), except for those
+  /// that wait in another socket's receive ring; once these return, the ring is refilled at once.
   @inline(__always) @_noLocks
   private mutating func refill(_ index: Int) {
     let socket = ports[index].socket
@@ -151,8 +150,8 @@ extension Worker {
       }
       rings_submit_fill(socket, UInt32(truncatingIfNeeded: count))
     }
-    // Also when nothing was put in: a driver that ran dry may ask only after the ring was filled and looked at, and a full ring
-    // gives no further occasion while other interfaces keep this worker out of poll.
+    // Also when nothing was added: a driver that ran out of frames may ask for a wake-up only after the ring was filled and checked, and a
+    // full ring gives no further occasion while other interfaces keep this worker out of poll.
     rings_kick_fill(socket)
   }
 
@@ -165,8 +164,8 @@ extension Worker {
     }
   }
 
-  /// Sleeps until a frame comes or the bell rings; briefly while frames are still being sent, or held: their first fragment may come to
-  /// another worker.
+  /// Sleeps until a frame arrives or the worker is woken; only briefly while frames are being sent or held, since another worker may receive
+  /// the first fragment.
   @inline(__always) @_noLocks
   private func wait() {
     var isBusy = forwarder.holding != 0
@@ -178,7 +177,7 @@ extension Worker {
     _ = rings_wait(waits, UInt32(truncatingIfNeeded: portCount &+ 1), isBusy ? 1 : 200)
   }
 
-  /// The chunk a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.
+  /// The chunk that a descriptor's address lies in: it may point anywhere within, headroom and prepended headers included.
   @inline(__always) @_noLocks
   func chunk(of address: UInt64) -> UInt64 { address & ~UInt64(truncatingIfNeeded: Umem.chunk &- 1) }
 }

@@ -2,12 +2,10 @@ import ABI
 import CXDP
 import Forwarding
 
-/// One worker: queue q of every attached interface, and everything it writes - flow table, counters, frames, rings. Nothing here
-/// is shared with another worker, so nothing is locked; what the control thread reads (counters, flows, epoch), it reads as a
-/// moment's picture.
+/// One worker: queue q of every attached interface, and everything it writes: flow table, counters, frames, rings. Workers share none of it,
+/// so nothing is locked; the control thread reads counters, flows and epoch as a snapshot.
 ///
-/// The thread that runs it makes it, uses it and gives it back (see WorkerThread.swift). Raw pointers, no class: no retain in the
-/// loop.
+/// The thread that runs the worker creates, uses and destroys it (see WorkerThread.swift). Raw pointers, no class: no retain in the loop.
 struct Worker: ~Copyable {
   /// Descriptors moved at once: the forwarder's batch.
   static var batch: Int {
@@ -17,11 +15,11 @@ struct Worker: ~Copyable {
   static var ringSize: UInt32 {
     @inline(__always) @_noLocks get { 2048 }
   }
-  /// Frames of the UMEM for all of a worker's sockets together, beside theirs those that may be held and the forwarder's spares.
+  /// UMEM frames for all sockets of a worker, for frames that may be held, and for the forwarder's spares.
   static func frames(sockets: Int) -> Int { sockets * framesPerSocket + HoldQueue.capacity + OutputFragments.capacity }
 
-  /// Frames of the UMEM for each socket: a ring's worth to receive into, a ring's worth on their way out. No more is ever on its
-  /// way (`hasRoom`), so fill rings can be kept full whatever the egress side does.
+  /// UMEM frames for each socket: one ring to receive into, one ring being sent. More are never being sent (`hasRoom`), so fill rings stay
+  /// full whatever happens on the egress side.
   static let framesPerSocket = 2 * Int(ringSize)
 
   let tables: PublishedTables
@@ -35,15 +33,15 @@ struct Worker: ~Copyable {
   let epoch: UnsafeMutablePointer<UInt64>
   /// Index into `ports` by interface slot; `portCount` where this worker has no socket.
   let portOfSlot: UnsafeMutablePointer<Int>
-  /// The sockets there are, one after the other, with the interface slot of each.
+  /// The sockets, in turn, with the interface slot of each.
   let ports: UnsafeMutablePointer<Port>
   let portCount: Int
-  /// What poll waits for: each socket, then the bell that ends the worker.
+  /// What poll waits for: each socket, then the wake-up descriptor that ends the worker.
   let waits: UnsafeMutablePointer<pollfd>
   /// Set by the control thread, read once a round.
   let stop: UnsafeMutablePointer<UInt32>
   let busyPoll: Bool
-  // Scratch of a batch, made once.
+  // Scratch memory for a batch, allocated once.
   let frames: UnsafeMutablePointer<Frame>
   let verdicts: UnsafeMutablePointer<Verdict>
 
@@ -103,12 +101,12 @@ struct Worker: ~Copyable {
   }
 }
 
-/// What a worker is made of: opened by the control thread, then handed to the worker's own.
+/// The parts of a worker: opened by the control thread, then handed to the worker's own.
 // Sendable: pointers to memory that outlives the worker, handed over once.
 struct WorkerSet: @unchecked Sendable {
   var counters: Counters
   var flows: FlowTable
-  /// Whether a former daemon's flows are in it, which nobody has counted.
+  /// Whether it holds a previous daemon's flows, which have not been counted yet.
   var hasFormerFlows: Bool
   /// All workers'.
   var peers: PeerFlows

@@ -3,7 +3,7 @@ import CXDP
 import Forwarding
 import Glibc
 
-/// The pinned thread of one worker: makes the worker on its own stack, runs it, ends when the bell rings.
+/// The pinned thread of one worker: creates the worker on its own stack, runs it, and ends when woken to stop.
 final class WorkerThread {
   private let thread: pthread_t
   private let set: WorkerSet
@@ -28,11 +28,11 @@ final class WorkerThread {
     self.umem = consume umem
   }
 
-  /// Of its sockets.
+  /// Descriptors of its sockets.
   var descriptors: [Int32] { self.set.sockets.map(\.socket.pointee.descriptor) }
 
-  /// Ends the thread, then closes its sockets and gives back its frames: steering must have been taken off, or told to go round
-  /// it.
+  /// Ends the thread, then closes its sockets and frees its frames. Steering must have been detached before, or stopped from using this
+  /// worker.
   func stop() {
     sluice_store_release(set.stop, 1)
     threads_wake(set.wakeDescriptor)
@@ -44,7 +44,7 @@ final class WorkerThread {
   }
 }
 
-/// What the thread is given; read once, at its start.
+/// What the thread receives; read once, at its start.
 // Sendable: handed over whole to one thread.
 private final class Start: @unchecked Sendable {
   let number, count: Int

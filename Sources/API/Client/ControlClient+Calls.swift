@@ -4,12 +4,12 @@ import Reconciler
 
 /// The control API's routes as calls.
 extension ControlClient {
-  /// - Parameter service: this one only; all of them when nil.
+  /// - Parameter service: only this one; nil: all services.
   package func status(of service: ServiceKey? = nil) async throws -> Status {
     try await send(.GET, "/v1/status", query: Self.query(service))
   }
 
-  /// The same for people, as the daemon renders it.
+  /// The same as text, as the daemon formats it.
   package func statusText(of service: ServiceKey? = nil) async throws -> String {
     try await text("/v1/status", query: Self.query(service))
   }
@@ -22,7 +22,7 @@ extension ControlClient {
 
   package func flowsText(_ filter: FlowFilter) async throws -> String { try await text("/v1/flows", query: Self.query(filter)) }
 
-  /// - Parameter after: the number of the last one known.
+  /// - Parameter after: number of the last known event.
   package func events(after: UInt64 = 0) async throws -> EventList {
     try await send(.GET, "/v1/events", query: ["after": "\(after)"])
   }

@@ -3,13 +3,13 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A client of the control API over its Unix socket: one connection a request.
+/// A client of the control API over its Unix socket, with one connection for each request.
 package struct ControlClient: Sendable {
   package let path: String
-  /// For the whole of a request.
+  /// Time limit of a whole request.
   package let timeout: Duration
 
-  /// One thread for all of a process's requests, made with the first of them.
+  /// One thread for all requests of the process, created at the first one.
   private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   package init(path: String, timeout: Duration = .seconds(30)) {
@@ -17,7 +17,7 @@ package struct ControlClient: Sendable {
     self.timeout = timeout
   }
 
-  /// - Throws: `APIError` when the daemon refuses, `ControlClientError` when it can't be asked.
+  /// - Throws: `APIError` when the daemon refuses, `ControlClientError` when it can't be reached.
   package func send<Value: Decodable & Sendable>(
     _ method: HTTPMethod,
     _ place: String,
@@ -29,7 +29,7 @@ package struct ControlClient: Sendable {
     throw refusal(status, data)
   }
 
-  /// What a place shows people, to be printed as it is.
+  /// The text form of a resource, ready to be printed.
   package func text(_ place: String, query: [String: String] = [:]) async throws -> String {
     let (status, data) = try await exchange(.GET, place, query, accept: "text/plain", nil)
     if (200..<300).contains(status) { return String(decoding: data, as: UTF8.self) }
@@ -66,7 +66,7 @@ package struct ControlClient: Sendable {
     let late = loop.scheduleTask(in: TimeAmount(timeout)) { [path, timeout] in
       promise.fail(ControlClientError.silent(path, timeout))
     }
-    // A request that comes too late for its promise is dropped there.
+    // If the request arrives after its promise was completed, it is dropped there.
     connect(request, promise, on: loop)
     defer { late.cancel() }
     return try await promise.futureResult.get()
@@ -92,7 +92,7 @@ package struct ControlClient: Sendable {
 }
 
 extension String {
-  /// As one part of a path or query: nothing in it separates.
+  /// Encoded as one component of a path or query, separators included.
   var percentEncoded: String {
     addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~:"))) ?? self
   }

@@ -1,7 +1,7 @@
 import NIOCore
 import SystemPackage
 
-/// Why the daemon can't be asked.
+/// Why a request to the daemon failed.
 package enum ControlClientError: Error, Equatable, Sendable {
   case notRunning(String)
   case notAllowed(String)

@@ -48,7 +48,7 @@ final class Exchange: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // A daemon that refuses a body before it is sent whole closes the connection under the rest of it; its reply counts.
+    // A daemon that refuses a body closes the connection before all of it is sent; its reply counts, not the write error.
     if error is IOError { return }
     promise.fail(ControlClientError(error, path: path))
     context.close(promise: nil)

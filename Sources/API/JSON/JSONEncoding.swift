@@ -1,8 +1,8 @@
-/// An `Encodable` value as JSON, in the order in which its type writes its fields.
+/// Encodes an `Encodable` value as JSON, with fields in the order in which the type writes them.
 ///
-/// Foundation's `JSONEncoder` builds a tree of dictionaries first and has to sort it for the same bytes twice.
+/// Foundation's `JSONEncoder` first builds a tree of dictionaries, which must be sorted to give the same bytes each time.
 package enum JSON {
-  /// - Throws: `EncodingError` for a number that JSON has no text for (infinity, not a number).
+  /// - Throws: `EncodingError` for a number without JSON text (infinity, not a number).
   package static func encode(_ value: some Encodable, chunk: Int = ChunkedBytes.usualChunk) throws -> ChunkedBytes {
     let encoding = JSONEncoding(chunk: chunk)
     try encoding.write(value)
@@ -17,7 +17,7 @@ final class JSONEncoding {
 
   init(chunk: Int) { writer = JSONWriter(chunk: chunk) }
 
-  /// The value that is due, by its type's own code.
+  /// Writes the next value by its type's own code.
   func write(_ value: some Encodable) throws {
     let depth = writer.depth
     try value.encode(to: JSONValueEncoder(encoding: self, depth: depth))
@@ -29,10 +29,10 @@ final class JSONEncoding {
 // Two words: it fits into an existential without an allocation.
 struct JSONValueEncoder: Encoder {
   let encoding: JSONEncoding
-  /// How many objects and lists were open when the value began.
+  /// Number of objects and lists that were open when the value began.
   let depth: Int
 
-  // Kept by nobody: an array a field would cost more than the field.
+  // Not recorded: an array for each field would cost more than the field.
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 

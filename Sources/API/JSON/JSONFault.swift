@@ -1,10 +1,10 @@
 import Foundation
 
-/// Why bytes are no JSON, with line and column.
+/// Why bytes are not JSON, with line and column.
 ///
-/// `JSONDecoder` on Linux says only that they aren't; `JSONSerialization`, the older parser, knows where it stopped.
+/// `JSONDecoder` on Linux reports no position; `JSONSerialization`, the older parser, does.
 enum JSONFault {
-  /// Nil when the bytes are JSON.
+  /// Nil when the bytes are valid JSON.
   static func describe(_ body: Data) -> String? {
     do {
       _ = try JSONSerialization.jsonObject(with: body, options: .fragmentsAllowed)
@@ -19,7 +19,7 @@ enum JSONFault {
     }
   }
 
-  /// Both from 1, in bytes.
+  /// Line and column, counted from 1, in bytes.
   static func place<Bytes: Collection<UInt8>>(of offset: Int, in body: Bytes) -> String {
     var (line, column) = (1, 1)
     for byte in body.prefix(offset) {

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What a decoder passes over in silence: a key that stands twice in an object, of which it would take one or the other.
+/// Finds duplicate keys in an object, of which a decoder would silently take one or the other.
 ///
-/// A walk over the bytes before they are decoded, of bounded depth and memory. It knows strings, brackets and commas and nothing else: what
-/// isn't JSON is left to the decoder to refuse.
+/// Walks over the bytes before they are decoded, with bounded depth and memory. It only knows strings, brackets and commas: invalid JSON is
+/// left to the decoder to refuse.
 struct JSONKeyCheck {
-  /// Objects and lists within one another. A table has 6 of them.
+  /// Maximum nesting of objects and lists. A table has 6 levels.
   static let deepest = 64
-  /// Keys of one object; no object of the API has more than 12 fields. Keeps the comparison of all of them cheap.
+  /// Maximum number of keys in one object; no object of the API has more than 12 fields. Keeps comparing them cheap.
   static let mostKeys = 256
 
-  /// Why the body is refused, in one line; nil when the decoder may have it.
+  /// Why the body is refused, in one line; nil when it can be decoded.
   static func fault(in body: Data) -> String? {
     body.withUnsafeBytes { bytes in
       var check = JSONKeyCheck(bytes: bytes.bindMemory(to: UInt8.self))
@@ -22,7 +22,7 @@ struct JSONKeyCheck {
     var isObject: Bool
     /// Whether the next string is a key.
     var isKeyDue: Bool
-    /// Its keys are the last ones of `keys`, from here.
+    /// Its keys are the elements of `keys` from here on.
     var firstKey: Int
   }
 
@@ -46,7 +46,7 @@ struct JSONKeyCheck {
       let byte = bytes[position]
       switch byte {
       case UInt8(ascii: "\""):
-        // One without an end is no JSON.
+        // A string without an end is not JSON.
         guard let end = endOfString(from: position) else { return nil }
         if let fault = string(position + 1..<end) { return fault }
         position = end
@@ -63,7 +63,7 @@ struct JSONKeyCheck {
       case UInt8(ascii: ","):
         if let last = levels.indices.last { levels[last].isKeyDue = levels[last].isObject }
       case 0:
-        // The decoder would guess UTF-16 or UTF-32, in which this check sees no keys.
+        // The decoder would guess UTF-16 or UTF-32, in which this check finds no keys.
         return "it is not UTF-8 at \(place(of: position))"
       default: break
       }
@@ -72,7 +72,7 @@ struct JSONKeyCheck {
     return nil
   }
 
-  /// Where the closing quote is.
+  /// Position of the closing quote.
   private func endOfString(from start: Int) -> Int? {
     var position = start + 1
     while position < bytes.count {
@@ -100,8 +100,8 @@ struct JSONKeyCheck {
     return nil
   }
 
-  /// Appends a key's text. Of the escapes those are resolved that stand for ASCII, as every key of the API is: a key with others is
-  /// unknown, however it is spelled.
+  /// Appends a key's text. Only escapes for ASCII are resolved, which all keys of the API consist of: a key with other escapes is unknown
+  /// anyway.
   private mutating func read(_ range: Range<Int>) -> Key {
     let start = text.count
     var position = range.lowerBound
@@ -110,7 +110,7 @@ struct JSONKeyCheck {
       text.append(byte)
       position += length
     }
-    // FNV-1a: good enough to tell 256 keys apart, and equal ones are compared.
+    // FNV-1a: good enough for 256 keys, since keys with equal hashes are compared.
     let hash = text[start...].reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     return Key(text: start..<text.count, hash: hash)
   }

@@ -17,7 +17,7 @@ struct JSONList: UnkeyedEncodingContainer {
     try encoding.writer.null()
   }
 
-  // Every other kind of value, the standard library's included, comes this way.
+  // All other kinds of values, the standard library's included, are encoded here.
   mutating func encode<Value: Encodable>(_ value: Value) throws {
     count += 1
     try encoding.writer.begin(place)

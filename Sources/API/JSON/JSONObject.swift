@@ -1,5 +1,5 @@
 /// The fields of an object.
-// The rarer kinds of integers come by the generic `encode`, which satisfies the protocol for them, too.
+// The rarer integer types use the generic `encode`, which satisfies the protocol for them too.
 struct JSONObject<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let encoding: JSONEncoding
   let place: JSONWriter.Place
@@ -33,7 +33,7 @@ struct JSONObject<Key: CodingKey>: KeyedEncodingContainerProtocol {
     JSONList(encoding: encoding, place: open(object: false, key))
   }
 
-  // For classes that inherit; no type of the API does.
+  // For classes with inheritance; no type of the API has any.
   func superEncoder() -> any Encoder { encoding.refusal(at: place) }
   func superEncoder(forKey _: Key) -> any Encoder { encoding.refusal(at: place) }
 
@@ -45,7 +45,7 @@ struct JSONObject<Key: CodingKey>: KeyedEncodingContainerProtocol {
     encoding.open(object: object, in: place) { writer in try writer.begin(place, key: key.stringValue) }
   }
 
-  /// An error says in which field it is.
+  /// An error names the field in which it occurred.
   private func named(_ key: Key, _ write: () throws -> Void) throws {
     do {
       try write()
@@ -57,7 +57,7 @@ struct JSONObject<Key: CodingKey>: KeyedEncodingContainerProtocol {
 }
 
 extension JSONEncoding {
-  /// A container within a container.
+  /// Opens a container within a container.
   func open(object: Bool, in place: JSONWriter.Place, _ begin: (inout JSONWriter) throws -> Void) -> JSONWriter.Place {
     do { try begin(&writer) } catch { writer.fail(JSONWriter.misuse("\(error)")) }
     return writer.open(object: object, at: place.depth)

@@ -1,5 +1,5 @@
 extension ChunkedBytes {
-  /// A JSON string; only what RFC 8259 section 7 asks for is escaped.
+  /// Appends a JSON string; escapes only what RFC 8259 section 7 requires.
   mutating func append(quoted value: String) {
     append(UInt8(ascii: "\""))
     var value = value

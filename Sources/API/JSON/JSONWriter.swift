@@ -1,21 +1,21 @@
 /// JSON as bytes, appended token by token: what the encoder's containers write into.
 ///
-/// Model. `Codable` never says that a container is finished, so the writer keeps the objects and lists that are open. A token that belongs to
-/// an outer one closes the inner ones first. What has been written is never looked at again: no tree, no dictionaries, and the order
-/// is the order of the calls, so that the same value always gives the same bytes.
+/// Model: `Codable` never reports that a container is finished, so the writer tracks the objects and lists that are open. A token that
+/// belongs to an outer one closes the inner ones first. Written bytes are never read again: no tree, no dictionaries. The order is that of
+/// the calls, so the same value always gives the same bytes.
 ///
-/// Caveat. A container can't be written to once an outer one has been: its closing bracket is already out. No type here does so; one that did
-/// would get an error, not wrong JSON.
+/// Caveat: a container cannot be written to after an outer one has been, because its closing bracket is already written. No type here does
+/// that; it would get an error, not wrong JSON.
 struct JSONWriter {
-  /// An object or list that is open.
+  /// An open object or list.
   private struct Level {
     var isObject: Bool
     var isEmpty = true
-    /// Tells it from others that were open at the same depth before.
+    /// Distinguishes it from earlier ones at the same depth.
     var serial: Int
   }
 
-  /// A container's place: how many levels are open while it is the innermost one, and which it is.
+  /// Identifies a container: how many levels are open while it is the innermost one, and its serial number.
   struct Place {
     var depth: Int
     var serial: Int
@@ -24,16 +24,16 @@ struct JSONWriter {
   private(set) var output: ChunkedBytes
   private var levels: [Level] = []
   private var serial = 0
-  /// Whether a value is due: at the beginning and after a key.
+  /// Whether a value is expected next: at the beginning and after a key.
   private(set) var isValueDue = true
-  /// The first error of a call that can't throw.
+  /// The first error of a call that cannot throw.
   private var failure: EncodingError?
 
   var depth: Int { levels.count }
 
   init(chunk: Int) { output = ChunkedBytes(chunk: chunk) }
 
-  /// Ends the JSON text.
+  /// Completes the JSON text.
   mutating func finish() throws -> ChunkedBytes {
     close(to: 0)
     if let failure { throw failure }
@@ -41,8 +41,8 @@ struct JSONWriter {
     return output
   }
 
-  /// Opens an object or a list as the value that is due. One that is open already as the value at this depth is gone on with: a type may
-  /// write its fields in parts.
+  /// Opens an object or a list as the next value. If the value at this depth is already open, it is continued: a type may write its fields in
+  /// several parts.
   mutating func open(object: Bool, at depth: Int) -> Place {
     if isValueDue {
       isValueDue = false
@@ -73,7 +73,7 @@ struct JSONWriter {
     isValueDue = true
   }
 
-  /// The same of an object, with the element's key.
+  /// The same for an object, with the element's key.
   mutating func begin(_ place: Place, key: String) throws {
     try begin(place)
     output.append(quoted: key)
@@ -93,7 +93,7 @@ struct JSONWriter {
     output.cut()
   }
 
-  /// Ends a value that its own code wrote. One that wrote nothing is an empty object.
+  /// Ends a value written by its own code. A value that wrote nothing becomes an empty object.
   mutating func end(at depth: Int) {
     close(to: depth)
     guard isValueDue else { return }
@@ -101,7 +101,7 @@ struct JSONWriter {
     output.append("{}")
   }
 
-  /// Says that the value that is due comes now.
+  /// Marks the expected value as written.
   mutating func take() throws {
     guard isValueDue else { throw Self.misuse("two values where one belongs") }
     isValueDue = false
@@ -136,7 +136,7 @@ extension JSONWriter {
     output.append(decimal: value)
   }
 
-  /// The shortest digits that read back as the same number; a whole one without a fraction.
+  /// The shortest digits that read back as the same number; whole numbers without a fraction.
   mutating func number(_ value: Double) throws {
     try take()
     guard value.isFinite else {

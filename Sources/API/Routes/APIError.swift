@@ -2,12 +2,12 @@ import Model
 import Offline
 import Reconciler
 
-/// A refusal as the control API gives it: `{"error": {"code": ..., "message": ...}}` with an HTTP status.
+/// An error as the control API sends it: `{"error": {"code": ..., "message": ...}}` with an HTTP status.
 package struct APIError: Error, Equatable, Sendable {
   package var status: Int
-  /// For programs; stable.
+  /// Stable, for programs.
   package var code: String
-  /// For people, one line: what is wrong, where, and the mend.
+  /// For operators, one line: what is wrong, where, and how to fix it.
   package var message: String
 
   package init(status: Int, code: String, message: String) {
@@ -26,7 +26,7 @@ extension APIError: Codable {
 
   private enum Envelope: String, CodingKey { case error }
 
-  /// The status stands in the response's first line, not in its body.
+  /// The status is in the response's first line, not in its body.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Envelope.self).nestedContainer(keyedBy: CodingKeys.self, forKey: .error)
     self.init(
@@ -49,7 +49,7 @@ extension APIError {
 
   static func badJSON(_ message: String) -> APIError { APIError(status: 400, code: "bad-json", message: message) }
 
-  /// Any error of the model, the tables or the decoder in the API's words.
+  /// Converts any error of the model, the tables or the decoder.
   init(_ error: any Error) {
     switch error {
     case let error as APIError:
@@ -57,7 +57,7 @@ extension APIError {
     case let error as ServiceTableError:
       self.init(status: error.status, code: error.code, message: error.description)
     case let error as TableCapacityError:
-      // The request is sound and the server can't hold it (RFC 4918 11.5).
+      // The request is valid, but the server has no room for it (RFC 4918 11.5).
       self.init(status: 507, code: error.code, message: error.description)
     case let error as EditRefusal:
       self.init(status: 503, code: "unavailable", message: error.description)
@@ -70,7 +70,7 @@ extension APIError {
 }
 
 extension ServiceTableError {
-  /// 404 for what isn't there, 409 for what is there already, 422 for what can't be (RFC 9110 15.5).
+  /// 404 for something missing, 409 for something that exists already, 422 for something invalid (RFC 9110 15.5).
   fileprivate var status: Int {
     switch self {
     case .noSuchService, .noSuchServer: 404

@@ -2,12 +2,12 @@ import Model
 import Offline
 import Reconciler
 
-/// The body of `PATCH /v1/services/{protocol}/{endpoint}`: what is left out stays as it is.
+/// The body of `PATCH /v1/services/{protocol}/{endpoint}`: omitted fields stay unchanged.
 package struct ServiceSettings: Codable, Equatable, Sendable {
   package var ring: RingSize?
   package var onServerLoss: ServerLossPolicy?
   package var noServer: NoServerAnswer?
-  /// `.some(nil)`, in JSON null, takes it away.
+  /// `.some(nil)`, in JSON null, removes it.
   package var sorry: SorryServer??
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
@@ -37,7 +37,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
   }
 
-  // The compiler's own leaves null out.
+  // The synthesized encoder omits null.
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encodeIfPresent(ring, forKey: .ring)
@@ -47,7 +47,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   }
 }
 
-/// The body of `PATCH .../servers/{address}`: what is left out stays as it is.
+/// The body of `PATCH .../servers/{address}`: omitted fields stay unchanged.
 package struct ServerSettings: Codable, Equatable, Sendable {
   package var weight: Int?
   package var forward: ForwardingMethod?
@@ -77,7 +77,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   }
 }
 
-/// The answer to `GET /v1/services`: the table as the operator wants it. Its `services` can be sent back to `/v1/apply` as they are.
+/// The answer to `GET /v1/services`: the configured table. Its `services` can be sent back to `/v1/apply` unchanged.
 package struct ServiceList: Codable, Equatable, Sendable {
   package var generation: UInt64
   package var services: [VirtualService]
@@ -86,9 +86,9 @@ package struct ServiceList: Codable, Equatable, Sendable {
 /// The answer to `GET /v1/healthz`.
 package struct Health: Codable, Equatable, Sendable {
   package var status: String
-  /// Of the tables in force.
+  /// Generation of the tables in force.
   package var generation: UInt64
-  /// What is wrong at this moment and was not repaired, a line each. With any the answer's status is 503: packets are lost.
+  /// Current problems that were not repaired, one line each. If there are any, the status is 503: packets are lost.
   package var problems: [String]
 
   init(generation: UInt64, problems: [String]) {
@@ -98,7 +98,7 @@ package struct Health: Codable, Equatable, Sendable {
   }
 }
 
-/// The answer to `GET /v1/events`: oldest first. A gap in the numbers is what the log has forgotten.
+/// The answer to `GET /v1/events`: oldest first. A gap in the numbers means that the log has dropped events.
 package struct EventList: Codable, Equatable, Sendable {
   package var events: [Event]
 }

@@ -2,7 +2,7 @@ import Model
 import Offline
 
 extension Call {
-  /// The flow the query names: `protocol`, `source` and `destination`.
+  /// The flow given in the query: `protocol`, `source` and `destination`.
   func flow() throws -> FlowTuple {
     let transport = try word("protocol", "tcp or udp") { TransportProtocol(name: $0) }
     let source = try word("source", "an address and port such as 192.0.2.1:40000 or [2001:db8::1]:40000") { Endpoint($0) }

@@ -2,17 +2,17 @@ import Foundation
 import Model
 import NIOPosix
 
-/// One request, taken apart.
+/// One parsed request.
 struct Call: Sendable {
   var parameters: [String: String]
   var query: [String: String]
   var body: Data
 
-  /// Bodies up to here are decoded where they are; larger ones on a thread of their own, so that a table of 100,000 servers does not keep
-  /// one of the runtime's few threads from everything else.
+  /// Bodies up to this size are decoded in place; larger ones on a thread of their own, so that a table of 100,000 servers does not block one
+  /// of the runtime's few threads.
   private static let smallBody = 64 << 10
 
-  /// The service the path names.
+  /// The service in the path.
   func service() throws -> ServiceKey {
     let text = "\(parameters["protocol"] ?? "") \(parameters["endpoint"] ?? "")"
     guard let key = ServiceKey(text) else {
@@ -21,7 +21,7 @@ struct Call: Sendable {
     return key
   }
 
-  /// The service the query names, if it names one.
+  /// The service in the query, if any.
   func serviceAsked() throws -> ServiceKey? {
     guard let text = query["service"] else { return nil }
     guard let key = ServiceKey(text.replacing("/", with: " ", maxReplacements: 1)) else {
@@ -30,7 +30,7 @@ struct Call: Sendable {
     return key
   }
 
-  /// The real server the path names.
+  /// The real server in the path.
   func server() throws -> IPAddress {
     let text = parameters["address"] ?? ""
     guard let address = IPAddress(text) else {
@@ -39,7 +39,7 @@ struct Call: Sendable {
     return address
   }
 
-  /// An address in the query, if it has one of that name.
+  /// An address in the query, if it has this parameter.
   func addressAsked(_ name: String) throws -> IPAddress? {
     guard let text = query[name] else { return nil }
     guard let address = IPAddress(text) else {
@@ -48,7 +48,7 @@ struct Call: Sendable {
     return address
   }
 
-  /// A whole number in the query, if it has one of that name.
+  /// A whole number in the query, if it has this parameter.
   func numberAsked(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
     guard let text = query[name] else { return nil }
     guard let number = Int(text), range.contains(number) else {
@@ -59,7 +59,7 @@ struct Call: Sendable {
     return number
   }
 
-  /// Whether a parameter of the query is set; throws unless it is `true` or `false`.
+  /// Whether a query parameter is true; throws unless it is `true` or `false`.
   func flag(_ name: String) throws -> Bool {
     switch query[name] {
     case nil, "false": return false
@@ -68,7 +68,7 @@ struct Call: Sendable {
     }
   }
 
-  /// The body, read strictly: an unknown field is an error, and so is one that stands twice.
+  /// Decodes the body strictly: unknown and duplicate fields are errors.
   func decode<Value: Decodable & Sendable>(_: Value.Type) async throws -> Value {
     guard body.count > Self.smallBody else { return try decodeHere() }
     return try await NIOThreadPool.singleton.runIfActive { try decodeHere() }
@@ -81,7 +81,7 @@ struct Call: Sendable {
       return try JSONDecoder().decode(Value.self, from: body)
     } catch DecodingError.dataCorrupted(let place) where place.codingPath.isEmpty {
       if let fault = JSONFault.describe(body) { throw APIError.badJSON("the body is not JSON: \(fault)") }
-      // Said of sound JSON, too, when a number doesn't fit its field.
+      // The decoder also reports this for valid JSON if a number doesn't fit its field.
       if place.debugDescription == "The given data was not valid JSON." {
         throw APIError.badRequest("a number in the body is no whole one or far too large: write weight and ring in digits")
       }

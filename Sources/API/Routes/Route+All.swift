@@ -5,7 +5,7 @@ import Offline
 import Reconciler
 
 extension Route {
-  /// All of the control API.
+  /// All routes of the control API.
   static let all: [Route] =
     [
       Route(method: .GET, template: "/v1/healthz") { _, director in
@@ -35,7 +35,7 @@ extension Route {
           client: try call.addressAsked("client"),
           limit: try call.numberAsked("limit", in: FlowFilter.limitRange) ?? FlowFilter.defaultLimit
         )
-        // It reads every entry of every worker.
+        // Reads every flow entry of every worker, so it runs outside the cooperative pool.
         let list = try await NIOThreadPool.singleton.runIfActive { director.flows(filter) }
         return RouteResponse(value: list) { list.write(to: &$0) }
       },

@@ -1,13 +1,13 @@
 import NIOHTTP1
 import Reconciler
 
-/// One thing the control API does: a method on a place, as `Docs/openapi.yaml` lists them.
+/// One operation of the control API: a method on a path, as `Docs/openapi.yaml` lists them.
 struct Route: Sendable {
   let method: HTTPMethod
-  /// As OpenAPI writes it: `/v1/services/{protocol}/{endpoint}`.
+  /// In OpenAPI notation: `/v1/services/{protocol}/{endpoint}`.
   let template: String
   private let pattern: [String]
-  /// The query parameters it knows.
+  /// The query parameters it accepts.
   let queries: Set<String>
   /// Whether it answers with the whole table, which takes memory and a core for a while; see `APILimits.largeReads`.
   let isLarge: Bool
@@ -28,12 +28,12 @@ struct Route: Sendable {
     self.answer = answer
   }
 
-  /// Whether it is there to change something: such a request is logged.
+  /// Whether the route changes something; such requests are logged.
   var isEdit: Bool { Self.isEdit(method) }
 
   static func isEdit(_ method: HTTPMethod) -> Bool { method != .GET && method != .HEAD }
 
-  /// The values of the template's parameters, or nil when the path is another's.
+  /// The values of the template's parameters, or nil when the path does not match.
   func match(_ path: [String]) -> [String: String]? {
     guard pattern.count == path.count else { return nil }
     var parameters: [String: String] = [:]
@@ -44,10 +44,10 @@ struct Route: Sendable {
   }
 }
 
-/// What a route answers: a status and a value, which goes out as JSON or, where the client asked for it and the route has it, as text.
+/// A route's answer: a status and a value, sent as JSON or, if the client asked for it and the route supports it, as text.
 struct RouteResponse: Sendable {
   var status: HTTPResponseStatus = .ok
   var value: any Encodable & Sendable
-  /// The value for people.
+  /// The value as text.
   var text: (@Sendable (inout ChunkedBytes) -> Void)?
 }

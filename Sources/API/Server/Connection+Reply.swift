@@ -2,12 +2,12 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-// A reply's departure.
+// Sending a reply.
 extension Connection {
-  /// Pieces written before other connections have their turn.
+  /// Chunks written before other connections get their turn.
   private static let piecesInTurn = 16
 
-  /// Refuses a request before it has arrived, or because its answer takes too long; the connection ends with it.
+  /// Refuses a request before it has fully arrived, or because its answer takes too long; then closes the connection.
   func refuse(_ error: APIError) {
     isLast = true
     if let request, Route.isEdit(request.method) { api.log.refused(request.summary, error, by: request.peer) }
@@ -16,11 +16,11 @@ extension Connection {
 
   func send(_ reply: Reply) {
     guard phase != .closing, phase != .sending else { return }
-    // Of a request that is refused as it arrives.
+    // Releases the body of a request that is refused while it arrives.
     release()
     request?.body = Data()
     let size = reply.body.count
-    // A small one, a refusal above all, goes out in any case.
+    // A small reply, such as a refusal, is always sent.
     guard size <= ChunkedBytes.usualChunk || hold(size) else { return refuse(.busy) }
     phase = .sending
     deadline?.set(in: limits.idle)
@@ -29,12 +29,12 @@ extension Connection {
     if isLast { headers.add(name: "Connection", value: "close") }
     let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: headers)
     context?.write(wrapOutboundOut(.head(head)), promise: nil)
-    // An answer to HEAD has the headers only (RFC 9110 9.3.2).
+    // A reply to HEAD has headers only (RFC 9110 9.3.2).
     unsent = request?.method == .HEAD ? [] : reply.body.chunks.reversed()
     push()
   }
 
-  /// Writes as much as the client takes. What it doesn't is not in SwiftNIO's buffers but here, and is counted.
+  /// Writes as much as the client accepts. The rest stays here, where it is counted, and not in SwiftNIO's buffers.
   func push() {
     guard phase == .sending, !isPushing, let context else { return }
     isPushing = true
@@ -60,7 +60,7 @@ extension Connection {
     release()
     request = nil
     deadline?.set(in: limits.idle)
-    // Before the end is written: the next request may come within that call.
+    // Set before the end is written: the next request may arrive within that call.
     phase = isLast ? .closing : .waiting
     let written = context.eventLoop.makePromise(of: Void.self)
     if isLast { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }

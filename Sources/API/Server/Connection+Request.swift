@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-// A request's arrival.
+// Receiving a request.
 extension Connection {
   func begin(_ head: HTTPRequestHead, from peer: Peer) {
     request = Request(head, from: peer)
@@ -10,7 +10,7 @@ extension Connection {
     phase = .receiving
     arrival = .now() + TimeAmount(limits.arrival)
     awaitMore()
-    // Not even begun to be read: the client may have a gigabyte of it.
+    // Refused before reading: the body may be a gigabyte.
     if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limits.body {
       return refuse(.bodyTooLarge(limits.body))
     }
@@ -43,7 +43,7 @@ extension Connection {
 }
 
 extension APIError {
-  /// What the HTTP decoder found wrong; nil for what is wrong with the connection.
+  /// An error found by the HTTP decoder; nil for an error of the connection.
   init?(parsing error: any Error, _ limits: APILimits) {
     switch error {
     case HTTPParserError.headerOverflow:

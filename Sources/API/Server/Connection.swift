@@ -2,13 +2,13 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// One client's connection: a request at a time, its reply, and a deadline for each step.
+/// One client's connection: one request at a time, its reply, and a deadline for each step.
 ///
-/// Model. Behind it in the pipeline lie SwiftNIO's HTTP decoder, which limits the head, and its pipelining handler, which reads nothing more
-/// while a reply is due: a client can't run ahead of its replies. Whatever is wrong with a request before it has arrived whole ends the
-/// connection after the reply, for where the next request begins can't be known.
+/// Model: before it in the pipeline are SwiftNIO's HTTP decoder, which limits the head, and its pipelining handler, which stops reading while
+/// a reply is due, so a client cannot send ahead of its replies. An error before a request has fully arrived closes the connection after the
+/// reply, because the start of the next request is unknown.
 ///
-/// For its loop only; making a reply is a task elsewhere.
+/// Only used on its event loop; replies are produced in a task elsewhere.
 final class Connection: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
@@ -16,11 +16,11 @@ final class Connection: ChannelInboundHandler {
   enum Phase {
     /// For a request's line and headers.
     case waiting
-    /// The request's body.
+    /// Receiving the request's body.
     case receiving
-    /// The reply is being made.
+    /// The reply is being produced.
     case answering
-    /// It is being sent.
+    /// The reply is being sent.
     case sending
     /// Nothing is read or answered any more.
     case closing
@@ -31,17 +31,17 @@ final class Connection: ChannelInboundHandler {
   let connections: Connections
   var phase = Phase.waiting
   var request: Request?
-  /// When the request's body must be there.
+  /// When the request's body must be complete.
   var arrival = NIODeadline.distantFuture
-  /// Whether the connection ends with the reply.
+  /// Whether the connection is closed after the reply.
   var isLast = false
-  /// The pieces of the reply that are not written yet, the next one last.
+  /// The chunks of the reply that are not written yet, the next one last.
   var unsent: [[UInt8]] = []
   var isPushing = false
-  /// Bytes counted at `connections`: of the body while it arrives, of the reply while it leaves. In between the task has them.
+  /// Bytes counted at `connections`: of the body while it arrives, of the reply while it is sent. In between the task holds them.
   var held = 0
   private var peer = Peer.unknown
-  /// What makes the reply, while it does; the client may have gone in the meantime.
+  /// The task that produces the reply; the client may have disconnected meanwhile.
   private var task: Task<Void, Never>?
   private var isClosed = false
   private(set) var context: ChannelHandlerContext?
@@ -94,7 +94,7 @@ final class Connection: ChannelInboundHandler {
     context.fireChannelWritabilityChanged()
   }
 
-  /// A client may end its half of the connection once it has asked; it is answered all the same.
+  /// A client may close its sending side after the request; it still gets its reply.
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed {
       if phase == .waiting || phase == .receiving { close() } else { isLast = true }
@@ -122,14 +122,14 @@ final class Connection: ChannelInboundHandler {
     connections.release(held)
     task = nil
     if isClosed { connections.leave(self) }
-    // It may have come too late.
+    // The reply may be too late.
     if phase == .answering { send(reply) }
   }
 
-  /// Nobody waits for the reply any more. A change goes on all the same.
+  /// Called when the client no longer waits for the reply. A change continues all the same.
   private func giveUp() { if let request, !Route.isEdit(request.method) { task?.cancel() } }
 
-  /// Its place is another's once nothing is done for it any more: clients that ask and go can't pile up work.
+  /// Frees its slot only once its work has ended: clients that ask and disconnect cannot pile up work.
   func closed() {
     isClosed = true
     if task == nil { connections.leave(self) }
@@ -145,7 +145,7 @@ final class Connection: ChannelInboundHandler {
     }
   }
 
-  /// Answers what is under way, then closes.
+  /// Sends the reply in progress, then closes.
   func stop() {
     isLast = true
     if phase == .waiting || phase == .receiving { close() }

@@ -1,19 +1,19 @@
 import Logging
 import NIOCore
 
-/// The connections of a server, and what they hold together.
+/// The connections of a server, and the memory that they hold together.
 ///
-/// For its loop only.
+/// Only used on its event loop.
 final class Connections {
   private let limits: APILimits
   private let logger: Logger
   private let loop: any EventLoop
   private var open: [ObjectIdentifier: Connection] = [:]
   private var held = 0
-  /// Whether the line about too many connections has been logged; again once there are fewer.
+  /// Whether the line about too many connections has been logged; reset once there are fewer.
   private var isFull = false
   private var isStopping = false
-  /// Kept when the last one has left.
+  /// Completed when the last connection has closed.
   private var empty: EventLoopPromise<Void>?
 
   init(limits: APILimits, logger: Logger, on loop: any EventLoop) {
@@ -22,7 +22,7 @@ final class Connections {
     self.loop = loop
   }
 
-  /// False: there are as many as may be.
+  /// False: the maximum number of connections is reached.
   func enter(_ connection: Connection) -> Bool {
     guard !isStopping, open.count < limits.connections else {
       if !isFull, !isStopping {
@@ -41,7 +41,7 @@ final class Connections {
     endIfEmpty()
   }
 
-  /// False: together they would hold more than they may.
+  /// False: together they would exceed the limit.
   func hold(_ bytes: Int) -> Bool {
     guard held + bytes <= limits.held else { return false }
     held += bytes
@@ -50,7 +50,7 @@ final class Connections {
 
   func release(_ bytes: Int) { held -= bytes }
 
-  /// Closes those that wait for a request, the others once they have their reply, and whatever is left after a while.
+  /// Closes connections that wait for a request, others after their reply, and all that are left after `APILimits.farewell`.
   func stop() -> EventLoopFuture<Void> {
     let empty = loop.makePromise(of: Void.self)
     self.empty = empty
@@ -58,7 +58,7 @@ final class Connections {
     for connection in open.values { connection.stop() }
     loop.assumeIsolated().scheduleTask(in: TimeAmount(limits.farewell)) {
       for connection in self.open.values { connection.close() }
-      // Some may wait for the director still.
+      // Some may still wait for the director.
       self.open = [:]
       self.endIfEmpty()
     }

@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import Reconciler
 
-/// The control API over a director: a request in, a reply out. It knows no sockets; `Route.all` says what there is.
+/// The control API of a director: a request in, a reply out. It does not depend on sockets; `Route.all` lists its operations.
 struct ControlAPI: Sendable {
   let director: Director
   let log: EditLog
@@ -32,7 +32,7 @@ struct ControlAPI: Sendable {
   private func reply(by route: Route, _ call: Call, _ request: Request) async throws -> Reply {
     let response = try await route.answer(call, director)
     if let applied = response.value as? Applied { log.carriedOut(applied, by: request.peer) }
-    // Encoding 100,000 servers takes a quarter of a second, and the runtime has one thread a core.
+    // Encoding 100,000 servers takes a quarter of a second, and the runtime has one thread per core.
     guard route.isLarge || route.isEdit else { return try encode() }
     return try await NIOThreadPool.singleton.runIfActive { try encode() }
 
@@ -86,7 +86,7 @@ struct ControlAPI: Sendable {
   }
 
   static func reply(_ error: APIError, allowing methods: [HTTPMethod] = []) -> Reply {
-    // Two strings: nothing in it can't be encoded.
+    // Two strings, which can always be encoded.
     var body = (try? JSON.encode(error)) ?? ChunkedBytes()
     body.append(UInt8(ascii: "\n"))
     return Reply(status: HTTPResponseStatus(statusCode: error.status), allowed: methods, body: body)

@@ -13,8 +13,8 @@ package struct ControlServer: Sendable {
   private let limits: APILimits
   private let logger: Logger
 
-  /// One thread carries all connections: none of their work takes long, replies are made elsewhere. It lives as long as the process, since a
-  /// reply may come after its server has ended.
+  /// One thread serves all connections: their work is short, and replies are produced elsewhere. It lives as long as the process, since a
+  /// reply may arrive after its server has ended.
   private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   package init(_ socket: ControlSocket, director: Director, logger: Logger, limits: APILimits = APILimits()) {
@@ -24,7 +24,7 @@ package struct ControlServer: Sendable {
     self.logger = logger
   }
 
-  /// Answers until the task is cancelled; then gives the socket back.
+  /// Serves requests until the task is cancelled, then releases the socket.
   /// - Parameter listening: called once, when clients can connect.
   /// - Throws: `ControlSocketError` when it can't listen.
   package func run(listening: @Sendable () -> Void = {}) async throws {
@@ -43,8 +43,8 @@ package struct ControlServer: Sendable {
         listener.close(promise: nil)
       }
       if Task.isCancelled { break }
-      // No error of `accept` that passes comes here, a shortage of descriptors included. The pause keeps one that stays from
-      // becoming a busy loop.
+      // SwiftNIO handles transient errors of `accept`, a shortage of descriptors included, so this one closed the socket. The pause prevents
+      // a busy loop if the error persists.
       logger.warning("the control socket was closed by an error: listening again")
       try? await Task.sleep(for: .milliseconds(100))
     }
@@ -75,8 +75,8 @@ package struct ControlServer: Sendable {
     }
   }
 
-  /// Before `bind`: Linux makes the file with the mode the socket has, so that nobody but its owner can ever connect. A chmod afterwards
-  /// would leave a moment in which anybody could, and a umask is the whole process's.
+  /// Called before `bind`: Linux creates the file with the socket's mode, so only its owner can ever connect. A later chmod would leave a
+  /// moment in which everyone could, and a umask affects the whole process.
   private static func restrict(_ channel: any Channel) throws {
     try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
       guard fchmod(socket, 0o600) == 0 else { throw IOError(errnoCode: errno, reason: "fchmod") }
@@ -89,12 +89,12 @@ package struct ControlServer: Sendable {
     decoding.maxHeaderFieldSize = limits.head
     decoding.maxHeaderFieldCount = limits.fields
     let decoder = HTTPRequestDecoder(limitConfiguration: decoding)
-    // Spaces before a header's value are not counted as of it and are kept until it begins: the second limit is for them.
+    // The decoder does not count spaces before a header's value but keeps them until the value begins: the second limit covers them.
     let bounded = ByteToMessageHandler(decoder, maximumBufferSize: 2 * limits.head)
     return [HTTPResponseEncoder(), bounded, OversizeHead(), HTTPServerPipelineHandler()]
   }
 
-  /// A thousand clients are a thousand descriptors; the usual soft limit is 1024. What the hard limit allows needs no privilege.
+  /// A thousand clients need a thousand descriptors; the usual soft limit is 1024. Raising it to the hard limit needs no privilege.
   private static func raiseFileLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }

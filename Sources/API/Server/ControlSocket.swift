@@ -2,19 +2,19 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The right to listen at a path: held by one process at a time until it is given back, and gone with the process however it ends.
+/// The right to listen at a path. One process at a time holds it, until it releases it or ends in any manner.
 ///
-/// Model. A socket's file outlives its process, so that it says nothing about who is alive; a lock does. The lock is a file beside the socket:
-/// whoever holds it may take away a socket file that a dead daemon left. Asking by `connect` alone was rejected: two daemons that start in
-/// the same moment would each find the other's not there yet.
+/// Model: a socket's file outlives its process, so it does not show whether the process is alive; a lock does. The lock is a file beside the
+/// socket: its holder may remove a socket file that a dead daemon left. Checking with `connect` alone was rejected: of two daemons that start
+/// at the same moment, neither would find the other.
 package final class ControlSocket: Sendable {
   package let path: String
-  /// The lock file's descriptor; nil once the right has been given back.
+  /// The lock file's descriptor; nil once the right has been released.
   private let lock: Mutex<Int32?>
 
   private var lockPath: String { path + ".lock" }
 
-  /// Takes the path for this process. Makes its folder if only that is missing.
+  /// Claims the path for this process. Creates its folder if only the folder is missing.
   package init(claiming path: String) throws(ControlSocketError) {
     guard path.utf8.count <= UnixAddress.longestPath else { throw .pathTooLong(path) }
     if let cut = path.lastIndex(of: "/"), cut != path.startIndex { mkdir(String(path[..<cut]), 0o755) }
@@ -26,21 +26,21 @@ package final class ControlSocket: Sendable {
       close(lock)
       throw error
     }
-    // Only now: once every property is set, a throw would run `deinit`, which takes away whatever lies at the path.
+    // Set last: once every property is set, a throw would run `deinit`, which removes the file at the path.
     self.path = path
     self.lock = Mutex(lock)
   }
 
-  /// The file a dead daemon left would make `bind` fail. Only for the time before listening.
+  /// Removes the file that a dead daemon left, which would make `bind` fail. Only call before listening.
   func removeStale() { unlink(path) }
 
-  /// Takes the socket's file and the lock away. Idempotent.
-  // Not left to `deinit` alone: a task that ends may hold on to its captures until after the process has.
+  /// Removes the socket's file and the lock. Idempotent.
+  // Not left to `deinit` alone: a finished task may keep its captures until the process ends.
   package func release() {
     lock.withLock { lock in
       guard let file = lock else { return }
       unlink(path)
-      // While the lock is still held, so that nobody else's is taken away; see `lock(_:for:)`.
+      // Removed while the lock is held, so that it cannot be another process's file; see `lock(_:for:)`.
       unlink(lockPath)
       close(file)
       lock = nil
@@ -49,8 +49,8 @@ package final class ControlSocket: Sendable {
 
   deinit { release() }
 
-  /// The lock file's descriptor. A former holder may take the file away between our opening and our locking it, which would leave us a
-  /// lock nobody else can see: then again, with the file that is there now.
+  /// The lock file's descriptor. The previous holder may remove the file between our open and our lock, and our lock would then be on a
+  /// deleted file: in this case retry with the current file.
   private static func lock(_ lockPath: String, for path: String) throws(ControlSocketError) -> Int32 {
     for _ in 0..<16 {
       let file = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -76,7 +76,7 @@ package final class ControlSocket: Sendable {
       throw .failed("look at", path, Errno(rawValue: errno))
     }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
-    // We hold Sluice's lock, so whoever listens here is something else.
+    // We hold Sluice's lock, so another program is listening here.
     if answers(path) { throw .inUse(path) }
   }
 
@@ -88,12 +88,12 @@ package final class ControlSocket: Sendable {
     )
     guard socket >= 0 else { return false }
     defer { close(socket) }
-    // EAGAIN: its queue of connections is full, so there is somebody.
+    // EAGAIN: the queue of connections is full, so a process is listening.
     return UnixAddress(path: path).withSockaddr { connect(socket, $0, $1) == 0 || errno == EAGAIN }
   }
 }
 
-/// Why the control socket can't be had.
+/// Why the control socket cannot be claimed.
 package enum ControlSocketError: Error, Equatable, Sendable {
   case alreadyRunning(String)
   case inUse(String)
@@ -114,14 +114,14 @@ extension ControlSocketError: CustomStringConvertible {
     case .pathTooLong(let path):
       "\(path) is too long for a Unix socket (\(UnixAddress.longestPath) bytes at most): give a shorter --socket"
     case .failed(let what, let path, let error):
-      "can't \(what) \(path): \(error)" + (error.mend ?? "")
+      "can't \(what) \(path): \(error)" + (error.hint ?? "")
     }
   }
 }
 
 extension Errno {
-  /// What the operator can do about it.
-  fileprivate var mend: String? {
+  /// A hint for the operator.
+  fileprivate var hint: String? {
     switch self {
     case .permissionDenied, .notPermitted: "; run as root"
     case .noSuchFileOrDirectory: "; make its folder first"

@@ -1,8 +1,9 @@
 import NIOCore
 
-/// A connection's one timer. It is moved with every request and nearly never fires, so that moving it on is an assignment: the loop's timer
-/// stays where it is, and when it fires too early it is set again.
+/// A connection's only timer. It moves with every request and rarely fires, so moving it is an assignment: the loop's timer stays unchanged,
+/// and is set again if it fires too early.
 ///
+/// Only used on its event loop.
 /// For its loop only.
 final class Deadline {
   private let loop: NIOIsolatedEventLoop
@@ -10,7 +11,7 @@ final class Deadline {
   private var due: NIODeadline = .distantFuture
   private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
-  /// `passed` is called once for a deadline that passes; the next one has to be set.
+  /// `passed` is called once for a deadline that passes; then set the next one.
   init(on loop: any EventLoop, passed: @escaping () -> Void) {
     self.loop = loop.assumeIsolated()
     self.passed = passed
@@ -27,7 +28,7 @@ final class Deadline {
     start()
   }
 
-  /// For good; otherwise the loop holds on to `passed`, and with it to the connection.
+  /// Cancels for good; otherwise the loop retains `passed`, and with it the connection.
   func cancel() {
     due = .distantFuture
     timer?.scheduled.cancel()

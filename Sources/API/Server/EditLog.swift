@@ -1,15 +1,15 @@
 import Logging
 import Reconciler
 
-/// A line in the daemon's log for every change by the API and for every one that was refused.
+/// Logs every change made through the API, and every refused one.
 struct EditLog: Sendable {
-  /// Changes named in a line; of more there is the number.
+  /// Maximum number of changes named in a line; further ones are counted.
   static let namedChanges = 5
 
   let logger: Logger
 
   func carriedOut(_ applied: Applied, by peer: Peer) {
-    // What would have been is nothing that happened.
+    // A dry run changes nothing.
     if applied.dryRun { return }
     let named = applied.changes.prefix(Self.namedChanges).map(\.description)
     let more = applied.changes.count - named.count

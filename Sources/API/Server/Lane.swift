@@ -1,8 +1,9 @@
 import Synchronization
 
-/// Lets so many through at a time; the others wait, first come, first served.
+/// Limits how many callers run at a time; the others wait in order of arrival.
 ///
-/// For work that takes memory while it is done. How many may wait is bounded by the number of connections, each of which waits for one reply.
+/// For work that takes memory while it runs. The number of waiting callers is bounded by the number of connections, each of which waits for
+/// one reply.
 final class Lane: Sendable {
   private struct State {
     var free: Int
@@ -13,12 +14,12 @@ final class Lane: Sendable {
 
   private let state: Mutex<State>
 
-  /// How many wait for their turn.
+  /// Number of callers that wait for their turn.
   var waiting: Int { state.withLock { $0.waiting.count - $0.served } }
 
   init(width: Int) { state = Mutex(State(free: width)) }
 
-  /// - Throws: `CancellationError` when nobody waits for the result any more once its turn comes.
+  /// - Throws: `CancellationError` if the caller was cancelled before its turn.
   func run<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
     await enter()
     defer { leave() }

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Says of a head that is too long in the decoder's buffer what the decoder says of one that is too long by its own count: the pipelining
-/// handler lets a reply through for a parser's error only.
+/// Converts the error for a head that overflows the decoder's buffer into the parser's error for a head that is too long: the pipelining
+/// handler lets a reply through only for a parser's error.
 final class OversizeHead: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
 

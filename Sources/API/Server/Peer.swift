@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 
-/// Who is at the other end of a connection, as the kernel knows it: the log names them.
+/// The process at the other end of a connection, as the kernel reports it; for the log.
 struct Peer: Sendable, Equatable, CustomStringConvertible {
   var process: Int32
   var user: UInt32
@@ -19,8 +19,8 @@ extension Peer {
     var group: UInt32
   }
 
-  /// The peer of a connected Unix socket, as it was when it connected (SO_PEERCRED, unix(7)).
-  // Called on the channel's own loop, where the option is there at once.
+  /// The peer of a connected Unix socket at the time it connected (SO_PEERCRED, unix(7)).
+  // Called on the channel's own loop, where the option is available at once.
   static func of(_ channel: any Channel) -> EventLoopFuture<Peer> {
     guard let socket = channel as? any SocketOptionProvider else { return channel.eventLoop.makeSucceededFuture(.unknown) }
     let credentials: EventLoopFuture<Credentials> = socket.unsafeGetSocketOption(

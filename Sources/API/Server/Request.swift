@@ -1,29 +1,29 @@
 import Foundation
 import NIOHTTP1
 
-/// A request that has arrived whole.
+/// A request that has arrived completely.
 struct Request: Sendable {
   var method: HTTPMethod
-  /// Path and query as they were sent.
+  /// Path and query as sent.
   var target: String
   /// Whether the client asked for text instead of JSON.
   var wantsText: Bool
   var body = Data()
   var peer: Peer
 
-  /// For the log; the reason has to fit behind it.
+  /// For the log; limited so that the reason still fits on the line.
   var summary: String { "\(method.rawValue) \(target.prefix(200))" }
 
   init(_ head: HTTPRequestHead, from peer: Peer) {
     method = head.method
     target = head.uri
     self.peer = peer
-    // Listed, and JSON isn't: qualities are not weighed, for there is nobody who sends them here.
+    // Whether text is listed and JSON is not. Quality values are not evaluated: no known client sends them here.
     let types = head.headers[canonicalForm: "accept"].map { $0.lowercased() }
     wantsText = types.contains { $0.hasPrefix("text/plain") } && !types.contains { $0.hasPrefix("application/json") }
   }
 
-  /// The target's path in parts, each decoded by itself: a `%2F` within one is no separator.
+  /// The components of the target's path, each decoded separately: a `%2F` within one is not a separator.
   func path() throws -> [String] {
     try rawPath.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { part in
       guard part.utf8.contains(UInt8(ascii: "%")) else { return String(part) }
@@ -36,7 +36,7 @@ struct Request: Sendable {
 
   var rawPath: Substring { target.prefix { $0 != "?" && $0 != "#" } }
 
-  /// The query's parameters, in the order in which they came.
+  /// The query's parameters in the order of the request.
   func query() throws -> [(name: String, value: String)] {
     guard let start = target.firstIndex(of: "?") else { return [] }
     let query = target[target.index(after: start)...].prefix { $0 != "#" }
@@ -54,7 +54,7 @@ struct Request: Sendable {
 struct Reply: Sendable {
   var status: HTTPResponseStatus
   var type = "application/json"
-  /// The methods the place takes; of a 405 only.
+  /// The allowed methods; only for 405.
   var allowed: [HTTPMethod] = []
   var body: ChunkedBytes
 }

@@ -4,7 +4,7 @@ import Glibc
 struct UnixAddress {
   let path: String
 
-  /// Bytes of a path that SwiftNIO takes; Linux would take 107.
+  /// The longest path that SwiftNIO accepts, in bytes; Linux would accept 107.
   static let longestPath = 103
 
   func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {

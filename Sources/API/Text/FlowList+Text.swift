@@ -1,7 +1,7 @@
 import Reconciler
 
 extension FlowList {
-  /// Flows for people: what `sluice flows` prints.
+  /// Flows as text: what `sluice flows` prints.
   package func write(to output: inout ChunkedBytes) {
     var table = TextTable([
       "PROTOCOL": .left, "CLIENT": .left, "DESTINATION": .left, "SERVER": .left, "STATE": .left, "AGE": .right, "EXPIRES": .right,

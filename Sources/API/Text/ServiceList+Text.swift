@@ -1,7 +1,7 @@
 import Model
 
 extension ServiceList {
-  /// The services for people: what `sluice service list` prints.
+  /// Services as text: what `sluice service list` prints.
   func write(to output: inout ChunkedBytes) {
     if services.isEmpty { return output.append("no services: add one with 'sluice service add tcp 10.0.0.100:80'\n") }
     var table = TextTable([

@@ -2,7 +2,7 @@ import Model
 import Reconciler
 
 extension Status {
-  /// The live table for people: what `sluice status` prints.
+  /// The live table as text: what `sluice status` prints.
   package func write(to output: inout ChunkedBytes) {
     output.append("generation \(generation)\n")
     for interface in interfaces {

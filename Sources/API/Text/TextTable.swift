@@ -1,6 +1,6 @@
-/// Columns that line up, for people to read. Programs get JSON.
+/// A text table with aligned columns.
 ///
-/// Cells are kept as bytes and written once: a table of 100,000 rows takes time in proportion, and no string a row.
+/// Cells are kept as bytes and written once: the time is linear in the number of rows, and no row needs a string.
 package struct TextTable {
   package enum Alignment: Sendable {
     case left
@@ -8,9 +8,9 @@ package struct TextTable {
   }
 
   private let alignments: [Alignment]
-  /// Of every cell, row by row, the titles first.
+  /// The text of all cells, row by row, titles first.
   private var text: [UInt8] = []
-  /// Of each cell: where it ends in `text`, and its width on paper.
+  /// For each cell its end in `text` and its width in columns.
   private var cells: [(end: Int, width: Int)] = []
   private var widths: [Int]
 
@@ -30,24 +30,24 @@ package struct TextTable {
 
   package mutating func add(_ row: String...) { add(row) }
 
-  /// A cell for each column.
+  /// Adds a row with one cell for each column.
   package mutating func add(_ row: [String]) {
     precondition(row.count == widths.count, "a row of \(row.count) cells in a table of \(widths.count) columns")
     for (column, cell) in row.enumerated() {
       let start = text.count
       text.append(contentsOf: cell.utf8)
-      // A column a code point: bytes that go on with one don't count.
+      // One column for each code point: UTF-8 continuation bytes do not count.
       let width = text[start...].reduce(0) { $0 + ($1 & 0xc0 == 0x80 ? 0 : 1) }
       cells.append((text.count, width))
       if width > widths[column] { widths[column] = width }
     }
   }
 
-  /// A line a row, without spaces at its end.
+  /// Writes one line for each row, without trailing spaces.
   func write(to output: inout ChunkedBytes, indent: Int = 0) {
     var (cell, start) = (0, 0)
     while cell < cells.count {
-      // Written only once something follows.
+      // Written only if another cell follows.
       var space = indent
       for (column, alignment) in alignments.enumerated() {
         let (end, width) = cells[cell]
@@ -74,7 +74,7 @@ package struct TextTable {
 }
 
 extension UInt64 {
-  /// Bytes with the usual decimal prefix, three digits of them: `1.23 MB`.
+  /// Bytes with a decimal prefix and three digits: `1.23 MB`.
   package var asBytes: String {
     var value = Double(self)
     for unit in ["B", "kB", "MB", "GB", "TB", "PB"] {
@@ -88,7 +88,7 @@ extension UInt64 {
 extension Double {
   fileprivate var threeDigits: String { rounded(places: self < 9.995 ? 2 : self < 99.95 ? 1 : 0) }
 
-  /// With that many decimals; no `String(format:)`, which would need Foundation here.
+  /// Rounded to this number of decimals; `String(format:)` would need Foundation here.
   func rounded(places: Int) -> String {
     let scale = (0..<places).reduce(1) { product, _ in product * 10 }
     let units = Int((self * Double(scale)).rounded())

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Two arenas instead of eight for each CPU: what one thread frees, another can use. Before the first threads start. */
+/* Uses two arenas instead of eight for each CPU, so that one thread can use what another frees. Call before the first threads start. */
 void memory_use_few_arenas(void);
 
 /* Bytes of the process in memory (proc_pid_statm(5)); 0 when that can't be read. */

@@ -1,8 +1,8 @@
 import ABI
 
-/// The keyed hash of a flow, from `Sources/ABI/flow_hash.h`: C that BPF and Swift share, here with the half it takes its key from.
+/// The keyed hash of a flow, from `Sources/ABI/flow_hash.h`: C code shared by BPF and Swift, called here with the half that has its key.
 package enum FlowHash {
-  /// Addresses and ports as they lie in the packet (`ports`: the source's first). Never 0.
+  /// Addresses and ports in packet order (`ports`: source first). Never 0.
   @inline(__always) @_noLocks
   package static func v4(
     _ half: UnsafeMutablePointer<sluice_half>,
@@ -14,7 +14,7 @@ package enum FlowHash {
     sluice_flow_hash_v4(half, source, destination, ports, number)
   }
 
-  /// The same for IPv6; addresses as two words each.
+  /// The same for IPv6; each address as two words.
   @inline(__always) @_noLocks
   package static func v6(
     _ half: UnsafeMutablePointer<sluice_half>,
@@ -26,7 +26,7 @@ package enum FlowHash {
     sluice_flow_hash_v6(half, source.0, source.1, destination.0, destination.1, ports, number)
   }
 
-  /// The same for addresses as numbers, IPv4 as ::ffff:a.b.c.d; for whoever asks about a flow.
+  /// The same with addresses as numbers, IPv4 as ::ffff:a.b.c.d; for queries about a flow.
   package static func of(
     _ half: UnsafeMutablePointer<sluice_half>,
     source: (high: UInt64, low: UInt64),

@@ -1,11 +1,11 @@
 import ABI
 import Packet
 
-/// ICMP: errors about the director's own outer packets, whose MTU it learns; and to a VIP echo requests, which it answers itself, and errors about
-/// packets that a real server sent, which belong to that server. All else, fragments and errors about anything but a service's packet among it, is
-/// the kernel's. Steering asks the same in the same order.
+/// Classifies ICMP. The director handles errors about its own outer packets (it learns their MTU), echo requests to a VIP (it answers them),
+/// and errors to a VIP about packets that a real server sent (they go to that server). Everything else is left to the kernel, including
+/// fragments and errors about packets of no service. Steering makes the same checks in the same order.
 ///
-/// Reached where a packet turns out to be neither TCP nor UDP, so that those pay nothing for it.
+/// Called only for packets that are neither TCP nor UDP, so those pay nothing for it.
 enum ICMPClassification {
   @inline(never) @_noLocks
   static func ipv4(
@@ -24,7 +24,7 @@ enum ICMPClassification {
     let type = message.u8(0)
     var needed = ICMP.headerLength
     var flags = 0
-    // First, since the outer source may be a VIP, and GUE's ports those of a service.
+    // Checked first: the outer source may be a VIP, and GUE's ports those of a service.
     let outer = TunnelQuote.ipv4(message, available &- offset, to: vip, tables, &packet)
     if outer != 0 {
       needed &+= outer
@@ -53,8 +53,7 @@ enum ICMPClassification {
     return type == 8 ? echo(flags) : nil
   }
 
-  /// Of a packet that is not to a VIP: only an error about an outer packet concerns us, and only without extension headers, which no router puts
-  /// before one.
+  /// A packet that is not to a VIP. Only an error about an outer packet matters, and only without extension headers, which no router adds.
   @inline(never) @_noLocks
   static func ipv6(
     _ header: UnsafeMutableRawPointer,
@@ -67,7 +66,7 @@ enum ICMPClassification {
     return ipv6(header, available, at: network, IPv6.Chain(number: 58), isVIP: false, tables, &packet)
   }
 
-  /// Of a packet to a VIP, whose extension headers have been walked.
+  /// A packet to a VIP, with its extension headers already walked.
   @inline(never) @_noLocks
   static func ipv6(
     _ header: UnsafeMutableRawPointer,
@@ -116,11 +115,12 @@ enum ICMPClassification {
     return type == 128 ? echo(tables.vipFlags(header.raw64(24), header.raw64(32))) : nil
   }
 
-  /// Destination unreachable, time exceeded, parameter problem. The rest of RFC 792's errors are history (RFC 6633) or a router's (redirect).
+  /// Destination unreachable, time exceeded, parameter problem. RFC 792's other errors are obsolete (source quench, RFC 6633) or a router's
+  /// (redirect).
   @inline(__always) @_noLocks
   private static func isErrorIPv4(_ type: UInt8) -> Bool { type == 3 || type == 11 || type == 12 }
 
-  /// Whoever pings a VIP asks for the service, not for the director.
+  /// The director answers a ping to a VIP on behalf of the service.
   @inline(__always) @_noLocks
   private static func echo(_ flags: Int) -> Outcome { flags & Int(SLUICE_SLOT_LIVE) != 0 ? .answeredEcho : .droppedEcho }
 }

@@ -1,10 +1,10 @@
 import ABI
 import Packet
 
-/// The packet that an ICMP error quotes: one that a real server sent from the VIP to the client. Its flow is the client's, so addresses and
-/// ports change places. Eight bytes of its transport header are enough (RFC 792), and only the ports are looked at.
+/// The packet quoted by an ICMP error: a real server sent it from the VIP to the client. Its flow is the client's with addresses and ports
+/// swapped. Eight bytes of its transport header suffice (RFC 792); only the ports are read.
 enum ICMPQuote {
-  /// Bytes of the quote that were needed; 0 when it is no packet of a service at `vip`. Sets the packet's service and flow hash.
+  /// Returns the bytes of the quote that were needed; 0 if it is no packet of a service at `vip`. Sets the packet's service and flow hash.
   @inline(__always) @_noLocks
   static func ipv4(
     _ quote: UnsafeMutableRawPointer,
@@ -65,8 +65,8 @@ enum ICMPQuote {
 }
 
 extension Forwarder {
-  /// The server of an ICMP error: its flow's, also when the flow is another worker's, else the hash's choice. Flow and table stay as they are:
-  /// an error is no sign of life.
+  /// Chooses the server of an ICMP error: its flow's, even when another worker has the flow, or else the hash's choice. The flow table is not
+  /// changed: an error does not prove that the flow is alive.
   @inline(never) @_noLocks
   func chooseForError(_ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
     if let entry = live(flows.find(packet.hash)?.pointee, tables, now) ?? live(peers.youngest(packet.hash, now: now), tables, now)
@@ -85,7 +85,7 @@ extension Forwarder {
     return packet.server != Verdict.noServer ? nil : .droppedNoServer
   }
 
-  /// The entry unless its flow has been silent for too long.
+  /// The entry unless it has expired.
   @inline(__always) @_noLocks
   private func live(_ entry: sluice_flow?, _ tables: Tables, _ now: UInt32) -> sluice_flow? {
     guard let entry, !entry.isExpired(now: now, tables.half) else { return nil }

@@ -1,9 +1,9 @@
 import ABI
 import Packet
 
-/// The IPv4 half of the parser: whose packet it is, then what is wrong with it, by the rows of Docs/packets.md.
+/// The IPv4 half of the parser: finds the packet's service, then checks its headers, in the order of Docs/packets.md.
 extension IPv4 {
-  /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
+  /// Parses the packet at `network`; returns its outcome, or nil for a valid packet of a service.
   @inline(__always) @_noLocks
   static func parse(
     _ frame: UnsafeMutableRawPointer,
@@ -27,8 +27,8 @@ extension IPv4 {
       return LaterFragment.found(at: network, isIPv6: false, &packet)
     }
 
-    // Whose: before any refusal, since a broken packet that is not for a service is the kernel's. A header that claims less than its
-    // minimum is read as the minimum; ports that the frame does not hold can only belong to a service of any port.
+    // Find the service before any check: a malformed packet for no service is left to the kernel. A header length below the minimum is read
+    // as the minimum; ports outside the frame can only match an any-port service.
     let transport = (words < 5 ? 5 : words) &* 4
     let hasPorts = available >= transport &+ 4
     let ports = hasPorts ? header.raw32(transport) : 0
@@ -59,9 +59,9 @@ extension IPv4 {
     return nil
   }
 
-  /// What is wrong with the header of a service's packet.
+  /// Checks the header of a service's packet.
   ///
-  /// - Parameter least: bytes that the packet must have.
+  /// - Parameter least: number of bytes that the packet must have.
   @inline(__always) @_noLocks
   static func refusal(
     _ header: UnsafeMutableRawPointer,

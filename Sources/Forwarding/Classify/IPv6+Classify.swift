@@ -1,9 +1,9 @@
 import ABI
 import Packet
 
-/// The IPv6 half of the parser: the same questions in the same order as `IPv4`, behind a chain of extension headers (RFC 8200 4).
+/// The IPv6 half of the parser: the checks of `IPv4` in the same order, behind a chain of extension headers (RFC 8200 4).
 extension IPv6 {
-  /// Parses the packet at `network`; returns its outcome, or nil for a sound packet of a service.
+  /// Parses the packet at `network`; returns its outcome, or nil for a valid packet of a service.
   @inline(__always) @_noLocks
   static func parse(
     _ frame: UnsafeMutableRawPointer,
@@ -18,7 +18,7 @@ extension IPv6 {
     guard header.u8(0) &>> 4 == 6 else { return .notForService }
     let high = header.raw64(24)
     let low = header.raw64(32)
-    // The host's own traffic leaves here, before any walk. A v4-mapped destination would find an IPv4 VIP, whose key it looks like.
+    // The host's own traffic leaves here, before any header walk. A v4-mapped destination would match an IPv4 VIP, since the keys are equal.
     guard !isMapped(high, low) else { return .notForService }
     guard tables.isVIP(high, low) else { return ICMPClassification.ipv6(header, available, at: network, tables, &packet) }
     let chain = walk(header, available)
@@ -61,9 +61,9 @@ extension IPv6 {
     return nil
   }
 
-  /// What is wrong with the headers of a service's packet.
+  /// Checks the headers of a service's packet.
   ///
-  /// - Parameter least: bytes that the packet must have.
+  /// - Parameter least: number of bytes that the packet must have.
   @inline(__always) @_noLocks
   static func refusal(
     _ header: UnsafeMutableRawPointer,
@@ -74,7 +74,7 @@ extension IPv6 {
   ) -> Outcome? {
     let total = Int(header.u16(4)) &+ 40
     guard total >= least, total <= available else { return .droppedBadLength }
-    // The payload's length alone has 16 bits, as an MTU has here: such a packet fits no way.
+    // The payload length alone has 16 bits, as the MTU has here, so such a packet fits no MTU.
     guard total <= 0xffff else { return .droppedTooBig }
     guard !chain.hasRoutingZero else { return .droppedExtensionHeaders }
     guard header.u8(7) != 0 else { return .droppedTTL }

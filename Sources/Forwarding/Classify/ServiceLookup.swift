@@ -1,9 +1,9 @@
 import ABI
 import Packet
 
-/// Finding the virtual service of an address, protocol and port, exactly as `BPF/common/lookup.h` does it.
+/// Finds the virtual service of an address, protocol and port, exactly as `BPF/common/lookup.h` does.
 extension Tables {
-  /// Whether the address may be a VIP: one bit of 4096. False means certainly not.
+  /// Whether the address may be a VIP: one bit of 4096. False means it certainly is none.
   @inline(__always) @_noLocks
   func maybeVIP(_ hash: UInt32) -> Bool {
     let bit = Int(truncatingIfNeeded: hash & 4095)
@@ -11,8 +11,8 @@ extension Tables {
     return words.raw64((bit &>> 6) &* 8) & (1 &<< UInt64(bit & 63)) != 0
   }
 
-  /// The slot's value for the key: a service's index, or a VIP's count of services for protocol 0; `SLUICE_NO_SERVICE` if there is none.
-  /// The address as two words, as it lies in memory.
+  /// The slot's value for the key: a service's index, or a VIP's number of services for protocol 0; `SLUICE_NO_SERVICE` if there is none. The
+  /// address is two words in memory order.
   @inline(__always) @_noLocks
   func find(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
     slot(high, low, port: port, protocol: number)?.pointee.service ?? UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
@@ -35,7 +35,7 @@ extension Tables {
     return nil
   }
 
-  /// The service of a packet: its exact port before any port (Docs/packets.md, "Steering").
+  /// The service of a packet: an exact port takes precedence over any port (Docs/packets.md, "Steering").
   @inline(__always) @_noLocks
   func service(_ high: UInt64, _ low: UInt64, port: UInt16, protocol number: UInt8) -> UInt32 {
     let exact = find(high, low, port: port, protocol: number)
@@ -55,7 +55,7 @@ extension Tables {
     UInt64(address) &<< 32 | 0xffff_0000  // little endian: bytes 8...11 are 0, 0, 0xff, 0xff
   }
 
-  /// SLUICE_SLOT_* of the VIP; -1 for an address that is none.
+  /// SLUICE_SLOT_* of the VIP; -1 for an address that is not a VIP.
   @inline(__always) @_noLocks
   func vipFlags(_ high: UInt64, _ low: UInt64) -> Int {
     guard maybeVIP(sluice_slot_hash_words(high, low, 0, 0)), let vip = slot(high, low, port: 0, protocol: 0) else { return -1 }

@@ -1,9 +1,9 @@
 import Packet
 
-/// What can be wrong with a TCP or UDP header, in either family.
+/// Checks of TCP and UDP headers, for both families.
 enum Transport {
-  /// The refusal for the header at `offset` of the packet, or nil; sets `flags` to TCP's, 0 for UDP. A fragment is judged by what it must hold:
-  /// 20 bytes of TCP or 8 of UDP (RFC 1858, RFC 3128), while lengths are the whole datagram's.
+  /// Returns the refusal for the header at `offset` of the packet, or nil; sets `flags` to TCP's flags, 0 for UDP. A first fragment must hold
+  /// 20 bytes of TCP or 8 of UDP (RFC 1858, RFC 3128); length fields apply to the whole datagram.
   @inline(__always) @_noLocks
   static func check(
     _ packet: UnsafeMutableRawPointer,

@@ -1,13 +1,14 @@
 import ABI
 import Packet
 
-/// An ICMP error that says our own outer packet was too big on its way to a real server: IPv4 3/4, ICMPv6 2, to the quoted packet's source.
+/// An ICMP error which reports that one of our outer packets was too big on its path to a real server: IPv4 3/4, ICMPv6 2, sent to the outer
+/// packet's source.
 ///
-/// Told by the quote alone: its destination is a tunnel's, its protocol one that a tunnel has. So it does not matter whose the outer source is: the
-/// host's own address, a flow's of an entropy prefix, or a VIP. What the director writes has no options and no extension header but that of a
-/// fragment, so nothing is walked; the rest is the kernel's. Steering asks the same in the same order (`ipv4_is_path_error`, `ipv6_is_path_error`).
+/// Recognized by the quote alone: its destination and protocol are a tunnel's. So the outer source may be the host's own address, a flow's
+/// address from an entropy prefix, or a VIP. The director writes no options and only fragment extension headers, so no header walk is needed;
+/// other errors are left to the kernel. Steering makes the same checks in the same order (`ipv4_is_path_error`, `ipv6_is_path_error`).
 enum TunnelQuote {
-  /// Bytes of the quote that were needed; 0 when it isn't such an error. Sets what was told as the packet's hash.
+  /// Returns the bytes of the quote that were needed; 0 if it isn't such an error. Stores the reported MTU in the packet's hash.
   ///
   /// - Parameters:
   ///   - message: the ICMP message, at least its header.
@@ -45,13 +46,13 @@ enum TunnelQuote {
     guard quote.u8(0) &>> 4 == 6, quote.raw64(8) == source.0, quote.raw64(16) == source.1 else { return 0 }
     var number = quote.u8(6)
     if number == 44 {
-      // An outer packet that was sent in fragments; a later one has no UDP port.
+      // An outer packet that was sent in fragments; later fragments have no UDP port.
       guard quote.u16(IPv6.headerLength &+ 2) & 0xfff8 == 0 else { return 0 }
       number = quote.u8(IPv6.headerLength)
       needed &+= 8
       guard available >= ICMP.headerLength &+ needed else { return 0 }
     }
-    // A v4-mapped destination looks like an IPv4 server's key; it belongs on no wire.
+    // A v4-mapped destination has the same key as an IPv4 server; such addresses must not appear on the wire.
     let destination = (quote.raw64(24), quote.raw64(32))
     guard !IPv6.isMapped(destination.0, destination.1) else { return 0 }
     let tunnel = tables.tunnel(destination, quote + (needed &- 8), number)
@@ -68,8 +69,8 @@ enum TunnelQuote {
 }
 
 extension Tables {
-  /// The tunnel to this address that carries this protocol; `SLUICE_NO_SERVICE` if there is none. GUE is known by its port as well: UDP from
-  /// this host to a real server may be the host's own business.
+  /// The tunnel to this address with this protocol; `SLUICE_NO_SERVICE` if there is none. GUE also needs its port: other UDP from this host
+  /// to a real server may be the host's own traffic.
   @inline(__always) @_noLocks
   func tunnel(_ address: (UInt64, UInt64), _ payload: UnsafeMutableRawPointer, _ number: UInt8) -> UInt32 {
     var port: UInt16 = 0

@@ -1,15 +1,15 @@
 import ABI
 import Packet
 
-/// Who a flow is: its client, its ports and its service.
+/// Identifies a flow: its client, its ports and its service.
 package struct Connection {
-  /// The client's address in memory order; of an IPv4 client the second half is that of ::ffff:a.b.c.d, and the first means nothing.
+  /// The client's address in memory order. For IPv4 the second half is that of ::ffff:a.b.c.d, and the first half is undefined.
   package var client: (UInt64, UInt64)
-  /// As they lie in the packet: the client's first.
+  /// In packet order: the client's first.
   package var ports: UInt32
   /// The service's index when the flow began.
   package var service: UInt16
-  /// Of the SYN it began with, folded (`fold`); 0 for other first packets.
+  /// The sequence number of the flow's first SYN, folded to 16 bits; 0 if the flow began with another packet.
   package var sequence: UInt16
   package var isIPv6: Bool
 
@@ -22,7 +22,7 @@ package struct Connection {
     self.isIPv6 = isIPv6
   }
 
-  /// Read from a flow's first packet: the one place where a new flow's addresses are written down.
+  /// Reads a flow's first packet. A new flow's addresses are recorded only here.
   @inline(__always) @_noLocks
   init(_ frame: Frame, _ packet: ScratchPacket) {
     let header = frame.bytes + Int(packet.network)
@@ -61,13 +61,13 @@ package struct Connection {
 }
 
 extension FlowTable {
-  /// The number of an entry among all.
+  /// The entry's number in the whole table.
   @inline(__always) @_noLocks
   func number(_ entry: UnsafeMutablePointer<sluice_flow>) -> Int {
     UnsafeMutableRawPointer(buckets).assumingMemoryBound(to: sluice_flow.self).distance(to: entry)
   }
 
-  /// Who the flow of an entry is; of which family, only its service's address tells.
+  /// The connection of an entry. Its address family is that of its service.
   @_noLocks
   package func connection(_ entry: UnsafeMutablePointer<sluice_flow>) -> Connection {
     let record = connections[number(entry)]

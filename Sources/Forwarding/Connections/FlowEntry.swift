@@ -34,20 +34,20 @@ extension sluice_flow {
     @inline(__always) @_noLocks get { seen_state & 8 != 0 }
   }
 
-  /// The second of the flow's last packet.
+  /// Time of the flow's last packet, in seconds.
   package var seen: UInt32 {
     @inline(__always) @_noLocks get { seen_state &>> 4 }
   }
 
-  /// Seconds since then. The clock's 28 bits wrap after eight years, in which the hand passes a million times.
+  /// Seconds since the last packet. The 28-bit clock wraps after eight years; ageing passes each entry a million times in that time.
   @inline(__always) @_noLocks
   package func age(now: UInt32) -> UInt32 { (now &- seen) & 0x0fff_ffff }
 
-  /// Whether the flow has been silent for longer than its state's timeout.
+  /// Whether no packet has arrived for longer than the timeout of the flow's state.
   @inline(__always) @_noLocks
   package func isExpired(now: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> Bool {
-    // One load by the state: as a switch it is a jump through a table, and states come in no order. States are below 8, and the two
-    // words after the timeouts are 0.
+    // One load indexed by the state. A switch would be an indirect jump, mispredicted because states come in no order. States are below 8,
+    // and the two words after the timeouts are 0.
     let limit = UnsafeMutableRawPointer(half).raw32(SLUICE_HALF_TIMEOUTS &+ Int(state) &* 4)
     return age(now: now) > limit
   }

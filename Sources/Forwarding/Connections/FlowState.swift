@@ -1,10 +1,10 @@
 import ABI
 import Packet
 
-/// Connection states, from the client's packets alone: under direct routing and tunnels the director sees no answer. The transitions are
-/// IPVS's for that case (ip_vs_proto_tcp.c, `tcp_states_dr`, INPUT-ONLY rows), less the states only an answer can reach.
+/// Connection states, derived from the client's packets alone: with direct routing and tunnels the director sees no replies. The transitions
+/// are IPVS's for that case (ip_vs_proto_tcp.c, `tcp_states_dr`, INPUT-ONLY rows), without the states that only a reply can reach.
 enum FlowState {
-  /// The state after a packet with these TCP flags. RST before SYN before FIN, as IPVS looks at them.
+  /// The state after a packet with these TCP flags. RST is checked before SYN before FIN, as in IPVS.
   @inline(__always) @_noLocks
   static func next(_ state: UInt16, transport: UInt8, flags: UInt8) -> UInt16 {
     if transport == 17 { return UInt16(SLUICE_STATE_UDP) }

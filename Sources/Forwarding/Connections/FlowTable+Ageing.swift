@@ -1,16 +1,15 @@
 import ABI
 
-/// The slow hand: goes round the table and removes entries whose timeout has passed, so that live counts fall when flows end in silence.
+/// Ageing: a slow pass over the table that removes expired entries, so that live counts fall even for flows that end silently.
 ///
-/// The whole table once in `revolution` seconds, whatever its size, a bounded number of buckets a round. Rejected: a timer a flow, as
-/// IPVS has it, which touches a list at every packet; and no ageing at all, under which an expired entry is found only when its
-/// place is wanted.
+/// One pass takes `revolution` seconds for any table size; each round checks a bounded number of buckets. Rejected: a timer per flow, as in
+/// IPVS, which updates a list for every packet; and no ageing, with which an expired entry is only found when its place is needed.
 package struct AgeingHand {
-  /// Seconds in which the hand passes every bucket.
+  /// Seconds for one pass over all buckets.
   package static var revolution: UInt32 {
     @inline(__always) @_noLocks get { 8 }
   }
-  /// Buckets a round under load, and in a round that received nothing: a bucket takes a few nanoseconds, read in order.
+  /// Buckets to check per round, under load and in a round without packets: a bucket takes a few nanoseconds, read in order.
   package static var busyStep: Int {
     @inline(__always) @_noLocks get { 32 }
   }
@@ -18,11 +17,11 @@ package struct AgeingHand {
     @inline(__always) @_noLocks get { 1024 }
   }
 
-  /// The bucket to look at next.
+  /// The next bucket to check.
   private var position = 0
-  /// Buckets that are due.
+  /// Number of buckets to check now.
   private var due = 0
-  /// The second up to which `due` was reckoned.
+  /// The second up to which `due` has been computed.
   private var reckoned: UInt32
 
   @inline(__always) @_noLocks
@@ -31,7 +30,7 @@ package struct AgeingHand {
   @inline(__always) @_noLocks
   package func isDue(now: UInt32) -> Bool { due != 0 || now != reckoned }
 
-  /// Passes the buckets that are due, `most` of them at most.
+  /// Checks the buckets that are due, at most `most`.
   @inline(__always) @_noLocks
   package mutating func advance(
     _ flows: FlowTable,
@@ -42,7 +41,7 @@ package struct AgeingHand {
   ) {
     let count = Int(flows.mask) &+ 1
     if now != reckoned {
-      // At most one revolution is ever owed: a hand that was stopped for longer need not go round twice.
+      // At most one full pass is ever due, however long ageing was stopped.
       let elapsed = now &- reckoned > Self.revolution ? Self.revolution : now &- reckoned
       due &+= (count &+ Int(Self.revolution) &- 1) / Int(Self.revolution) &* Int(elapsed)
       if due > count { due = count }

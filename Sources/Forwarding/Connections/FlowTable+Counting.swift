@@ -1,8 +1,8 @@
 import ABI
 
-/// The life of an entry, each step counted for its server: so live counts are exact, and nobody has to read the table for them.
+/// The life of an entry. Each step is counted for its server, so live counts are exact without reading the table.
 extension FlowTable {
-  /// A flow begins, in a free place.
+  /// Creates a flow in a free place.
   @inline(__always) @_noLocks
   func create(
     _ flow: sluice_flow,
@@ -17,21 +17,21 @@ extension FlowTable {
     counters.flows.pointee &+= 1
   }
 
-  /// A flow ends: expired, evicted, or begun anew with another server.
+  /// Removes a flow: expired, evicted, or restarted with another server.
   @inline(__always) @_noLocks
   func remove(_ entry: UnsafeMutablePointer<sluice_flow>, _ counters: Counters) {
     let flow = entry.pointee
     ServerLoad.remove(counters.loads + Int(flow.server), state: flow.state, incarnation: flow.incarnation)
     note(flow.tag, at: entry, by: 255)
-    // Fenced: what is written into the place next is seen by nobody who still sees the flow.
+    // Fenced: a reader that still sees the flow does not see what is written to its place next.
     sluice_unset_word(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self))
     counters.flows.pointee &-= 1
   }
 
-  /// Copies the flows of a table of another size, as far as their buckets have room. For a table that no worker has yet: `adopt` counts
-  /// them afterwards.
+  /// Copies the flows of a table of another size, as far as their buckets have room. Only for a table that no worker uses yet: `adopt` counts
+  /// the flows afterwards.
   ///
-  /// - Returns: how many found a place.
+  /// - Returns: how many flows were copied.
   package func takeOver(_ former: FlowTable) -> Int {
     var kept = 0
     for number in 0..<former.bucketCount {
@@ -51,9 +51,9 @@ extension FlowTable {
     (0..<4).first { entries[$0].tag == 0 }.map { entries + $0 }
   }
 
-  /// Counts everything anew from the entries: for a worker that takes over a table of a former daemon. Expired entries go.
+  /// Recounts all entries, when a worker takes over a previous daemon's table. Removes expired entries.
   ///
-  /// - Complexity: the table's size; 20 MB for half a million entries, some milliseconds.
+  /// - Complexity: the table's size; some milliseconds for half a million entries (20 MB).
   @_noLocks
   package func adopt(_ tables: Tables, now: UInt32, _ counters: Counters) {
     var bucket = 0
@@ -63,7 +63,7 @@ extension FlowTable {
         let entry = entries(bucket) + index
         let flow = entry.pointee
         if flow.tag != 0 {
-          // An index beyond the counters is not from a daemon of ours.
+          // An index beyond the counters was not written by Sluice.
           if flow.isExpired(now: now, tables.half) || Int(flow.server) >= counters.serverCapacity {
             entry.pointee.tag = 0
           } else {

@@ -18,17 +18,17 @@ extension FlowTable {
     entries(Int(truncatingIfNeeded: sluice_second_bucket(hash, mask)))
   }
 
-  /// Whether flows with this first bucket live in their second.
+  /// Whether some flow with this first bucket is stored in its second bucket.
   @inline(__always) @_noLocks
   func hasDisplaced(_ hash: UInt64) -> Bool {
     displaced[Int(truncatingIfNeeded: sluice_first_bucket(hash, mask))] != 0
   }
 
-  /// The flow's entry in these four, live or expired; nil when it is not there.
+  /// The flow's entry among these four, live or expired; nil if it is not there.
   @inline(__always) @_noLocks
   static func find(_ hash: UInt64, in entries: UnsafeMutablePointer<sluice_flow>) -> UnsafeMutablePointer<sluice_flow>? {
-    // Without a branch for each place: in a full table the place is as good as random, and a mispredicted branch costs more than all
-    // four comparisons. No tag is twice in a bucket.
+    // Branchless over the places: in a full table the place is random, and a mispredicted branch costs more than all four comparisons. No tag
+    // occurs twice in a bucket.
     let place = (entries[1].tag == hash ? 1 : 0) | (entries[2].tag == hash ? 2 : 0) | (entries[3].tag == hash ? 3 : 0)
     return entries[place].tag == hash ? entries + place : nil
   }

@@ -1,18 +1,18 @@
 import ABI
 
-/// Making room and giving it to a flow. The rules:
+/// Finds a place for a new flow. The rules:
 ///
-/// - An entry is *unconfirmed* until a second packet continues the conversation (for TCP: one that is not a SYN). An unconfirmed entry
-///   yields to any newer flow, the oldest first; a confirmed one never yields while it lives. So a flood of first packets evicts no
-///   established connection, and a full table costs new flows their memory, not their path.
-/// - An entry is made at the SYN already, although only a finished handshake earns a lasting one: it bridges a change of tables
+/// - An entry is *unconfirmed* until a second packet continues the conversation (for TCP: one that is not a SYN). A newer flow may replace
+///   the oldest unconfirmed entry; a live confirmed entry is never replaced. So a flood of first packets evicts no established connection,
+///   and with a full table new flows have no entry but are still forwarded by their hash.
+/// - The SYN already creates an entry, although only a finished handshake confirms it: the entry keeps the server if the tables change
 ///   between SYN and ACK.
-/// - When eight confirmed flows live in a flow's two buckets, one of them moves to its own other bucket if there is room. One step,
-///   not a chain: the work of a packet is bounded by ten buckets.
+/// - If both buckets of a new flow hold only confirmed flows, one of these moves to its own other bucket if there is room. One step, not a
+///   chain: a packet touches at most ten buckets.
 extension FlowTable {
-  /// A place for a new flow, whatever was there already removed and uncounted; nil when there is none.
+  /// A free place for a new flow; a replaced entry has been removed and uncounted. Nil when there is no place.
   ///
-  /// - Returns: an entry of the flow's first bucket, or of its second.
+  /// - Returns: an entry of the flow's first or second bucket.
   @inline(__always) @_noLocks
   func place(_ hash: UInt64, now: UInt32, _ tables: Tables, _ counters: Counters) -> UnsafeMutablePointer<sluice_flow>? {
     let first = bucket(hash)
@@ -23,7 +23,7 @@ extension FlowTable {
     return placeElsewhere(hash, first, now: now, tables, counters)
   }
 
-  /// The same once the first bucket holds four live flows.
+  /// The same when the first bucket holds four live flows.
   @inline(never) @_noLocks
   private func placeElsewhere(
     _ hash: UInt64,
@@ -32,7 +32,7 @@ extension FlowTable {
     _ tables: Tables,
     _ counters: Counters
   ) -> UnsafeMutablePointer<sluice_flow>? {
-    // No second choice once the byte that counts them is full; only a client that knows the key could bring that about.
+    // No second bucket if the byte that counts displaced flows is at its maximum; only a client that knows the key could cause that.
     let second = mayDisplace(hash) ? secondBucket(hash) : first
     var place = Self.free(in: second, now: now, tables.half)
     if place == nil {
@@ -62,7 +62,7 @@ extension FlowTable {
     return nil
   }
 
-  /// Whether no entry is free, expired ones apart: without a branch for each, since for a new flow each is as good as random.
+  /// Whether no entry is free; expired ones count as occupied. Branchless, since for a new flow each outcome is random.
   @inline(__always) @_noLocks
   static func isFull(_ entries: UnsafeMutablePointer<sluice_flow>) -> Bool {
     (entries[0].tag != 0 ? 1 : 0) & (entries[1].tag != 0 ? 1 : 0) & (entries[2].tag != 0 ? 1 : 0) & (entries[3].tag != 0 ? 1 : 0)
@@ -89,7 +89,7 @@ extension FlowTable {
     return oldest
   }
 
-  /// Moves one of four live flows to its other bucket; its place, or nil if none has room there.
+  /// Moves one of four live flows to its other bucket. Returns the freed place, or nil if no other bucket has room.
   @inline(__always) @_noLocks
   private func makeRoom(
     in entries: UnsafeMutablePointer<sluice_flow>,
@@ -113,7 +113,7 @@ extension FlowTable {
     return nil
   }
 
-  /// The copy is complete before the original goes: a reader on another thread finds at least one of them.
+  /// The copy is complete before the original is removed: a reader on another thread finds at least one of them.
   @inline(__always) @_noLocks
   private func move(_ entry: UnsafeMutablePointer<sluice_flow>, to place: UnsafeMutablePointer<sluice_flow>) {
     write(connection(entry), of: place)
@@ -129,7 +129,7 @@ extension FlowTable {
     displaced[Int(truncatingIfNeeded: sluice_first_bucket(hash, mask))] != UInt8.max
   }
 
-  /// Counts an entry that comes to a place (1) or goes from it (255, which wraps to one less) if that is its flow's second bucket.
+  /// Counts an entry that is added (1) or removed (255, which wraps to one less) if the place is in its flow's second bucket.
   @inline(__always) @_noLocks
   func note(_ hash: UInt64, at place: UnsafeMutablePointer<sluice_flow>, by step: UInt8) {
     let home = bucket(hash)
@@ -137,8 +137,8 @@ extension FlowTable {
     displaced[Int(truncatingIfNeeded: sluice_first_bucket(hash, mask))] &+= step
   }
 
-  /// Writes an entry in the order that `peek` relies on: tag 0, the rest, the tag. Plain stores would do for the worker itself; these
-  /// cost it one more, in a line it has at hand.
+  /// Writes an entry in the order that `peek` relies on: tag 0, the rest, the tag. The worker itself would not need the order; it costs one
+  /// more store, to a cached line.
   @inline(__always) @_noLocks
   func write(_ flow: sluice_flow, to place: UnsafeMutablePointer<sluice_flow>) {
     let words = UnsafeMutableRawPointer(place).assumingMemoryBound(to: UInt64.self)

@@ -1,37 +1,37 @@
 import ABI
 
-/// The flows of one worker: buckets of four entries, a cache line each; beside each entry, who the flow is.
+/// The flows of one worker: buckets of four entries, one cache line each. Beside each entry: the flow's connection.
 ///
-/// Model. A flow's 64-bit keyed hash is its name and its place: all of it is the tag the entry is known by, and two buckets follow from
-/// it. A new flow goes to its first bucket, or, if four others live there, to its second. `displaced` counts, for each bucket, the
-/// flows that call it their first and live in their second, so that a look-up that finds nothing in the first bucket knows
-/// without a cache miss whether to look further: known flows in their first bucket pay nothing, unknown ones a byte. So a table
-/// takes over nine tenths of its entries before a flow finds no place; one bucket a flow lost 3.7 % at half load.
+/// Model: a flow's 64-bit keyed hash is its tag, and it determines the flow's two buckets. A new flow goes to its first bucket, or to the
+/// second if the first holds four live flows. For each bucket, `displaced` counts the flows that have it as their first bucket but are stored
+/// in their second. After a miss in the first bucket it tells without a cache miss whether to search the second: known flows in their first
+/// bucket pay nothing, unknown ones the load of a byte. The table fills to over nine tenths before a flow finds no place; with one bucket per
+/// flow 3.7 % found none at half load.
 ///
-/// The entry holds no address, which keeps it at 16 bytes in both families; two flows would have to share 64 keyed bits to share a
-/// server. Address and ports are in arrays beside the buckets, written once when the entry is made and read by nobody on the packet path.
+/// The entry holds no address, which keeps it at 16 bytes for both families; two flows share a server by mistake only if 64 keyed bits are
+/// equal. Addresses and ports are in separate arrays, written once when the entry is made and never read on the packet path.
 ///
-/// An entry is free when its tag is 0. One whose timeout has passed counts as free when its place is wanted; a slow hand
-/// (`FlowTable+Ageing.swift`) removes the others, so that counts of live flows are right without anybody looking.
+/// An entry is free when its tag is 0. An expired entry counts as free when its place is needed; ageing (`FlowTable+Ageing.swift`) removes
+/// the others, so that live counts stay right without lookups.
 ///
-/// Rejected: connections in the page of their entries, which saved new flows a walk of the page tables, but spread known flows over 2.5
-/// times as many pages (8 ns a packet at 64 Ki flows); cuckoo hashing proper, which displaces in chains (a chain of unbounded length under a flood); a third choice, which
-/// costs every unknown flow another miss.
-// Sendable: the worker writes; others read entries word by word (`peek`) or take them as a moment's picture.
+/// Rejected: connections in the same page as their entries, which saved new flows a page table walk but spread known flows over 2.5 times as
+/// many pages (8 ns a packet at 64 Ki flows); full cuckoo hashing, with chains of displacements of unbounded length under a flood; a third
+/// bucket, which costs every unknown flow another miss.
+// Sendable: the worker writes; other threads read entries word by word (`peek`) or accept an inexact snapshot.
 package struct FlowTable: @unchecked Sendable {
   package let buckets: UnsafeMutablePointer<sluice_bucket>
-  /// Four a bucket, in the entries' order.
+  /// Four for each bucket, in the entries' order.
   package let connections: UnsafeMutablePointer<sluice_connection>
-  /// In the same order: the first halves of IPv6 clients' addresses. Of an IPv4 flow, whatever was there before.
+  /// First halves of IPv6 clients' addresses, in the same order. Undefined for an IPv4 flow.
   package let prefixes: UnsafeMutablePointer<UInt64>
-  /// One a bucket. The worker's own, not shared: rebuilt from the entries when a table is taken over.
+  /// One byte for each bucket. Private to the worker, not shared: rebuilt from the entries when a table is taken over.
   package let displaced: UnsafeMutablePointer<UInt8>
-  /// Buckets, a power of two, minus 1.
+  /// Number of buckets, a power of two, minus 1.
   package let mask: UInt64
 
   /// - Parameters:
-  ///   - connections: memory for a connection and then a prefix for each entry, 96 bytes a bucket, on a multiple of 64.
-  ///   - displaced: a zeroed byte a bucket.
+  ///   - connections: memory for a connection and then a prefix for each entry, 96 bytes a bucket, aligned to 64.
+  ///   - displaced: a zeroed byte for each bucket.
   package init(
     buckets: UnsafeMutablePointer<sluice_bucket>,
     connections: UnsafeMutableRawPointer,
@@ -48,7 +48,7 @@ package struct FlowTable: @unchecked Sendable {
 
   package var bucketCount: Int { Int(mask) + 1 }
 
-  /// Zeroed plain memory for tests, `replay` and benchmarks; `free` gives it back.
+  /// Zeroed plain memory for tests, `replay` and benchmarks; release it with `free`.
   package static func allocate(buckets count: Int) -> FlowTable {
     func zeroed<T>(_ count: Int, _: T.Type) -> UnsafeMutablePointer<T> {
       let bytes = count * MemoryLayout<T>.stride

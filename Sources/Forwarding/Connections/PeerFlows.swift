@@ -1,35 +1,36 @@
 import ABI
 import Packet
 
-/// The flow tables of all workers, for the one packet that may have to ask in them: an ICMP error, which comes from a router and so by
-/// whatever queue the NIC has for that router, not by its flow's.
+/// The flow tables of all workers. Only ICMP errors are looked up there: an error comes from a router and so arrives on the router's receive
+/// queue, not on its flow's.
 ///
-/// Who reads is not who writes. An entry is two words, the tag and the rest. Its worker gives a place to another flow by tag 0, rest, tag:
-/// each store a release, so everyone sees them in that order. A reader takes tag, rest, tag: each load an acquire, so in that order. A rest
-/// that belongs to another flow is read only after that flow's 0 could be seen, and then the second tag is not the one looked for. What is left
-/// is a place that goes to another flow and back between the loads: the error would go to that flow's server, which knows no such flow.
-// Sendable: never written once made; what it points to has one writer each and is read as said above.
+/// Readers run beside the writing worker. An entry is two words: the tag and the rest. To give a place to another flow, its worker stores tag
+/// 0, rest, tag, each with release, so every thread sees them in that order. A reader loads tag, rest, tag, each with acquire, so in that
+/// order. If it reads the rest of another flow, that flow's tag 0 was visible before, so the second load of the tag does not match. The
+/// remaining case is a place that goes to another flow and back between the loads: the error then goes to that flow's server, which ignores
+/// it.
+// Sendable: immutable after init; each table it points to has one writer and is read as described above.
 package struct PeerFlows: @unchecked Sendable {
   private let tables: UnsafeMutablePointer<FlowTable>?
   private let count: Int
 
-  /// One worker alone: tests, `replay`.
+  /// For a single worker: tests, `replay`.
   package static let none = PeerFlows()
 
   private init() { (tables, count) = (nil, 0) }
 
-  /// Of these workers, the asking one among them. A daemon never gives it back: workers read it as long as the process lives.
+  /// For these workers, the calling one included. A daemon never frees the list: workers read it as long as the process lives.
   package init(_ tables: [FlowTable]) {
     let memory = UnsafeMutablePointer<FlowTable>.allocate(capacity: tables.count)
     memory.initialize(from: tables, count: tables.count)
     (self.tables, count) = (memory, tables.count)
   }
 
-  /// The list alone; the tables are their makers'.
+  /// Frees only the list; the tables belong to their creators.
   package func free() { tables?.deallocate() }
 
-  /// The flow's entry at the worker that saw it last, live or expired. Two cache misses a worker, so a flood of errors costs what one of packets of
-  /// so many unknown flows does: no limit of its own is needed.
+  /// The flow's entry at the worker that saw it last, live or expired. Two cache misses per worker, so a flood of errors costs what a flood
+  /// of packets of as many unknown flows costs and needs no limit of its own.
   @inline(__always) @_noLocks
   func youngest(_ hash: UInt64, now: UInt32) -> sluice_flow? {
     guard let tables else { return nil }
@@ -50,7 +51,7 @@ package struct PeerFlows: @unchecked Sendable {
 }
 
 extension FlowTable {
-  /// The flow's entry as a thread that isn't its worker's may read it. In either bucket: which flows are displaced only the worker knows.
+  /// The flow's entry, read from another thread than its worker's. Searches both buckets: only the worker knows which flows are displaced.
   @inline(__always) @_noLocks
   package func peek(_ hash: UInt64) -> sluice_flow? {
     Self.peek(hash, in: bucket(hash)) ?? Self.peek(hash, in: secondBucket(hash))
@@ -76,10 +77,10 @@ extension FlowTable {
     return nil
   }
 
-  /// One of the four entries of a bucket with who the flow is, as a thread that isn't its worker's may read them; nil when it is free or
-  /// changed hands meanwhile.
+  /// One of the four entries of a bucket with its connection, read from another thread than the worker's; nil when it is free or changed
+  /// during the read.
   ///
-  /// The connection may be a former flow's for some microseconds, since it is written past the caches: compare its hash with the tag.
+  /// For some microseconds the connection may be a previous flow's, since it is written past the caches: compare its hash with the tag.
   package func peek(bucket: Int, place: Int) -> (flow: sluice_flow, connection: Connection)? {
     let entry = entries(bucket) + place
     let words = UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self)

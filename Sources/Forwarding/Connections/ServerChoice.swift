@@ -1,15 +1,15 @@
 import ABI
 import Packet
 
-/// Which real server a packet goes to: its flow's, else its service's scheduler decides.
+/// Chooses a packet's real server: its flow's, or else the scheduler's choice.
 extension Forwarder {
-  /// Sets `packet.server`; returns the outcome if that decides it, else nil.
+  /// Sets `packet.server`; returns an outcome if that ends the packet, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
     guard packet.isTransport else { return chooseForError(&packet, tables, now: now) }
     let syn = TCPFlag.isSYN(packet.flags)
     var entry = packet.entry
-    // Looked up a stage ago: another packet of the batch may have given the place away, or made the flow's entry.
+    // The entry is from the previous stage: since then another packet of the batch may have taken the place or created the flow's entry.
     if entry?.pointee.tag != packet.hash { entry = flows.find(packet.hash) }
     if let entry, !entry.pointee.isExpired(now: now, tables.half) {
       let flow = entry.pointee
@@ -24,7 +24,7 @@ extension Forwarder {
         let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
         let confirmed = syn ? flow.seen_state & 8 : 8
         let state = now &<< 4 | confirmed | UInt32(next)
-        // Within a second most packets change nothing: the line stays clean.
+        // Within a second most packets change nothing, so the cache line stays clean.
         if flow.seen_state != state {
           if next != flow.state {
             ServerLoad.move(counters.loads + Int(flow.server), from: flow.state, to: next, incarnation: flow.incarnation)
@@ -46,11 +46,10 @@ extension Forwarder {
     return nil
   }
 
-  /// Whether a SYN of a flow that seems to be open is a new connection's: with another sequence number than the flow began with, while
-  /// the server drains or the flow has been idle. The director sees only the client's half, so it doesn't see an end that the server made;
-  /// without this rule new connections from one port would go to a drained server for the whole timeout (in IPVS,
-  /// `expire_nodest_conn` and `conn_reuse_mode`). The flow of a server that takes new flows must be idle, so that a forged SYN moves
-  /// no flow in use.
+  /// Whether a SYN on an open flow begins a new connection: its sequence number differs from that of the flow's first SYN, and either the
+  /// server drains or the flow has been idle. The director sees only packets from the client, so it misses connections that the server
+  /// closes; without this rule, a client that reuses a port would reach a drained server until the flow expires. IPVS has
+  /// `expire_nodest_conn` and `conn_reuse_mode` for this. A flow in use is never moved, because the SYN may be forged.
   @inline(never) @_noLocks
   private func begins(
     _ frame: Frame,
@@ -63,14 +62,14 @@ extension Forwarder {
     return flows.connections[flows.number(entry)].sequence != Connection.sequence(frame, packet)
   }
 
-  /// Seconds without a packet after which a flow is idle: a client gives up a SYN it repeats after about as long.
+  /// Seconds without a packet after which a flow counts as idle. Clients stop repeating a SYN after about a minute.
   private static var idle: UInt32 {
     @inline(__always) @_noLocks get { 60 }
   }
 
   /// Remembers a new flow, if there is a place for it. A reset begins nothing.
   ///
-  /// - Parameter packet: by reference only so that it is not copied: a copy in words of other sizes stalls the load of the hash.
+  /// - Parameter packet: by reference only to avoid a copy, in which words of other sizes stall the load of the hash.
   @inline(__always) @_noLocks
   private func begin(
     _ frame: Frame,
@@ -84,7 +83,7 @@ extension Forwarder {
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
       counters.flowTableFull.pointee &+= 1
-      // Without an entry only a SYN tells a connection's first packet from the rest.
+      // Without an entry only a SYN identifies a connection's first packet.
       if TCPFlag.isSYN(packet.flags) { load.pointee.connections &+= 1 }
       return
     }

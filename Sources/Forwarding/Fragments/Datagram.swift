@@ -1,8 +1,8 @@
 import ABI
 import Packet
 
-/// The key of a fragmented datagram: source, destination, identification, and for IPv4 the protocol (RFC 791 3.2), which IPv6
-/// leaves out (RFC 8200 4.5). A keyed hash, so that nobody can aim at another client's datagram.
+/// The key of a fragmented datagram: source, destination, identification, and for IPv4 the protocol (RFC 791 3.2), which IPv6 leaves out (RFC
+/// 8200 4.5). A keyed hash, so that a client cannot aim at another client's datagram.
 enum Datagram {
   @inline(__always) @_noLocks
   static func tag(ofIPv4 header: UnsafeMutableRawPointer, _ tables: Tables) -> UInt64 {

@@ -13,7 +13,7 @@ extension Forwarder {
     }
   }
 
-  /// Remembers what the later fragments are to become, also when the first one was refused.
+  /// Remembers what becomes of the later fragments, also when the first one was refused.
   @inline(__always) @_noLocks
   private func remember(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, now: UInt32) {
     let outcome: Outcome

@@ -1,7 +1,7 @@
 import ABI
 import Packet
 
-/// What the stages of a batch found of one packet on the way to its verdict: for `replay` and `explain`, which say it in words.
+/// What the stages of a batch found out about one packet, for `replay` and `explain` to describe.
 package struct Trace: Equatable, Sendable {
   /// Index into the services table; nil where none was found or looked for.
   package var service: UInt32?
@@ -17,10 +17,9 @@ package struct Trace: Equatable, Sendable {
   }
 }
 
-/// Read from the scratch records that forwarding itself works on, once it is done: not a second decision, which could differ from
-/// the first.
+/// Read from forwarding's own scratch records afterwards: a second computation could give another result.
 extension Forwarder {
-  /// Wipes the first records, so that after the next batch `trace` tells what that batch wrote there.
+  /// Clears the first records, so that after the next batch `trace` shows only what that batch wrote.
   func clearTraces(_ count: Int = 1) {
     for index in 0..<count {
       scratch[index].service = UInt32(SLUICE_NO_SERVICE)
@@ -43,6 +42,6 @@ extension Forwarder {
 }
 
 extension FlowTable {
-  /// The flow's entry, live or expired, as it is at this moment; nil when there is none.
+  /// The flow's current entry, live or expired; nil if there is none.
   package func entry(_ hash: UInt64) -> sluice_flow? { find(hash)?.pointee }
 }

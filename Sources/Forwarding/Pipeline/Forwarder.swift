@@ -1,41 +1,42 @@
 import ABI
 import Packet
 
-/// The fast path of one worker: a batch of frames in, a verdict a frame out.
+/// The fast path of one worker: a batch of frames in, one verdict per frame out.
 ///
-/// A function over memory: tables, flows, counters and time come in, nothing else is read, no system call is made. Four stages over the
-/// whole batch, so that the cache misses of 64 packets overlap: parse and hash (then fetch each flow's bucket), look the flow up (then fetch
-/// its server's record, or its slot of the ring), choose the server, rewrite. Everything here is marked `@_noLocks`: the compiler refuses an allocation, a retain or a lock.
+/// It works on memory alone: tables, flows, counters and the time are its inputs; it makes no system call. Four stages each run over the
+/// whole batch, so that the cache misses of 64 packets overlap: parse and hash (then prefetch each flow's bucket), look up the flow (then
+/// prefetch its server's record or its slot of the ring), choose the server, rewrite. Everything here is marked `@_noLocks`: the compiler
+/// rejects allocations, retains and locks.
 package struct Forwarder: ~Copyable {
   package static var batch: Int {
     @inline(__always) @_noLocks get { 64 }
   }
 
   let flows: FlowTable
-  /// Everybody's, only ever read.
+  /// Shared by all workers, only read.
   let peers: PeerFlows
   let counters: Counters
-  /// This worker's number and the step in which workers count: they share the identification space of tunnels. A power of two, so
-  /// that 16 bits wrap round to a worker's own numbers; steps of 3 would wrap into its neighbour's.
+  /// This worker's number, and the step of each worker's identifications: workers share the identification space of tunnels. A power of two,
+  /// so that the 16 bits wrap to the worker's own numbers; with steps of 3 they would wrap to another worker's.
   let worker: UInt32
   let workerStep: UInt32
-  /// One record a frame of a batch, made once.
+  /// One record for each frame of a batch, allocated once.
   let scratch: UnsafeMutablePointer<ScratchPacket>
-  /// Indices into `scratch`; one more than a batch, since a place is written before it is known to be needed.
+  /// Indices into `scratch`; one more than a batch, since an element is written before it is known to be needed.
   private let misses: UnsafeMutablePointer<UInt8>
-  /// Where datagrams in fragments went, by all workers.
+  /// Where fragmented datagrams were sent, by all workers.
   let fragments: FragmentTables
-  /// Fragments that wait for their first.
+  /// Fragments that wait for the first fragment of their datagram.
   let waiting: HoldQueue
-  /// What may still be originated, by `Reply`.
+  /// Limits on originated packets, by `Reply`.
   let allowances: UnsafeMutablePointer<TokenBucket>
-  /// Spare frames, and what this batch made of them.
+  /// Spare frames, and the frames that this batch made of them.
   package let outputFragments: UnsafeMutablePointer<OutputFragments>
 
   /// - Parameters:
-  ///   - peers: the flow tables of all workers; of none where there is one.
+  ///   - peers: the flow tables of all workers; `none` with a single worker.
   ///   - fragments: the fragment tables of all workers.
-  ///   - spareSize: bytes of each frame that is put into `outputFragments`.
+  ///   - spareSize: size of each frame that is put into `outputFragments`, in bytes.
   package init(
     flows: FlowTable,
     counters: Counters,
@@ -86,7 +87,8 @@ package struct Forwarder: ~Copyable {
     outputFragments.deallocate()
   }
 
-  /// Decides and rewrites `count` frames, 64 at most; writes as many verdicts, and lists in `outputFragments` what frames a packet became beside its own.
+  /// Decides and rewrites `count` frames, at most 64. Writes one verdict for each, and lists in `outputFragments` the further frames that a
+  /// packet was split into.
   ///
   /// - Parameter now: seconds of the clock that flow entries are kept by.
   @_noLocks
@@ -101,7 +103,7 @@ package struct Forwarder: ~Copyable {
     counters.received.pointee &+= UInt64(truncatingIfNeeded: count)
   }
 
-  /// - Parameter mayHold: whether a fragment without its first may wait for it; not once it has.
+  /// - Parameter mayHold: whether a fragment may be held until its first fragment arrives; false once it has been held.
   @inline(__always) @_noLocks
   func decide(
     _ frames: UnsafeMutablePointer<Frame>,
@@ -120,11 +122,11 @@ package struct Forwarder: ~Copyable {
     rewrite(frames, count, tables, now: now, into: verdicts)
   }
 
-  /// Counts a batch by its verdicts, once they are carried out: who sends may have changed an outcome to `droppedTransmitFull`, and a counter that
-  /// was ahead and is taken back would look to a scraper like a restart.
+  /// Counts a batch once its verdicts are carried out. Sending may change an outcome to `droppedTransmitFull`; counting before and then
+  /// correcting would look like a restart to a scraper.
   @inline(__always) @_noLocks
   package func count(_ verdicts: UnsafeMutablePointer<Verdict>, _ count: Int) {
-    // The common outcome in a register: 64 additions to one word in memory would wait for each other.
+    // The most frequent outcome is summed in a register: 64 additions to one word in memory would wait for each other.
     var forwarded: UInt64 = 0
     var index = 0
     while index < count {
@@ -140,7 +142,7 @@ package struct Forwarder: ~Copyable {
 
   @inline(__always) @_noLocks
   private func parse(_ frames: UnsafeMutablePointer<Frame>, _ count: Int, _ tables: Tables) {
-    // Headers are a miss each on a cold arena: ask for them a few packets ahead.
+    // On a cold arena each header is a cache miss: prefetch them a few packets ahead.
     let ahead = 6
     var index = 0
     while index < count && index < ahead {
@@ -165,12 +167,12 @@ package struct Forwarder: ~Copyable {
     }
   }
 
-  /// Finds each flow's entry, and asks for what choosing and rewriting will read: a known flow's server, or what the scheduler needs.
+  /// Finds each flow's entry, and prefetches what the next stages read: a known flow's server, or what the scheduler needs.
   ///
-  /// - Returns: how many are not in their first bucket.
+  /// - Returns: how many flows are not in their first bucket.
   @inline(__always) @_noLocks
   private func lookUp(_ count: Int, _ tables: Tables) -> Int {
-    // Packets whose flow is not in its first bucket: by index, without a branch that would be mispredicted for each new flow.
+    // Packets with a flow that is not in its first bucket. Collected without a branch, which would be mispredicted for each new flow.
     var missed = 0
     var index = 0
     while index < count {
@@ -186,10 +188,11 @@ package struct Forwarder: ~Copyable {
     return missed
   }
 
-  /// What the first bucket did not have: displaced flows, and new ones. Each step over all of them, so that their misses overlap.
+  /// Handles flows that are not in their first bucket: displaced and new ones. Each step runs over all of them, so that their cache misses
+  /// overlap.
   @inline(never) @_noLocks
   private func lookFurther(_ missed: Int, _ tables: Tables) {
-    // Those that may be displaced, to the front: few of them are.
+    // Moves the few flows that may be displaced to the front.
     var displaced = 0
     var position = 0
     while position < missed {
@@ -232,7 +235,7 @@ package struct Forwarder: ~Copyable {
     sluice_prefetch(counters.servers + server)
   }
 
-  /// For a flow that will be made: what the scheduler reads first, and its second bucket if the first has no room.
+  /// Prefetches for a new flow: what the scheduler reads first, and the flow's second bucket if the first is full.
   @inline(__always) @_noLocks
   private func prefetchNew(_ packet: ScratchPacket, _ tables: Tables) {
     Scheduler.prefetch(packet, tables)
@@ -254,11 +257,11 @@ package struct Forwarder: ~Copyable {
         let outcome = chooseServer(frames[index], &scratch[index], tables, now: now)
         scratch[index].outcome = outcome
         if case nil = outcome, tables.servers[Int(scratch[index].server)].method >= UInt8(truncatingIfNeeded: SLUICE_IPIP) {
-          // A tunnel's headers, of any kind, begin in the line before the frame's.
+          // The headers of any tunnel begin in the cache line before the frame.
           sluice_prefetch(frames[index].bytes - IPv4.headerLength)
         }
       }
-      // Only now: a first fragment's server is its datagram's.
+      // After the choice, since all fragments of a datagram follow the first fragment's server.
       switch scratch[index].part {
       case .whole: break
       default: follow(frames[index], &scratch[index], tables, now: now, mayHold: mayHold)

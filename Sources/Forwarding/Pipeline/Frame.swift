@@ -1,9 +1,9 @@
-/// A received frame as a worker hands it over: where its bytes lie and how much room there is to write a header in front.
+/// A received frame as a worker hands it over: the place of its bytes, and the room in front for another header.
 package struct Frame {
   package var bytes: UnsafeMutableRawPointer
   /// Bytes of the frame, Ethernet header included, no FCS.
   package var length: UInt32
-  /// Writable bytes in front of `bytes`: what tunnel headers may use.
+  /// Writable bytes in front of `bytes`, for tunnel headers.
   package var headroom: UInt16
   /// The interface slot (`root.interfaces`) it came in on.
   package var interface: UInt16
@@ -17,43 +17,43 @@ package struct Frame {
   }
 }
 
-/// What to do with a frame. Rewriting has been done in place: only the sending, or the giving back, is left.
+/// What to do with a frame. It has already been rewritten in place; what is left is to send or release it.
 package struct Verdict: Equatable {
   package enum Action: UInt8, Sendable {
-    /// Send `length` bytes from `start` by interface slot `egress`.
+    /// Send `length` bytes from `start` through interface slot `egress`.
     case forward
-    /// The same, for what we say ourselves: `egress` is the interface it came in on.
+    /// The same for a packet that the director originates: `egress` is the interface that the frame came in on.
     case answer
-    /// Not for a virtual service: the kernel's. Steering has passed such a frame before a worker sees it, but for the moment after
-    /// a service went; a worker can then only drop it, `replay` says pass.
+    /// Not for a virtual service: left to the kernel. Steering normally passes such a frame before a worker sees it, except just after a
+    /// service was removed; a worker then drops it, `replay` reports pass.
     case pass
-    /// Neither send nor give back: the forwarder keeps the frame, a fragment whose first has yet to come.
+    /// Neither send nor release: the forwarder keeps the frame, a fragment that waits for its datagram's first fragment.
     case hold
-    /// Give the frame back.
+    /// Release the frame.
     case drop
   }
 
   package var action: Action
   package var outcome: Outcome
   package var egress: UInt16
-  /// Where the frame to send begins, relative to the received one's first byte; negative when a header was put in front.
+  /// Start of the frame to send, relative to the received frame's first byte; negative when a header was put in front.
   package var start: Int32
   package var length: UInt32
-  /// Index into the servers table; `noServer` when no server was picked.
+  /// Index into the servers table; `noServer` when none was chosen.
   package var server: UInt32
 
   package static var noServer: UInt32 {
     @inline(__always) @_noLocks get { UInt32.max }
   }
 
-  /// Whether anything more is to be decided: a held frame is counted when it is let go.
+  /// Whether the verdict is final: a held frame is only counted when it is released.
   package var isFinal: Bool {
     @inline(__always) @_noLocks get {
       if case .hold = action { false } else { true }
     }
   }
 
-  // Spelled out, since the compiler's own can't carry the attribute.
+  // Written out, since the synthesized one cannot have the attribute.
   @inline(__always) @_noLocks
   package init(action: Action, outcome: Outcome, egress: UInt16, start: Int32, length: UInt32, server: UInt32) {
     self.action = action

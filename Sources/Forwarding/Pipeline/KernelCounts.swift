@@ -1,4 +1,4 @@
-/// The steering program's counters, all CPUs together (`SLUICE_STEER_*` of tables.h).
+/// The steering program's counters, summed over all CPUs (`SLUICE_STEER_*` of tables.h).
 package struct SteeringCounts: Equatable, Sendable {
   package var passed: UInt64
   package var taken: UInt64
@@ -11,14 +11,14 @@ package struct SteeringCounts: Equatable, Sendable {
   }
 }
 
-/// What the kernel counted at AF_XDP sockets' rings since they were bound: frames that were steered to a worker and that it never saw, or
-/// that it sent and that never left (net/xdp/xsk.c).
+/// The kernel's counters at AF_XDP sockets' rings since they were bound: frames that were steered to a worker but never reached it, or that
+/// it sent but never left (net/xdp/xsk.c).
 package struct RingDrops: Equatable, Sendable {
   /// The receive ring was full.
   package var receiveFull: UInt64 = 0
-  /// No frame to receive into, or one too small.
+  /// No frame to receive into, or one that is too small.
   package var noFrame: UInt64 = 0
-  /// Times the fill ring was found empty. In copy mode each is a `noFrame` too; in zero-copy it is the NIC that drops.
+  /// Times the fill ring was empty. In copy mode each is also a `noFrame`; in zero-copy mode the NIC drops.
   package var fillEmpty: UInt64 = 0
   /// Descriptors of a fill ring that the kernel refused.
   package var fillInvalid: UInt64 = 0

@@ -1,35 +1,35 @@
 import ABI
 import Packet
 
-/// A worker without rings and sockets, for one packet at a time: `replay` runs a capture through it, `explain` a packet of the
-/// flow it is asked about. What decides and rewrites is the forwarder that the workers run.
+/// A worker without rings and sockets, for one packet at a time: `replay` runs a capture through it, `explain` a packet of the flow in
+/// question. It uses the same forwarder as the workers.
 package struct OfflineForwarder: ~Copyable {
-  /// Room for tunnel headers before a frame: what XDP leaves there.
+  /// Room for tunnel headers in front of a frame: as much as XDP leaves.
   package static let headroom = 256
-  /// The longest frame that `process` takes: what libpcap allows a packet of a capture (MAXIMUM_SNAPLEN in pcap-int.h).
+  /// The longest frame that `process` accepts: libpcap's limit for a captured packet (MAXIMUM_SNAPLEN in pcap-int.h).
   package static let frameLimit = 262_144
 
   package let flows: FlowTable
   package let counters: Counters
-  /// Seconds after which nothing is held any more.
+  /// Seconds after which a held frame is given up.
   package static var patience: UInt32 { HoldQueue.holdTimeout }
   private let forwarder: Forwarder
   private let fragments: FragmentTable
   private let fragmentTables: FragmentTables
   private var buffer: UnsafeMutableRawPointer
-  /// Of each held frame, by where it lies: its buffer, and what the caller knows it by.
+  /// By address of the held frame: its buffer and the caller's ticket.
   private var held: [UnsafeMutableRawPointer: (buffer: UnsafeMutableRawPointer, ticket: Int)] = [:]
-  /// Bytes of `buffer` that a frame may have been written to since it was made.
+  /// Size of `buffer` in bytes.
   private let room: Int
-  /// Where the forwarder's spare frames lie; touched only by what is cut in pieces.
+  /// The forwarder's spare frames; used only for packets that are fragmented.
   private let spares: UnsafeMutableRawPointer
   private let spareSize: Int
 
-  /// - Parameter frameLimit: bytes of the longest frame to come.
+  /// - Parameter frameLimit: the longest frame to expect, in bytes.
   package init(flowBuckets: Int, serverCapacity: Int, frameLimit: Int = OfflineForwarder.frameLimit) {
     flows = .allocate(buckets: flowBuckets)
     counters = .allocate(serverCapacity: serverCapacity)
-    // A piece is no longer than the longest IP packet.
+    // A fragment is not longer than the longest IP packet.
     spareSize = OutputFragments.headroom + min(frameLimit, 0xffff)
     fragments = .allocate()
     fragmentTables = FragmentTables([fragments], own: 0)
@@ -56,17 +56,17 @@ package struct OfflineForwarder: ~Copyable {
     fragments.free()
   }
 
-  /// As if it had seen the flow before.
+  /// Adds the flow as if its packets had been seen before.
   package func remember(_ flow: sluice_flow) {
     flows.create(flow, Connection(client: (0, 0), ports: 0, service: 0, isIPv6: true), at: flows.bucket(flow.tag), counters)
   }
 
-  /// Decides one frame, by itself a batch.
+  /// Decides one frame as a batch of its own.
   ///
   /// - Parameters:
-  ///   - interface: slot it came in on.
+  ///   - interface: slot that it came in on.
   ///   - now: seconds of the clock that flow entries are kept by.
-  ///   - ticket: what `release` will call the frame by, if it is held.
+  ///   - ticket: identifies the frame in `release` if it is held.
   package mutating func process(
     _ frame: [UInt8],
     interface: Int,
@@ -90,7 +90,7 @@ package struct OfflineForwarder: ~Copyable {
     return Passage(verdict: verdict, trace: trace, sent: sent(received.bytes, verdict, at: 0))
   }
 
-  /// All that a frame of the batch became, in the order of sending; the frames of its pieces are spare again.
+  /// All frames that a frame of the batch became, in the order of sending; its fragments' frames become spare again.
   private func sent(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict, at index: Int) -> [[UInt8]] {
     guard verdict.action.sends else { return [] }
     var sent = [Self.sent(bytes, verdict)]
@@ -110,7 +110,7 @@ package struct OfflineForwarder: ~Copyable {
 }
 
 extension OfflineForwarder {
-  /// What becomes of held frames at this moment: of those whose first fragment has come, and of those whose time is over.
+  /// Releases held frames: those with a first fragment that has arrived, and those that have timed out.
   package mutating func release(_ tables: Tables, now: UInt32) -> [(ticket: Int, passage: Passage)] {
     var released: [(ticket: Int, passage: Passage)] = []
     var frames = [Frame](repeating: Frame(bytes: buffer, length: 0, headroom: 0), count: Forwarder.batch)
@@ -135,12 +135,12 @@ extension OfflineForwarder {
 package struct Passage {
   package var verdict: Verdict
   package var trace: Trace
-  /// The frames it became, in the order of sending, by interface slot `verdict.egress`.
+  /// The frames to send in order, through interface slot `verdict.egress`.
   package var sent: [[UInt8]]
 }
 
 extension Verdict.Action {
-  /// In `sluice replay --json`; stable.
+  /// The name in `sluice replay --json`; stable.
   package var name: String {
     switch self {
     case .forward: "forward"

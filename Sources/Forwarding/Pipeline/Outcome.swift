@@ -1,7 +1,7 @@
-/// What became of a frame: every frame a worker receives ends in exactly one of these, and each has its own counter.
+/// What became of a frame: every frame that a worker receives ends in exactly one of these, and each has its own counter.
 ///
-/// Rule: received = forwarded + every kind of answered + not for a service + held now + every kind of dropped. A held frame is
-/// counted once it is let go, as what then becomes of it.
+/// Rule: received = forwarded + every kind of answered + not for a service + held now + every kind of dropped. A held frame is counted when
+/// it is released, by its final outcome.
 package enum Outcome: UInt8, CaseIterable, Sendable {
   case forwarded
   case answeredTooBig
@@ -34,7 +34,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     @inline(__always) @_noLocks get { Int(unsafeBitCast(self, to: UInt8.self)) }
   }
 
-  /// The counter's name in `sluice stats` and the metrics: what the operator greps for.
+  /// The counter's name in `sluice stats` and the metrics.
   package var name: String {
     switch self {
     case .forwarded: "forwarded"

@@ -1,14 +1,14 @@
 import ABI
 
-/// The tables in force as workers find them: one word that names a half of some memory, replaced whole.
+/// The tables in force as workers find them: one word that points to a half of some memory and is replaced as a whole.
 ///
-/// A worker loads it once a batch. The word, and not `root.active` alone, so that the tables can move to larger memory under running
-/// workers; the kernel's side follows `root.active` of the maps its program was loaded with.
-// Sendable: the word is written with release by one thread, the reconciler's, and read with acquire; what it names outlives every reader.
+/// A worker loads it once per batch. `root.active` alone would not do: with this word the tables can move to larger memory under running
+/// workers. The kernel side follows `root.active` in the maps that its program was loaded with.
+// Sendable: one thread, the reconciler's, stores the word with release, readers load it with acquire; its target outlives every reader.
 package struct PublishedTables: @unchecked Sendable {
   private let word: UnsafeMutablePointer<UInt64>
 
-  /// Of these tables' half in force. The word lives as long as the process.
+  /// Starts with the half in force of these tables. The word lives as long as the process.
   package init(_ halves: TableHalves) {
     word = .allocate(capacity: 1)
     word.initialize(to: halves.address(ofHalf: halves.memory.activeHalf))
@@ -20,14 +20,14 @@ package struct PublishedTables: @unchecked Sendable {
     UnsafePointer<Tables>(bitPattern: UInt(truncatingIfNeeded: sluice_load_acquire_word(word))).unsafelyUnwrapped.pointee
   }
 
-  /// Puts the half in force that `root.active` of this memory names: one release store, which orders everything written there before.
+  /// Puts the half named by this memory's `root.active` in force: one release store, which orders all earlier writes to the memory before it.
   package func publish(_ halves: TableHalves) {
     sluice_store_release_word(word, halves.address(ofHalf: halves.memory.activeHalf))
   }
 }
 
-/// Both halves of some memory as values that `PublishedTables` can name.
-// Sendable: written once, when made.
+/// Both halves of some memory as values that `PublishedTables` can point to.
+// Sendable: immutable after init.
 package struct TableHalves: @unchecked Sendable {
   package let memory: TableMemory
   private let halves: UnsafeMutablePointer<Tables>
@@ -40,6 +40,6 @@ package struct TableHalves: @unchecked Sendable {
 
   fileprivate func address(ofHalf half: Int) -> UInt64 { UInt64(UInt(bitPattern: halves + half)) }
 
-  /// Once nobody reads them any more; the tables themselves are their maker's.
+  /// Call once no worker reads the halves. The tables themselves belong to their creator.
   package func free() { halves.deallocate() }
 }

@@ -2,7 +2,7 @@ import ABI
 
 /// Tables in plain memory: for tests, `replay` and benchmarks.
 extension TableMemory {
-  /// Zeroed; `free` gives it back. 64-byte aligned, as the lines of tables.h want.
+  /// Zeroed memory; release it with `free`. 64-byte aligned, as the cache lines of tables.h require.
   package static func allocate(_ capacity: TableCapacity = TableCapacity()) -> TableMemory {
     func zeroed<T>(_ count: Int, _: T.Type) -> UnsafeMutablePointer<T> {
       let bytes = count * MemoryLayout<T>.stride
@@ -26,14 +26,14 @@ extension TableMemory {
     return memory
   }
 
-  /// A larger copy that holds the same: every index, place and generation as it was. In plain memory.
+  /// A larger copy in plain memory; all indices, places and the generation stay.
   package func enlarged(to wanted: TableCapacity) -> TableMemory {
     let larger = TableMemory.allocate(capacity.enlarged(to: wanted))
     copy(to: larger)
     return larger
   }
 
-  /// Gives back what `allocate` made. Nothing may read the tables any more.
+  /// Frees what `allocate` allocated. The tables must have no readers left.
   package func free() {
     UnsafeMutableRawPointer(root).deallocate()
     UnsafeMutableRawPointer(slots).deallocate()

@@ -1,15 +1,15 @@
 import ABI
 
-/// How much the shared tables can hold: the sizes of the maps. A table that outgrows them moves to larger ones.
+/// Sizes of the maps of the shared tables. Tables that outgrow them move to larger maps.
 package struct TableCapacity: Equatable, Sendable {
-  /// Slots of the {address, protocol, port} table, a power of two: a service, a VIP and a tunnelled real server take one each.
+  /// Slots of the {address, protocol, port} table, a power of two: one each for a service, a VIP and a tunnelled real server.
   package var slots: Int
   package var services: Int
-  /// Real servers, counted once for each service they belong to.
+  /// Real servers, each counted once per service.
   package var servers: Int
   /// Ring slots of all services together, a multiple of `SLUICE_RING_BLOCK`.
   package var ringSlots: Int
-  /// Places that ring slots name servers by, of all services together, a multiple of `SLUICE_RING_BLOCK`.
+  /// Members (servers that ring slots refer to) of all services together, a multiple of `SLUICE_RING_BLOCK`.
   package var members: Int
 
   package init(slots: Int = 32768, services: Int = 1024, servers: Int = 4096, ringSlots: Int = 2 << 20, members: Int? = nil) {
@@ -17,20 +17,20 @@ package struct TableCapacity: Equatable, Sendable {
     self.services = services
     self.servers = servers
     self.ringSlots = ringSlots
-    // Twice what they can ask for, since changed ones take a new place; each service's begin on a cache line.
+    // Twice the maximum demand, since changed members get a new place; each service's members begin on a cache line.
     let most = 2 * (servers + (Int(SLUICE_MEMBER_ALIGNMENT) - 1) * services)
     self.members = members ?? (most / Int(SLUICE_RING_BLOCK) + 1) * Int(SLUICE_RING_BLOCK)
   }
 }
 
 extension TableCapacity {
-  /// Whether each table holds at least as much.
+  /// Whether every capacity is at least the other's.
   package func covers(_ other: TableCapacity) -> Bool {
     slots >= other.slots && services >= other.services && servers >= other.servers && ringSlots >= other.ringSlots
       && members >= other.members
   }
 
-  /// At least both.
+  /// The larger of both for every capacity.
   package func enlarged(to other: TableCapacity) -> TableCapacity {
     TableCapacity(
       slots: max(slots, other.slots),
@@ -42,17 +42,17 @@ extension TableCapacity {
   }
 }
 
-/// The tables of `Sources/ABI/tables.h` wherever they lie: mapped BPF array maps in production, plain memory in tests and `replay`.
+/// The tables of `Sources/ABI/tables.h` in any memory: mapped BPF array maps in production, plain memory in tests and `replay`.
 ///
-/// The pointers to slots, services, servers and owners are to both halves of each table, half 0 first. The memory belongs to whoever
-/// made it and outlives every copy of this struct. It has one writer, the reconciler; `half(_:)` is the readers' side.
-// Raw pointers are not Sendable. These never change, and what they point to is written by one thread under the protocol of
-// tables.h (idle half only, then a release store of `active`).
+/// The pointers to slots, services, servers and owners cover both halves of each table, half 0 first. The memory belongs to its creator and
+/// outlives every copy of this struct. Its only writer is the reconciler; readers use `half(_:)`.
+// Raw pointers are not Sendable. These never change, and one thread writes their targets by the protocol of tables.h (idle half only, then a
+// release store of `active`).
 package struct TableMemory: @unchecked Sendable {
   package let root: UnsafeMutablePointer<sluice_root>
   /// `root.active`.
   private let active: UnsafeMutablePointer<UInt32>
-  /// Within `root`.
+  /// Pointer into `root`.
   package let halves: UnsafeMutablePointer<sluice_half>
   package let slots: UnsafeMutablePointer<sluice_slot>
   package let services: UnsafeMutablePointer<sluice_service>
@@ -62,7 +62,7 @@ package struct TableMemory: @unchecked Sendable {
   package let rings: UnsafeMutablePointer<UInt16>
   /// One arena for both halves: indices into the servers table.
   package let members: UnsafeMutablePointer<UInt32>
-  /// By tunnel, for both halves; see `Tables.learned`.
+  /// One word for each tunnel, shared by both halves; see `Tables.learned`.
   package let paths: UnsafeMutablePointer<UInt64>
   package let capacity: TableCapacity
 
@@ -90,7 +90,7 @@ package struct TableMemory: @unchecked Sendable {
     self.capacity = capacity
   }
 
-  /// The tables of one half, as a reader or the compiler of the next generation sees them.
+  /// The tables of one half, for a reader or for the compiler of the next generation.
   @inline(__always) @_noLocks
   package func half(_ index: Int) -> Tables {
     Tables(
@@ -112,10 +112,10 @@ package struct TableMemory: @unchecked Sendable {
     @inline(__always) @_noLocks get { Int(sluice_load_acquire(active) & 1) }
   }
 
-  /// Puts the idle half in force: one release store, which orders everything written there before it.
+  /// Puts the idle half in force: one release store, which orders all earlier writes to it before it.
   package func flip() { sluice_store_release(active, 1 - active.pointee & 1) }
 
-  /// Copies all tables into zeroed memory that is at least as large, half by half; capacities stay the other's own.
+  /// Copies all tables, half by half, into zeroed memory that is at least as large and keeps its own capacities.
   package func copy(to larger: TableMemory) {
     for half in 0..<2 {
       (larger.slots + half * larger.capacity.slots).update(from: slots + half * capacity.slots, count: capacity.slots)
@@ -133,7 +133,7 @@ package struct TableMemory: @unchecked Sendable {
     larger.stampCapacity()
   }
 
-  /// Writes the sizes into the root, where BPF finds them.
+  /// Writes the sizes into the root, where the BPF programs read them.
   package func stampCapacity() {
     root.pointee.slot_capacity = UInt32(capacity.slots)
     root.pointee.service_capacity = UInt32(capacity.services)
@@ -142,11 +142,11 @@ package struct TableMemory: @unchecked Sendable {
     root.pointee.member_capacity = UInt32(capacity.members)
   }
 
-  /// Beside the servers of one half.
+  /// Owners of one half, in the order of its servers.
   package func owners(ofHalf index: Int) -> UnsafeMutablePointer<sluice_owner> { owners + index * capacity.servers }
 }
 
-/// One half of the tables: what a batch of packets is decided by.
+/// One half of the tables: a batch of packets uses exactly one.
 package struct Tables {
   package let half: UnsafeMutablePointer<sluice_half>
   package let slots: UnsafeMutablePointer<sluice_slot>
@@ -159,7 +159,7 @@ package struct Tables {
   /// Shared by both halves.
   package let paths: UnsafeMutablePointer<UInt64>
 
-  // Spelled out: the compiler's own cannot carry the attribute.
+  // Written out: the synthesized initializer cannot have the attribute.
   @inline(__always) @_noLocks
   package init(
     half: UnsafeMutablePointer<sluice_half>,

@@ -1,7 +1,7 @@
 import ABI
 
-/// Maglev consistent hashing (Eisenbud et al., NSDI 2016, section 3.4): a ring of slots filled in turns by each server's own
-/// permutation, so that shares are even and a change of servers moves few slots.
+/// Maglev consistent hashing (Eisenbud et al., NSDI 2016, section 3.4): servers take turns filling a ring of slots, each in the order of its
+/// own permutation. Shares are even, and a change of servers moves few slots.
 package enum Maglev {
   /// One server's order of preference: slots `offset`, `offset + skip`, `offset + 2 skip`, … modulo the ring's size.
   package struct Permutation: Equatable, Sendable {
@@ -18,12 +18,12 @@ package enum Maglev {
 
   /// A server as the ring knows it.
   package struct Server: Equatable, Sendable {
-    /// A hash of what names the server to every director alike (its address), never of its place in a list: it alone decides the
-    /// permutation and the order of turns.
+    /// A hash of the server's address, the same on every director. It alone decides the permutation and the order of turns; the position in a
+    /// list does not.
     package var identity: UInt64
-    /// 0 takes no part.
+    /// 0: gets no slots.
     package var weight: Int
-    /// What the ring's slots say.
+    /// The value in the ring's slots.
     package var index: UInt16
 
     package init(identity: UInt64, weight: Int, index: UInt16) {
@@ -39,13 +39,13 @@ package enum Maglev {
     }
   }
 
-  /// The finalizer of splitmix64: every bit of the input moves every bit of the output.
+  /// The finalizer of splitmix64: every input bit affects every output bit.
   package static func mix(_ value: UInt64) -> UInt64 {
     sluice_mix64(value)
   }
 
-  /// Fills the ring with the indices of the servers of weight above 0, in proportion to their weights. Without any, every slot
-  /// says that nobody owns it.
+  /// Fills the ring with the indices of the servers with a weight above 0, in proportion to their weights. Without such servers every slot is
+  /// marked as unowned.
   ///
   /// - Parameter size: a prime, at most `UInt32.max / 2`.
   /// - Complexity: size × ln(size) at worst, whatever the weights.
@@ -62,7 +62,7 @@ package enum Maglev {
     while !filling.isComplete, let turn = turns.next() { filling.take(turn) }
   }
 
-  /// The paper's own table: servers 0, 1, 2, … of equal weight, in that order, by the permutations given.
+  /// The paper's example table: servers 0, 1, 2, … of equal weight, in that order, with the given permutations.
   package static func fill(ring: UnsafeMutablePointer<UInt16>, size: Int, permutations: [Permutation]) {
     var filling = MaglevFilling(
       ring: ring,

@@ -3,24 +3,24 @@ import Packet
 
 /// A Maglev ring while it is being filled.
 ///
-/// Two things make it quick. A server's place in its permutation is a running index, added to and wrapped, without a multiplication
-/// or a division; and taken slots are a bitmap, which stays in the first caches where the ring wouldn't. The last slots are found the
-/// other way round (see `takeLast`), because a walk to one of r free slots is size / r steps long: half of all steps would go
-/// into the last two hundred slots of 65537.
+/// Two things make it fast. A server's place in its permutation is a running index, updated by addition and wrapping, without multiplication
+/// or division. Taken slots are a bitmap, which fits in the first cache levels where the ring would not. The last slots are found by another
+/// method (`takeLast`): the walk to one of r free slots takes size / r steps, and half of all steps would go into the last two hundred slots
+/// of 65537.
 struct MaglevFilling: ~Copyable {
   private let ring: UnsafeMutablePointer<UInt16>
   private let size: UInt32
-  /// A bit a slot.
+  /// One bit for each slot.
   private let taken: UnsafeMutablePointer<UInt64>
-  /// By server: the slot it would like next.
+  /// By server: the slot it tries next.
   private let next: UnsafeMutablePointer<UInt32>
   private let skips: UnsafeMutablePointer<UInt32>
   private let indices: UnsafeMutablePointer<UInt16>
-  /// Slots nobody has taken.
+  /// Number of free slots.
   private var free: UInt32
-  /// From so many free slots on, `takeLast`.
+  /// At this number of free slots, `takeLast` takes over.
   private let last: UInt32
-  /// Those slots, once it is so far.
+  /// The last free slots, once `takeLast` is used.
   private var lastSlots: [UInt32] = []
 
   init(ring: UnsafeMutablePointer<UInt16>, size: Int, permutations: [Maglev.Permutation], indices: [UInt16]) {
@@ -38,8 +38,8 @@ struct MaglevFilling: ~Copyable {
       (skips + server).initialize(to: permutation.skip)
       (self.indices + server).initialize(to: indices[server])
     }
-    // A step of the walk costs about a third of a candidate of takeLast, so the two are level at r = √(size / 3); its inverse wants
-    // paying for too.
+    // A step of the walk costs about a third of a candidate of takeLast, so both cost the same at r = √(size / 3). The inverse that takeLast
+    // computes moves the limit to √(size / 5).
     last = UInt32((Double(size) / 5).squareRoot())
   }
 
@@ -52,7 +52,7 @@ struct MaglevFilling: ~Copyable {
 
   var isComplete: Bool { free == 0 }
 
-  /// Each of these servers, in order, takes the first slot of its permutation that is free, until none is.
+  /// Each of these servers, in order, takes the first free slot of its permutation; stops when no slot is free.
   mutating func take(_ servers: Range<Int>) {
     for server in servers where free > 0 {
       if free > last { walk(server) } else { takeLast(server) }
@@ -67,8 +67,8 @@ struct MaglevFilling: ~Copyable {
     next[server] = advance(slot, by: skip)
   }
 
-  /// Of the few free slots, the one that the permutation comes to first. Slot s is (s - next) / skip steps away, modulo the size; all
-  /// nearer ones are taken, for the walk has passed them or they are not in the list.
+  /// Takes the free slot that comes first in the permutation. Slot s is (s - next) / skip steps away, modulo the size; all nearer slots are
+  /// taken: the walk has passed them, or they are not in the list.
   private mutating func takeLast(_ server: Int) {
     if lastSlots.isEmpty { lastSlots = (0..<size).filter { taken[Int($0 >> 6)] & (1 << UInt64($0 & 63)) == 0 } }
     let modulus = UInt64(size)
@@ -91,14 +91,14 @@ struct MaglevFilling: ~Copyable {
     free &-= 1
   }
 
-  /// Both are below the size: the lesser of sum and sum - size, wrapped, is the sum modulo the size, without a branch.
+  /// Both are below the size: the smaller of sum and sum - size, wrapped, is the sum modulo the size, without a branch.
   @inline(__always)
   private func advance(_ slot: UInt32, by skip: UInt32) -> UInt32 {
     let sum = slot &+ skip
     return min(sum, sum &- size)
   }
 
-  /// By Euclid. The modulus is a prime and the value not its multiple, so there is one.
+  /// By Euclid's algorithm. The modulus is a prime and the value not a multiple of it, so the inverse exists.
   private static func inverse(of value: UInt64, modulo modulus: UInt64) -> UInt64 {
     var (remainder, following) = (Int64(modulus), Int64(value))
     var (coefficient, followingCoefficient): (Int64, Int64) = (0, 1)

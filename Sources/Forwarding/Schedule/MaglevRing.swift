@@ -1,12 +1,12 @@
 import ABI
 
-/// Maglev on the packet path: the flow hash names a slot of the service's ring, the slot names the server. `Maglev` fills the ring.
+/// Maglev on the packet path: the flow hash selects a slot of the service's ring, which names the server. `Maglev` fills the ring.
 enum MaglevRing {
-  /// The packet's slot: the upper half of its hash, scaled; no division. The lower half has placed the flow in its bucket.
+  /// The packet's slot: the upper half of its hash, scaled, without a division. The lower half selects the flow's bucket.
   @inline(__always) @_noLocks
   static func slot(_ packet: ScratchPacket, _ tables: Tables) -> UnsafeMutablePointer<UInt16> {
     let service = tables.services + Int(packet.service)
-    // Shifts bind tighter than products here, unlike in C.
+    // In Swift shifts bind tighter than products, unlike in C.
     let slot = ((packet.hash &>> 32) &* UInt64(service.pointee.ring_size)) &>> 32
     return tables.rings + (Int(service.pointee.ring_start) &+ Int(truncatingIfNeeded: slot))
   }
@@ -26,7 +26,7 @@ enum MaglevRing {
     return tables.members[Int(service.pointee.member_start) &+ Int(number)]
   }
 
-  /// The place that the packet's slot names; of an empty ring some other, within the arena all the same.
+  /// The member number in the packet's slot; for an empty ring that of an unrelated slot, still within the arena.
   @inline(__always) @_noLocks
   private static func member(_ packet: ScratchPacket, _ tables: Tables) -> UnsafeMutablePointer<UInt32> {
     let service = tables.services + Int(packet.service)

@@ -1,23 +1,23 @@
-/// Whose turn it is to take a slot, by weight.
+/// Decides which server takes the next slot, by weight.
 ///
-/// Model. A server of weight w takes its k-th slot at the time (k - 1/2) / w: after any time its slots are its exact share, rounded.
-/// Servers of one weight share all their times, so they are one group, and equal weights are Maglev's plain turns.
+/// Model: a server of weight w takes its k-th slot at the time (k - 1/2) / w, so at any time its number of slots is its exact share, rounded.
+/// Servers of equal weight have equal times, so they form one group; with equal weights only, this is plain Maglev.
 ///
-/// Rejected: a credit of weight / greatest weight each turn. It costs a pass over all groups for each slot of the heaviest server, and
-/// the order of everybody's turns changes when that one goes. Times of their own don't know about other servers.
+/// Rejected: adding a credit of weight / greatest weight each turn. It takes a pass over all groups for each slot of the heaviest server, and
+/// removing that server changes the order of all turns. The times here do not depend on other servers.
 struct MaglevTurns: ~Copyable {
-  /// Servers of one weight, by their positions in the list.
+  /// Servers of one weight, as positions in the list.
   private struct Group {
     let weight: UInt64
     let members: Range<Int>
-    /// From turn to turn 1 / weight, as a whole number of ticks and a remainder of weighths of a tick: added up, not divided anew.
+    /// Time between two turns, 1 / weight: whole ticks, and a remainder in units of 1 / weight tick. It is added each turn, not divided.
     let step: UInt64
     let stepRemainder: UInt64
-    /// Of the next turn's time.
+    /// Remainder of the next turn's time.
     var remainder: UInt64
   }
 
-  /// A group in the heap, by the time of its next turn; of two at the same time the heavier, whose number is lower.
+  /// A group in the heap, ordered by the time of its next turn; at equal times the heavier group, which has the lower number, comes first.
   private struct Turn {
     var ticks: UInt64
     let group: UInt64
@@ -25,7 +25,7 @@ struct MaglevTurns: ~Copyable {
     @inline(__always)
     static func < (left: Turn, right: Turn) -> Bool { isLater(right, left) == 1 }
 
-    /// 1 if so, else 0: the borrow of the difference of two 128-bit numbers.
+    /// 1 if `left` is later, else 0: the borrow of the difference of two 128-bit numbers.
     @inline(__always)
     static func isLater(_ left: Turn, _ right: Turn) -> Int {
       let order = UInt128(right.ticks) << 64 | UInt128(right.group)
@@ -34,15 +34,15 @@ struct MaglevTurns: ~Copyable {
     }
   }
 
-  /// Ticks in the time in which weight 1 takes half a slot. Weights being 16 bits, turns a/b and c/d that differ do so by 2^-32.
+  /// Ticks in which a server of weight 1 takes half a slot. Weights have 16 bits, so different times a/b and c/d differ by at least 2^-32.
   private static let half: UInt64 = 1 << 40
 
   private let groups: UnsafeMutablePointer<Group>
-  /// A binary heap, soonest first.
+  /// A binary heap, earliest turn first.
   private let heap: UnsafeMutablePointer<Turn>
   private let count: Int
 
-  /// Weights of 1...65535 in falling order.
+  /// - Parameter weights: 1...65535, in falling order.
   init(weights: [Int]) {
     groups = .allocate(capacity: weights.count)
     heap = .allocate(capacity: weights.count)
@@ -56,7 +56,7 @@ struct MaglevTurns: ~Copyable {
         .initialize(
           to: Group(weight: weight, members: start..<end, step: step, stepRemainder: remainder, remainder: first.remainder)
         )
-      // Falling weights are rising first times: the list is a heap as it is.
+      // Falling weights give rising first times, so the list already is a heap.
       (heap + count).initialize(to: Turn(ticks: first.quotient, group: UInt64(count)))
       count += 1
       start = end
@@ -69,7 +69,7 @@ struct MaglevTurns: ~Copyable {
     heap.deallocate()
   }
 
-  /// The positions of the servers that take a slot each, now; nil when there are no servers.
+  /// Positions of the servers that take one slot each now; nil without servers.
   mutating func next() -> Range<Int>? {
     guard count > 0 else { return nil }
     let group = groups + Int(heap[0].group)
@@ -83,14 +83,14 @@ struct MaglevTurns: ~Copyable {
     return group.pointee.members
   }
 
-  /// To the bottom along the sooner children, then up to where it belongs: a group that has just had its turn belongs far down, and
-  /// so half the comparisons are saved.
+  /// Sinks the first group to the bottom along the earlier children, then moves it up to its place. A group that just had its turn belongs
+  /// far down, so this saves half the comparisons.
   private mutating func sinkFirst() {
     let turn = heap[0]
     var place = 0
     var child = 1
     while child < count {
-      // An addition, not a branch: which of the two is as good as random.
+      // An addition, not a branch: which child is earlier is random.
       if child &+ 1 < count { child &+= Turn.isLater(heap[child], heap[child &+ 1]) }
       heap[place] = heap[child]
       place = child

@@ -3,11 +3,11 @@ import Forwarding
 import Model
 
 extension Director {
-  /// Buckets read in one go, while a generation that is on its way may have to wait: some tenths of a millisecond.
+  /// Buckets read in one go, a few tenths of a millisecond, during which a new generation may have to wait.
   private static let stretch = 4096
 
-  /// Flows in the order of workers and buckets. Reads every entry until the limit is reached, a few milliseconds a million: call it where
-  /// that is nobody's time.
+  /// Flows in the order of workers and buckets. Reads every entry until the limit is reached, which takes a few milliseconds for a million
+  /// entries: do not call it from the cooperative pool.
   package func flows(_ filter: FlowFilter) -> FlowList {
     var list = FlowList()
     let now = surroundings.now()
@@ -25,7 +25,7 @@ extension Director {
   }
 }
 
-/// Entries with the tables they are explained by.
+/// Decodes flow entries with the tables that they refer to.
 private struct FlowReader {
   let tables: Tables
   let filter: FlowFilter
@@ -43,7 +43,7 @@ private struct FlowReader {
     }
   }
 
-  /// Nil when it is not asked for, or over.
+  /// Nil when the flow does not match the filter or has expired.
   private func record(_ flow: sluice_flow, _ who: Connection) -> FlowRecord? {
     // The worker may have stamped it after the clock was read.
     let now = max(now, flow.seen)
@@ -53,7 +53,7 @@ private struct FlowReader {
     if let wanted = filter.client, wanted != client { return nil }
     let server = server(flow)
     if let wanted = filter.server, wanted != server { return nil }
-    // As they lie in the packet: the client's first.
+    // In packet order: the client's port first.
     let ports = UInt32(bigEndian: who.ports)
     let timeout = timeout(of: flow.state)
     let age = now - flow.seen
@@ -70,7 +70,7 @@ private struct FlowReader {
     )
   }
 
-  /// Nil when this is another flow's connection, because the worker has just written it: its hash is not the entry's tag.
+  /// Nil when the worker has just overwritten the connection with another flow's: its hash then differs from the entry's tag.
   private func client(_ who: Connection, of service: ServiceKey, tag: UInt64) -> IPAddress? {
     let vip = service.address
     let client = IPAddress(high: vip.isIPv4 ? 0 : UInt64(bigEndian: who.client.0), low: UInt64(bigEndian: who.client.1))

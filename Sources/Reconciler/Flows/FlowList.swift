@@ -1,9 +1,9 @@
 import Model
 
-/// Flows of the workers' tables: what `sluice flows` shows and `GET /v1/flows` answers. A moment's picture.
+/// Flows in the workers' tables at one moment: what `sluice flows` shows and `GET /v1/flows` answers.
 package struct FlowList: Codable, Equatable, Sendable {
   package var flows: [FlowRecord]
-  /// Whether there are more than were asked for.
+  /// Whether more flows matched than the limit allows.
   package var truncated: Bool
 
   package init(flows: [FlowRecord] = [], truncated: Bool = false) {
@@ -16,21 +16,21 @@ package struct FlowList: Codable, Equatable, Sendable {
 package struct FlowRecord: Codable, Equatable, Sendable {
   package var `protocol`: TransportProtocol
   package var client: Endpoint
-  /// As the client sent it: the VIP, and the port, which of a service of any port is the client's choice.
+  /// Destination of the client's packets: the VIP and port. For an any-port service the client chooses the port.
   package var destination: Endpoint
-  /// Nil once the server was removed.
+  /// Nil once the server has been removed.
   package var server: IPAddress?
   package var state: String
-  /// Whether a second packet has continued the conversation: only then does the entry hold its place in a full table.
+  /// Whether a second packet has arrived: only confirmed entries are kept when the table is full.
   package var confirmed: Bool
   /// Seconds since the last packet.
   package var age: UInt32
-  /// Seconds until it is forgotten unless a packet comes.
+  /// Seconds until the entry expires if no further packet arrives.
   package var expires: UInt32
   package var worker: Int
 }
 
-/// Which flows are asked for.
+/// Selects flows.
 package struct FlowFilter: Equatable, Sendable {
   package static let defaultLimit = 1000
   package static let limitRange = 1...100_000
@@ -38,7 +38,7 @@ package struct FlowFilter: Equatable, Sendable {
   package var service: ServiceKey?
   package var server: IPAddress?
   package var client: IPAddress?
-  /// Flows at most; within `limitRange`.
+  /// Maximum number of flows; within `limitRange`.
   package var limit = defaultLimit
 
   package init(service: ServiceKey? = nil, server: IPAddress? = nil, client: IPAddress? = nil, limit: Int = defaultLimit) {

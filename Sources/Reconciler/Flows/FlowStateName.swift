@@ -1,6 +1,6 @@
 import ABI
 
-/// The states of flows by name: a timeout's key in a configuration.
+/// Names of flow states, the same as the keys of timeouts in the configuration.
 package enum FlowStateName {
   package static func of(_ state: UInt16) -> String {
     switch Int(state) {

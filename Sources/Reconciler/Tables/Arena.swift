@@ -1,9 +1,9 @@
-/// Which parts of a flat array are free: rings lie in one, members in another.
+/// The free ranges of a flat array. One arena holds rings, another one members.
 ///
-/// What a live generation reads is never moved or overwritten, so a changed ring takes a new place and gives the old one back once
-/// nobody reads it any more. Best fit, since rings come in a dozen sizes; free neighbours merge.
+/// What a live generation reads is never moved or overwritten: a changed ring gets a new place, and the old place is freed once no worker
+/// reads it. Best fit, since rings come in a dozen sizes; adjacent free ranges merge.
 struct Arena: Equatable, Sendable {
-  /// Places; each allocation begins at a multiple of `alignment`.
+  /// In elements; each allocation begins at a multiple of `alignment`.
   private(set) var capacity: Int
   let alignment: Int
   /// Free ranges by position, no two adjacent.
@@ -16,10 +16,10 @@ struct Arena: Equatable, Sendable {
     free = capacity > 0 ? [0..<capacity] : []
   }
 
-  /// What so many places take, rounded up to the alignment.
+  /// The size of `count` elements rounded up to the alignment.
   func rounded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 
-  /// The first place of a free range of that size, which is free no longer; nil when there is none.
+  /// Allocates `count` elements and returns the first place; nil when no free range is large enough.
   mutating func allocate(_ count: Int) -> Int? {
     let size = rounded(count)
     var best: Int?
@@ -34,7 +34,7 @@ struct Arena: Equatable, Sendable {
     return start
   }
 
-  /// Takes a range that is known to be free: what a former daemon's tables occupy. False when it is not free.
+  /// Marks a range as allocated that a previous daemon's tables occupy. False when it is not free.
   mutating func claim(start: Int, count: Int) -> Bool {
     let range = start..<start + rounded(count)
     guard start >= 0, start % alignment == 0,
@@ -48,7 +48,7 @@ struct Arena: Equatable, Sendable {
     return true
   }
 
-  /// Gives back what was allocated at `start`.
+  /// Frees the range allocated at `start`.
   mutating func release(start: Int, count: Int) {
     var range = start..<start + rounded(count)
     used -= range.count
@@ -65,7 +65,7 @@ struct Arena: Equatable, Sendable {
     free.insert(range, at: position)
   }
 
-  /// Places added at the end.
+  /// Adds places at the end.
   mutating func grow(to larger: Int) {
     guard larger > capacity else { return }
     let former = capacity
@@ -83,7 +83,7 @@ struct Arena: Equatable, Sendable {
     }
   }
 
-  /// The position of the first free range at or behind a place.
+  /// The position of the first free range at or after a place.
   private func insertion(of place: Int) -> Int {
     var (low, high) = (0, free.count)
     while low < high {

@@ -2,21 +2,21 @@ import ABI
 import Forwarding
 import Model
 
-/// A real server of a service as the tables will have it.
+/// A real server of a service as it will be written to the tables.
 struct CompiledServer {
   let address: IPAddress
   let place: TableLayout.Place
-  /// All but the tunnel's name.
+  /// Complete except for the tunnel's name.
   private(set) var record: sluice_server
   let isSorry: Bool
   /// Nil for direct routing; 0 for tunnels without ports.
   let tunnelPort: UInt16?
 
-  /// Whether it has slots of its service's ring.
+  /// Whether it gets slots of its service's ring.
   var takesFlows: Bool { record.isOnRing }
 
-  /// All of a service, the sorry server last. That one stays while others take the new flows, for it keeps its own; alone it has the whole
-  /// ring.
+  /// All servers of a service, the sorry server last. The sorry server stays in the table while others take the new flows, because it keeps
+  /// its existing flows; if no other server is usable it gets the whole ring.
   static func all(
     of service: VirtualService,
     _ layout: TableLayout.Service,
@@ -40,7 +40,7 @@ struct CompiledServer {
     return servers
   }
 
-  /// What a ring is filled by: two rings of one digest are the same, since a place in the same incarnation is the same server.
+  /// A digest of a ring's inputs: rings with equal digests are equal, since the same index in the same incarnation is the same server.
   static func digest(size: Int, _ servers: [CompiledServer]) -> UInt64 {
     servers.reduce(sluice_mix64(UInt64(size))) { digest, server in
       let place = UInt64(server.place.index) << 32 | UInt64(server.place.incarnation) << 16 | UInt64(server.record.weight)

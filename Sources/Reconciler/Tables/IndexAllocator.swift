@@ -1,17 +1,17 @@
-/// Which indices of a table are in use, and which incarnation each is in.
+/// Tracks which indices of a table are in use, and the incarnation of each.
 ///
-/// What has an index keeps it as long as it is configured: flow entries name servers by it. A free index is given away late, never-used
-/// ones first and then the longest free, and in another incarnation: an entry that still names the former holder must not be taken
-/// for the new one's, and a server's incarnation has only 12 bits.
+/// A holder keeps its index as long as it is configured, because flow entries name servers by index. Free indices are reused as late as
+/// possible (never-used ones first, then the longest free) and in a new incarnation, so that an entry for the old holder is not taken for the
+/// new one. A server's incarnation has only 12 bits.
 struct IndexAllocator: Equatable, Sendable {
   private(set) var capacity: Int
-  /// Bits of an incarnation.
+  /// Mask for the bits of an incarnation.
   let incarnationMask: UInt16
-  /// Indices are below this, with holes. Never falls, or a hole's incarnation would be forgotten.
+  /// All indices ever used are below this. It never falls, or the incarnations of free indices would be forgotten.
   private(set) var limit = 0
   /// By index, below `limit`.
   private var incarnations: [UInt16] = []
-  /// Free indices below `limit`, longest free first; the first `skipped` are gone.
+  /// Free indices below `limit`, longest free first; the first `skipped` have been used up.
   private var holes: [Int] = []
   private var skipped = 0
 
@@ -22,7 +22,7 @@ struct IndexAllocator: Equatable, Sendable {
 
   var used: Int { limit - (holes.count - skipped) }
 
-  /// Nil when all are in use.
+  /// Nil when all indices are in use.
   mutating func allocate() -> (index: Int, incarnation: UInt16)? {
     if limit < capacity {
       limit += 1
@@ -44,7 +44,7 @@ struct IndexAllocator: Equatable, Sendable {
 
   mutating func grow(to larger: Int) { capacity = max(capacity, larger) }
 
-  /// What a former daemon had in use, by index; free ones with the incarnation they had and, longest free first, in `freed`.
+  /// Adopts a previous daemon's indices: incarnations by index, free ones included; `freed` lists the free ones, longest free first.
   init(capacity: Int, incarnationMask: UInt16, incarnations: [UInt16], freed: [Int]) {
     self.capacity = capacity
     self.incarnationMask = incarnationMask

@@ -2,13 +2,12 @@ import ABI
 import Forwarding
 import Model
 
-/// The open-addressed table {address, port, protocol} -> service as the reconciler keeps it: the shared table's slots, and which of them
-/// a change has touched.
+/// The reconciler's copy of the open-addressed table {address, port, protocol} -> service, with the slots that a change has touched.
 ///
-/// A reader looks at `SLUICE_PROBES` slots from a key's home on and stops at a free one. So that every key stays within that bound, a key
-/// that is farther from home than a resident takes its place and the resident moves on (Robin Hood hashing, Celis 1986), and a
-/// removed key's followers move back: first come, first served would break the bound at a quarter of the load. An insertion
-/// touches a handful of slots, whatever the table's size.
+/// A reader probes at most `SLUICE_PROBES` slots from a key's home and stops at a free one. To keep every key within that bound, a key that
+/// is farther from home than the resident takes its slot and the resident moves on (Robin Hood hashing, Celis 1986), and after a removal the
+/// following keys move back. Plain linear probing would break the bound at a quarter of the load. An insertion touches a handful of slots,
+/// whatever the table's size.
 struct SlotTable: Equatable, Sendable {
   struct Key: Hashable, Sendable {
     let address: IPAddress
@@ -35,13 +34,13 @@ struct SlotTable: Equatable, Sendable {
     var flags: UInt8
   }
 
-  /// By position the number of an entry, or `free`: as many as the shared table uses, a power of two. Numbers, since entries are ten times as
-  /// large and three slots of four are free.
+  /// For each position the number of an entry, or `free`. There are as many positions as slots in the shared table, a power of two. Numbers,
+  /// because entries are ten times as large and three of four slots are free.
   private var places: [Int32]
   private var entries: [Entry] = []
-  /// Numbers whose entry was removed.
+  /// Numbers of removed entries.
   private var vacant: [Int32] = []
-  /// Positions that differ from when `forgetTouched` was last called. All of them do when the table is new or was laid out anew.
+  /// Positions changed since the last `forgetTouched`: all of them when the table is new or was rebuilt.
   private(set) var touched: Set<Int> = []
   private(set) var isLaidOutAnew = true
 
@@ -67,7 +66,7 @@ struct SlotTable: Equatable, Sendable {
     isLaidOutAnew = false
   }
 
-  /// Adds or changes a key. False, and nothing is changed, when the table would need more than `limit` slots.
+  /// Adds or changes a key. Returns false and changes nothing if the table would need more than `limit` slots.
   mutating func set(_ key: Key, _ value: UInt32, flags: UInt8 = 0, limit: Int) -> Bool {
     let hash = key.hash
     let entry = Entry(key: key, hash: hash, value: value, flags: flags)
@@ -78,7 +77,7 @@ struct SlotTable: Equatable, Sendable {
       }
       return true
     }
-    // A quarter full at most, where there is room: the probe bound is then in no danger.
+    // Load at most a quarter if there is room: the probe bound is then safe.
     if (count + 1) * 4 <= size || size * 2 > limit, insert(entry) { return true }
     return enlarge(adding: entry, limit: limit)
   }
@@ -86,7 +85,7 @@ struct SlotTable: Equatable, Sendable {
   mutating func remove(_ key: Key) {
     guard var position = position(of: key, key.hash) else { return }
     vacant.append(places[position])
-    // Followers that are away from home move back by one.
+    // Following keys that are not at home move back by one.
     while true {
       let next = (position + 1) & mask
       guard let follower = self[next], distance(next, follower.hash) > 0 else { break }
@@ -114,13 +113,13 @@ struct SlotTable: Equatable, Sendable {
     return nil
   }
 
-  /// False, and nothing is changed, when some key would come to lie out of reach.
+  /// Returns false and changes nothing if some key would exceed the probe bound.
   private mutating func insert(_ entry: Entry) -> Bool {
     var moves: [(position: Int, number: Int32)] = []
     var carried = vacant.last ?? Int32(entries.count)
     var position = Int(entry.hash) & mask
     var steps = 0
-    // A chain of residents that each move on: bounded by the run of taken slots, which a quarter's load keeps short.
+    // A chain of residents that each move on: bounded by the run of taken slots, which is short at a quarter's load.
     for _ in 0..<size {
       guard steps < Int(SLUICE_PROBES) else { return false }
       guard let resident = self[position] else {
@@ -141,7 +140,7 @@ struct SlotTable: Equatable, Sendable {
   }
 
   private mutating func enlarge(adding entry: Entry, limit: Int) -> Bool {
-    // In an order of their own, so that the same keys give the same table whoever came first.
+    // Sorted, so that the same keys give the same table whatever the order of insertion.
     let all = (places.filter { $0 != Self.free }.map { entries[Int($0)] } + [entry]).sorted(by: Self.precedes)
     var size = size
     while size < limit {
@@ -155,7 +154,7 @@ struct SlotTable: Equatable, Sendable {
     return false
   }
 
-  /// As it lies in a half of the shared tables.
+  /// Adopts the slots of a half of the shared tables.
   init(adopting tables: Tables) {
     self.init(size: Int(tables.half.pointee.slot_mask) + 1)
     for position in places.indices {
@@ -170,7 +169,7 @@ struct SlotTable: Equatable, Sendable {
     (left.hash, left.key.protocolNumber, left.value) < (right.hash, right.key.protocolNumber, right.value)
   }
 
-  // Whatever the numbers of the entries are.
+  // Ignores the numbers of the entries.
   static func == (left: Self, right: Self) -> Bool {
     left.size == right.size && left.touched == right.touched && left.isLaidOutAnew == right.isLaidOutAnew
       && left.places.indices.allSatisfy { left[$0] == right[$0] }
@@ -189,7 +188,7 @@ extension SlotTable.Entry {
     self.init(key: key, hash: key.hash, value: slot.service, flags: slot.flags)
   }
 
-  /// As the shared table has it.
+  /// The slot as the shared table stores it.
   var slot: sluice_slot {
     var slot = sluice_slot()
     slot.address = key.address.tuple

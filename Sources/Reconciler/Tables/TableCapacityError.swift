@@ -7,7 +7,7 @@ package enum TableCapacityError: Error, Equatable, Sendable {
   case ringsTooLarge(needed: Int, limit: Int)
   case slotsFull(keys: Int, slots: Int)
 
-  /// For programs; stable.
+  /// A stable code for programs.
   package var code: String {
     switch self {
     case .tooManyServices: "too-many-services"

@@ -1,11 +1,11 @@
 import ABI
 import Model
 
-/// What services share: VIPs, and tunnels to the same machine.
+/// State that services share: VIPs, and tunnels to the same machine.
 extension TableCompiler {
   /// - Parameters:
-  ///   - services: how many of the key's come (1) or go (-1).
-  ///   - live: how many of its services become live (1), or cease to be (-1).
+  ///   - services: how many services at the VIP are added (1) or removed (-1).
+  ///   - live: how many of its services become live (1) or stop being live (-1).
   mutating func countVIP(_ key: ServiceKey, _ services: Int, live: Int) {
     guard services != 0 || live != 0 else { return }
     var vip = plan.layout.vips[key.address] ?? TableLayout.VIP()
@@ -25,24 +25,24 @@ extension TableCompiler {
     setSlot(slot, UInt32(vip.services), flags: vip.flags)
   }
 
-  /// A server joins the others that are reached by a tunnel to its address.
+  /// Adds a server to the tunnel to its address.
   ///
   /// - Parameter service: its service's index.
-  /// - Returns: the tunnel's name; of a server without a tunnel its own index.
+  /// - Returns: the tunnel's name; for a server without a tunnel its own index.
   mutating func join(_ server: CompiledServer, of service: Int) -> Int {
     let (address, index) = (server.address, server.place.index)
     if let former = plan.layout.tunnels[address]?[index], former.port != server.tunnelPort { leave(address, index) }
     guard let port = server.tunnelPort else { return index }
     let isNew = plan.layout.tunnels[address]?.has(port: port) != true
     let user = TableLayout.TunnelUser(index: index, service: service, port: port)
-    // In place: a machine may be a server of every service, and a copy of its users for each would make their number squared.
+    // Updated in place: a machine may be a server of every service, and copying its users for each of them would be quadratic.
     plan.layout.tunnels[address, default: TableLayout.Tunnel(user)].add(user)
     let name = plan.layout.tunnels[address]?.name ?? index
     if isNew { setSlot(.tunnel(address, port: port), UInt32(name)) }
     return name
   }
 
-  /// A server goes, or is reached otherwise.
+  /// Removes a server from its tunnel: it is removed or gets another forwarding method.
   mutating func leave(_ address: IPAddress, _ index: Int) {
     guard let user = plan.layout.tunnels[address]?[index] else { return }
     if plan.layout.tunnels[address]?.remove(index) != true { plan.layout.tunnels[address] = nil }
@@ -50,10 +50,10 @@ extension TableCompiler {
     if plan.layout.tunnels[address]?.name == index { renamedTunnels.insert(address) }
   }
 
-  /// Tunnels that lost the server they were named by take the lowest index left. Once for all changes: one by one, removing a machine from
-  /// many services would name its tunnel anew each time.
+  /// Renames each tunnel that lost the server it was named after: it takes the lowest index left. Done once for all changes, since removing a
+  /// machine from many services would otherwise rename its tunnel each time.
   ///
-  /// - Returns: the services whose records name such a tunnel.
+  /// - Returns: the services with records that name such a tunnel.
   mutating func renameTunnels() -> Set<ServiceKey> {
     var users: Set<Int> = []
     for address in renamedTunnels {
@@ -67,7 +67,7 @@ extension TableCompiler {
     return users.isEmpty ? [] : Set(plan.layout.services.filter { users.contains($0.value.index) }.keys)
   }
 
-  /// A slot that does not fit is noticed at the end: what is compiled is then thrown away.
+  /// If a slot does not fit, the error is raised at the end and the compilation is discarded.
   mutating func setSlot(_ key: SlotTable.Key, _ value: UInt32, flags: UInt8 = 0) {
     if !plan.layout.slots.set(key, value, flags: flags, limit: plan.layout.capacity.slots) { slotsAreFull = true }
   }

@@ -2,25 +2,25 @@ import ABI
 import Forwarding
 import Model
 
-/// From what is desired and what is observed to the next generation: a pure function. It reads no shared memory, asks nobody and waits for
-/// nothing; `TablePlan.write` carries out what it answers.
+/// Compiles the desired and observed state to the next generation: a pure function. It reads no shared memory and never blocks;
+/// `TablePlan.write` writes its result.
 ///
-/// Cost follows the change: only the services named are looked at, and of those only rings whose servers or weights differ are filled
-/// anew. Everything else stays where it lies.
+/// The cost follows the size of the change: only the named services are compiled, and of those only rings with changed servers or weights are
+/// refilled. Everything else stays in place.
 struct TableCompiler {
   let desired: ServiceTable
   let resolutions: [IPAddress: Resolution]
 
   var plan: TablePlan
-  /// Addresses of tunnels whose name has gone.
+  /// Addresses of tunnels that lost the server they were named after.
   var renamedTunnels: Set<IPAddress> = []
   var slotsAreFull = false
 
   /// - Parameters:
-  ///   - changed: services that differ between the former generation and the next, by configuration or by what is observed of their
-  ///     servers; those that are not in `desired` go.
+  ///   - changed: services with a changed configuration or with changed observations of their servers; services that are not in `desired` are
+  ///     removed.
   ///   - former: the layout in force.
-  /// - Throws: when the tables are too small for what is desired; the caller has checked `TableDemand`, so only fragmentation is left.
+  /// - Throws: when the tables are too small; the caller has checked `TableDemand`, so the only possible cause is fragmentation.
   static func compile(
     _ desired: ServiceTable,
     _ resolutions: [IPAddress: Resolution],
@@ -31,8 +31,7 @@ struct TableCompiler {
     timeouts: Timeouts
   ) throws(TableCapacityError) -> TablePlan {
     var compiler = TableCompiler(desired, resolutions, former, generation, hashKey, timeouts)
-    // Those that go first: their places and indices serve those that come. In an order of their own, so that the same changes always
-    // give the same places.
+    // Removals first, so that new services can use their places and indices. Sorted, so that the same changes always give the same places.
     let indices = former.services
     let gone = changed.filter { desired.service($0) == nil }
     for key in gone.sorted(by: { indices[$0]?.index ?? 0 < indices[$1]?.index ?? 0 }) { compiler.remove(key) }
@@ -120,13 +119,13 @@ struct TableCompiler {
     return TableLayout.Service(index: given.index, incarnation: given.incarnation)
   }
 
-  /// The ring and its members: kept where they lie if they are made of the same, else in a new place.
+  /// The service's ring and members: unchanged inputs keep their place, others get a new one.
   private mutating func place(
     _ service: VirtualService,
     _ servers: [CompiledServer],
     _ next: inout TableLayout.Service
   ) throws(TableCapacityError) {
-    // By address: another order of the same servers is no difference.
+    // Sorted by address: reordering the same servers changes nothing.
     let ring = servers.filter(\.takesFlows).sorted { $0.address < $1.address }
     let size = service.effectiveRingSize
     let digest = CompiledServer.digest(size: size, ring)
@@ -150,7 +149,7 @@ struct TableCompiler {
     )
   }
 
-  /// Of places that no reader must lose yet: free once the generation is live.
+  /// Places that workers still read are freed once the generation is live.
   private mutating func release(_ service: TableLayout.Service) {
     if let ring = service.ring { plan.releasedRings.append(ring) }
     if let members = service.members { plan.releasedMembers.append(members) }

@@ -2,13 +2,13 @@ import ABI
 import Forwarding
 import Model
 
-/// What a service table asks of the shared tables, by what is **configured**: a server counts whether its neighbour answers or not, so a
-/// table that was accepted is never refused later for what the network does.
+/// The room that a service table needs in the shared tables, computed from the **configuration**: servers count whether they can be reached
+/// or not, so an accepted table never stops fitting because the network changes.
 package struct TableDemand: Equatable, Sendable {
   package private(set) var services = 0
-  /// Each counted once for each of its services, sorry servers included.
+  /// A server counts once for each of its services; sorry servers count too.
   package private(set) var servers = 0
-  /// Of all rings, rounded as the arena rounds them.
+  /// Slots of all rings, rounded as the arena rounds them.
   package private(set) var ringSlots = 0
   package private(set) var members = 0
 
@@ -29,15 +29,15 @@ package struct TableDemand: Equatable, Sendable {
 
   private static func rounded(_ count: Int, _ step: Int) -> Int { (count + step - 1) / step * step }
 
-  /// Keys of the look-up table at most: a service, a VIP and a tunnel each.
+  /// Maximum number of keys in the look-up table: one for each service, VIP and tunnel.
   package var keys: Int { 2 * services + servers }
 
-  /// Ring slots that tables must have for this: a ring is filled anew beside the one in use. All of them may be at once; where tables may
-  /// grow there is room for half, and a change of more is rare enough to make them grow.
+  /// Ring slots that the tables must have. A changed ring is filled beside the one in use, and all rings may change at once. Tables that can
+  /// grow have room for half of them; a larger change is rare enough to enlarge the tables.
   package func ringRoom(mayGrow: Bool) -> Int { mayGrow ? ringSlots + ringSlots / 2 : 2 * ringSlots }
   package var memberRoom: Int { 2 * members }
 
-  /// Throws what does not fit.
+  /// Throws if the demand exceeds the capacity.
   package func check(_ capacity: TableCapacity, mayGrow: Bool) throws(TableCapacityError) {
     guard services <= capacity.services else { throw .tooManyServices(needed: services, limit: capacity.services) }
     guard servers <= capacity.servers else { throw .tooManyServers(needed: servers, limit: capacity.servers) }
@@ -49,10 +49,10 @@ package struct TableDemand: Equatable, Sendable {
 }
 
 extension TableCapacity {
-  /// Room for a table, and for it to grow by half before the tables have to.
+  /// Room for a table, and for half as much again before the tables must grow.
   package init(for demand: TableDemand, atLeast least: TableCapacity = .least) {
     func room(_ needed: Int, _ least: Int, most: Int) -> Int { min(max(needed + needed / 2, least), most) }
-    // Of slots and rings no half more: theirs is double the need already, and a daemon with them is the larger for it.
+    // Slots and rings get no extra half: they already have twice the need, and they dominate the daemon's memory.
     let services = room(demand.services, least.services, most: Int(UInt16.max))
     let servers = room(demand.servers, least.servers, most: Int(SLUICE_SERVERS) - 1)
     func blocks(_ count: Int) -> Int {
@@ -68,15 +68,15 @@ extension TableCapacity {
     )
   }
 
-  /// Four slots for each service, VIP and tunnel there can be: the look-up table is then a quarter full at most, where its probe bound is
-  /// in no danger.
+  /// Four slots for each possible service, VIP and tunnel: the look-up table is then at most a quarter full, which keeps the probe bound
+  /// safe.
   package static func slots(services: Int, servers: Int) -> Int {
     var slots = 64
     while slots < 4 * (2 * services + servers) { slots *= 2 }
     return slots
   }
 
-  /// What an empty director starts with: a few hundred kilobytes.
+  /// The size for an empty director: a few hundred kilobytes.
   package static let least = TableCapacity(slots: 64, services: 256, servers: 1024, ringSlots: 1 << 18, members: 0)
   /// Half a gigabyte of rings.
   package static let mostRingSlots = 1 << 28

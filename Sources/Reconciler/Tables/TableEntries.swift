@@ -2,9 +2,9 @@ import ABI
 import Forwarding
 import Model
 
-/// Between the model's types and the structs of `Sources/ABI/tables.h`.
+/// Conversions between the model's types and the structs of `Sources/ABI/tables.h`.
 extension ServiceKey {
-  /// The service in this entry; nil for a hole among the services.
+  /// The service in this entry; nil for an unused index.
   package init?(_ entry: sluice_service) {
     guard let `protocol` = TransportProtocol(rawValue: entry.protocol) else { return nil }
     self.init(`protocol`, IPAddress(entry.address), port: UInt16(bigEndian: entry.port_be))
@@ -48,12 +48,12 @@ extension sluice_server {
     return flags & wanted == wanted && weight > 0
   }
 
-  /// The prefix that each flow to it has an outer source of.
+  /// The prefix from which each flow's outer source address is chosen.
   package var entropy: AddressPrefix? {
     source_prefix == 0 ? nil : AddressPrefix(IPAddress(tunnel_source), length: Int(source_prefix))
   }
 
-  /// Of the way to it, outer first.
+  /// VLAN tags of the path to it, outer first.
   package var vlanTags: [VLANTag] {
     let kinds = [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD].map { flags & UInt8($0) != 0 }
     return zip([tags.0, tags.1], kinds).map { VLANTag($0 & 0xfff, isProvider: $1) }
@@ -63,7 +63,7 @@ extension sluice_server {
 }
 
 extension sluice_server {
-  /// - Parameter weight: the effective one.
+  /// - Parameter weight: the effective weight.
   package init(_ server: RealServer, weight: Int, incarnation: UInt16, nextHop: NextHop?) {
     self.init()
     self.incarnation = incarnation
@@ -73,7 +73,7 @@ extension sluice_server {
     tunnel_port_be = UInt16(server.tunnel.port ?? 0).bigEndian
     flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
     if server.tunnel.checksum == true { flags |= UInt8(SLUICE_SERVER_CHECKSUM) }
-    // What the tables can't say is a next hop we don't know.
+    // A next hop that the tables cannot express counts as unknown.
     guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }
     flags |= UInt8(SLUICE_SERVER_RESOLVED)
     egress = UInt8(nextHop.egress)
@@ -85,14 +85,14 @@ extension sluice_server {
     case .address(let address): tunnel_source = address.tuple
     case .prefix(let prefix):
       tunnel_source = prefix.address.tuple
-      // Bits of the family's own, as operators count.
+      // Counted in bits of the address family, as operators write it.
       source_prefix = UInt8(prefix.length)
     }
     flags |= UInt8(nextHop.tags.count * Int(SLUICE_SERVER_TAGS))
     for (tag, flag) in zip(nextHop.tags, [SLUICE_SERVER_OUTER_8021AD, SLUICE_SERVER_INNER_8021AD]) where tag.isProvider {
       flags |= UInt8(flag)
     }
-    // A TCI of priority 0 is the id.
+    // With priority 0 the TCI equals the VLAN id.
     tags = (nextHop.tags.first?.id ?? 0, nextHop.tags.dropFirst().first?.id ?? 0)
   }
 }

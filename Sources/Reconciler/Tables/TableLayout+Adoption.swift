@@ -2,9 +2,9 @@ import ABI
 import Forwarding
 import Model
 
-/// Finding out where everything lies in tables that a former daemon left, so that servers keep their indices and rings their places.
+/// Reconstructs the layout of tables that a previous daemon left, so that servers keep their indices and rings their places.
 extension TableLayout {
-  /// - Returns: nil when the tables contradict themselves: they are then no more than memory.
+  /// - Returns: nil when the tables are inconsistent; their memory is then used as if it were new.
   init?(adopting memory: TableMemory) {
     self.init(capacity: memory.capacity)
     let (tables, owners) = (memory.inForce(), memory.owners(ofHalf: memory.activeHalf))

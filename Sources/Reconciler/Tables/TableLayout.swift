@@ -2,9 +2,9 @@ import ABI
 import Forwarding
 import Model
 
-/// Where everything lies in the shared tables of one generation: what the next one is compiled against.
+/// Where everything lies in the shared tables of one generation. The next generation is compiled against it.
 ///
-/// A value: compiling reads the former layout and makes the next, so a compilation that fails has changed nothing.
+/// A value: compiling reads the old layout and makes a new one, so a failed compilation changes nothing.
 struct TableLayout: Equatable, Sendable {
   /// A real server's place.
   struct Place: Equatable, Sendable {
@@ -16,11 +16,11 @@ struct TableLayout: Equatable, Sendable {
       self.incarnation = incarnation
     }
 
-    /// Into the servers table, and so into each worker's counters.
+    /// Index into the servers table and into each worker's counters.
     var index: Int { Int(number) }
   }
 
-  /// A part of an arena.
+  /// A range of an arena.
   struct Span: Equatable, Sendable {
     var start: Int
     var count: Int
@@ -30,16 +30,16 @@ struct TableLayout: Equatable, Sendable {
     var index: Int
     var incarnation: UInt16
     var servers: [IPAddress: Place] = [:]
-    /// Of the ring arena and the member arena; nil while no server is on the ring.
+    /// Places in the ring arena and the member arena; nil while no server is on the ring.
     var ring: Span?
     var members: Span?
-    /// Of what the ring was filled by.
+    /// Digest of the ring's inputs.
     var digest: UInt64 = 0
-    /// Has a live server.
+    /// The service has a live server.
     var isLive = false
   }
 
-  /// A VIP's services, counted.
+  /// A VIP with the number of its services.
   struct VIP: Equatable, Sendable {
     var tcp = 0
     var udp = 0
@@ -51,11 +51,11 @@ struct TableLayout: Equatable, Sendable {
     }
   }
 
-  /// The servers reached by a tunnel to one address, be they of several services: they share a counter of IP identifications (RFC 6864
-  /// 4.3) and what is known of the path MTU, named by one of their indices.
+  /// The servers reached by a tunnel to one address, possibly of several services. They share a counter of IP identifications (RFC 6864 4.3)
+  /// and the learned path MTU, which are stored under one of their indices, the tunnel's name.
   struct Tunnel: Equatable, Sendable {
     private var number: Int32
-    /// In the order of their indices; of nearly all tunnels just one, which takes no array.
+    /// In the order of their indices; nearly all tunnels have one user, which needs no array.
     private var first: TunnelUser
     private var others: [TunnelUser] = []
 
@@ -64,7 +64,7 @@ struct TableLayout: Equatable, Sendable {
       first = user
     }
 
-    /// The index it is named by.
+    /// The index that the tunnel is named by.
     var name: Int {
       get { Int(number) }
       set { number = Int32(newValue) }
@@ -78,7 +78,7 @@ struct TableLayout: Equatable, Sendable {
       return position < others.count && others[position].index == index ? others[position] : nil
     }
 
-    /// Of nearly all tunnels all users have the same port: the first answers.
+    /// Nearly always all users have the same port, so the first one answers.
     func has(port: UInt16) -> Bool { first.port == port || others.contains { $0.port == port } }
 
     mutating func add(_ user: TunnelUser) {
@@ -97,7 +97,7 @@ struct TableLayout: Equatable, Sendable {
       }
     }
 
-    /// - Returns: whether it has users left.
+    /// - Returns: whether users are left.
     mutating func remove(_ index: Int) -> Bool {
       if first.index == index {
         guard !others.isEmpty else { return false }
@@ -109,7 +109,7 @@ struct TableLayout: Equatable, Sendable {
       return true
     }
 
-    /// Among the others: where it is, or would come.
+    /// The position in `others` where the index is or would be inserted.
     private func position(of index: Int) -> Int {
       guard let last = others.last, last.index >= index else { return others.count }
       var (low, high) = (0, others.count)
@@ -124,7 +124,7 @@ struct TableLayout: Equatable, Sendable {
   /// A server reached by a tunnel.
   struct TunnelUser: Equatable, Sendable {
     private let number: Int32
-    /// GUE's; 0 for tunnels without ports.
+    /// GUE port; 0 for tunnels without ports.
     let port: UInt16
     private let serviceNumber: UInt16
 
@@ -134,9 +134,9 @@ struct TableLayout: Equatable, Sendable {
       self.port = port
     }
 
-    /// Into the servers table.
+    /// Index into the servers table.
     var index: Int { Int(number) }
-    /// Into the services table.
+    /// Index into the services table.
     var service: Int { Int(serviceNumber) }
   }
 
@@ -149,19 +149,19 @@ struct TableLayout: Equatable, Sendable {
   var slots = SlotTable()
   var vips: [IPAddress: VIP] = [:]
   var tunnels: [IPAddress: Tunnel] = [:]
-  /// VIPs by bit of the filter.
+  /// Number of VIPs for each bit of the filter.
   var filter = [UInt16](repeating: 0, count: Int(SLUICE_VIP_FILTER_WORDS) * 64)
 
   init(capacity: TableCapacity) {
     self.capacity = capacity
-    // Services fill 16 bits of a flow's record, servers 20 of its entry.
+    // A service index fills 16 bits of a flow's record, a server index 20 bits of its entry.
     serviceIndices = IndexAllocator(capacity: min(capacity.services, Int(UInt16.max)), incarnationMask: 0xffff)
     serverIndices = IndexAllocator(capacity: min(capacity.servers, Int(SLUICE_SERVERS)), incarnationMask: 0xfff)
     rings = Arena(capacity: capacity.ringSlots, alignment: Int(SLUICE_RING_ALIGNMENT))
     members = Arena(capacity: capacity.members, alignment: Int(SLUICE_MEMBER_ALIGNMENT))
   }
 
-  /// The same in larger tables, every index and place as it was.
+  /// The same layout in larger tables; all indices and places stay.
   mutating func grow(to larger: TableCapacity) {
     capacity = larger
     serviceIndices.grow(to: min(larger.services, Int(UInt16.max)))

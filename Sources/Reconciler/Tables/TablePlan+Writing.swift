@@ -2,13 +2,14 @@ import ABI
 import Forwarding
 import Model
 
-/// Carrying a plan out in the half that nobody reads. Nothing here can fail.
+/// Writes a plan to the idle half, which no worker reads. Nothing here can fail.
 extension TablePlan {
-  /// Writes the generation: the idle half still holds the one before the one in force, so what that one changed is brought over first.
+  /// Writes the generation. The idle half still holds the generation before the one in force, so the last generation's changes are copied
+  /// first.
   ///
   /// - Parameters:
-  ///   - memory: no reader is left in its idle half.
-  ///   - last: the difference of the generation in force; nil when what the idle half holds is not known: all of it is then brought over.
+  ///   - memory: its idle half has no readers.
+  ///   - last: the difference of the generation in force; nil when the content of the idle half is unknown: everything is then copied.
   func write(to memory: TableMemory, after last: TableDifference?) {
     let active = memory.activeHalf
     if let last { catchUp(with: last, memory, from: active) } else { copyAll(memory, from: active) }
@@ -57,7 +58,7 @@ extension TablePlan {
     tables.half.pointee.slot_mask = UInt32(layout.slots.mask)
     tables.half.pointee.service_count = UInt32(layout.serviceIndices.limit)
     tables.half.pointee.server_limit = UInt32(layout.serverIndices.limit)
-    // By SLUICE_STATE_*; the first is that of no flow.
+    // By SLUICE_STATE_*; the first entry is unused.
     let seconds = (0, timeouts.synReceived, timeouts.established, timeouts.finWait, timeouts.close, timeouts.udp)
     tables.half.pointee.timeouts = (
       UInt32(seconds.0), UInt32(seconds.1), UInt32(seconds.2), UInt32(seconds.3), UInt32(seconds.4), UInt32(seconds.5)

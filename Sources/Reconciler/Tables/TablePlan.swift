@@ -2,7 +2,7 @@ import ABI
 import Forwarding
 import Model
 
-/// What has to be written to make one generation of the former one: the difference is the plan. Its size is that of the change.
+/// What has to be written to turn one generation into the next. Its size is that of the change.
 struct TablePlan: Sendable {
   struct RingFilling: Sendable {
     let span: TableLayout.Span
@@ -13,26 +13,26 @@ struct TablePlan: Sendable {
   var generation: UInt64
   var hashKey: HashKey
   var timeouts: Timeouts
-  /// In the order of writing: what comes later wins.
+  /// In the order of writing: later records win.
   var services: [(index: Int, record: sluice_service)] = []
   var servers: [(index: Int, record: sluice_server, owner: sluice_owner)] = []
-  /// Positions of the look-up table; empty when all of it was laid out anew.
+  /// Changed positions of the look-up table; empty when the whole table was rebuilt.
   var slots: [Int] = []
   /// Rings to fill, in places that no live generation reads.
   var rings: [RingFilling] = []
-  /// Members to write, likewise.
+  /// Members to write, in places that no live generation reads.
   var members: [(start: Int, servers: [UInt32])] = []
-  /// Where everything lies then.
+  /// The layout of the new generation.
   var layout: TableLayout
-  /// Places that are free once nobody reads the former generation any more.
+  /// Places to free once no worker reads the previous generation.
   var releasedRings: [TableLayout.Span] = []
   var releasedMembers: [TableLayout.Span] = []
-  /// Servers that come and go: whose counters begin and end.
+  /// Servers added and removed: their counters begin and end.
   var added: [(name: ServerName, place: TableLayout.Place)] = []
   var removed: [(name: ServerName, place: TableLayout.Place)] = []
   var removedServices: [ServiceKey] = []
 
-  /// What of the plan is still wanted when it is in force.
+  /// The part of the plan that is needed after it is in force.
   var difference: TableDifference {
     TableDifference(
       services: services.map { Int32($0.index) },
@@ -42,10 +42,10 @@ struct TablePlan: Sendable {
   }
 }
 
-/// Which records a generation has changed: what the idle half has to be brought before the next is written there.
+/// The records that a generation has changed. They are copied to the idle half before the next generation is written there.
 struct TableDifference: Sendable {
   var services: [Int32]
   var servers: [Int32]
-  /// Nil: all of them.
+  /// Nil: all slots.
   var slots: [Int32]?
 }

@@ -1,18 +1,18 @@
 import Forwarding
 import Model
 
-/// The shared tables as one writer sees them from generation to generation: what is in force, and the steps to the next. The reconciler
-/// takes the steps with a publication between them; `replay`, benchmarks and tests take them all at once.
+/// The shared tables as their single writer sees them: the generation in force, and the steps to the next one. The reconciler publishes
+/// between the steps; `replay`, benchmarks and tests run all steps at once.
 package struct TableWriter: Sendable {
   package private(set) var memory: TableMemory
   var layout: TableLayout
   private var last: TableDifference?
-  /// Of the tables in force.
+  /// Generation of the tables in force.
   package private(set) var generation: UInt64
   package let hashKey: HashKey
   package let timeouts: Timeouts
 
-  /// - Parameter memory: may hold what a former daemon left: its generation is counted on, and its servers keep their indices.
+  /// - Parameter memory: may hold the tables of a previous daemon: generation numbers continue from theirs, and servers keep their indices.
   package init(
     _ memory: TableMemory,
     hashKey: HashKey = HashKey(HashKey.defaultText),
@@ -46,10 +46,10 @@ package struct TableWriter: Sendable {
     )
   }
 
-  /// Writes the half that is not in force. No reader is left in it.
+  /// Writes the idle half, which must have no readers.
   func write(_ plan: TablePlan) { plan.write(to: memory, after: last) }
 
-  /// The plan is in force, and nobody reads what it has left any more.
+  /// Call once the plan is in force and no worker reads what it has released.
   mutating func commit(_ plan: TablePlan) {
     last = plan.difference
     layout = plan.layout
@@ -59,7 +59,7 @@ package struct TableWriter: Sendable {
     generation = plan.generation
   }
 
-  /// Goes on in larger memory that holds the same tables.
+  /// Continues in larger memory that holds the same tables.
   package mutating func move(to larger: TableMemory) {
     memory = larger
     layout.grow(to: larger.capacity)
@@ -68,7 +68,7 @@ package struct TableWriter: Sendable {
 }
 
 extension TableWriter {
-  /// All steps at once, for tables that nobody reads meanwhile: all services are compiled.
+  /// All steps at once, for tables without concurrent readers; all services are compiled.
   ///
   /// - Returns: how many rings were filled.
   @discardableResult
@@ -84,6 +84,6 @@ extension TableWriter {
     return plan.rings.count
   }
 
-  /// Index into the servers table, and so into each worker's counters; nil for a server that is not in force.
+  /// Index into the servers table and into each worker's counters; nil for a server that is not in force.
   package func index(of server: ServerName) -> Int? { layout.place(of: server.address, in: server.service)?.index }
 }

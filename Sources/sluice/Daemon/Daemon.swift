@@ -7,7 +7,7 @@ import Offline
 import Reconciler
 import Synchronization
 
-/// The daemon's parts, wired: the data plane, the host's network, and the reconciler between them.
+/// Connects the daemon's parts: the data plane, the host's network, and the reconciler between them.
 final class Daemon: Sendable {
   let settings: DirectorSettings
   private let engine: Engine
@@ -20,13 +20,13 @@ final class Daemon: Sendable {
     var isForwarding = false
   }
 
-  /// What takes time at the start and the end; then the daemon goes on without the rest, which is tried again while it runs.
+  /// Time limits for adding and removing VIPs. After the first one the daemon starts anyway and adds the rest while it runs.
   private static let addressTime: Duration = .seconds(2)
   private static let removalTime: Duration = .seconds(10)
 
-  /// Claims the interfaces and finds or makes the tables. Nothing is attached; what a former daemon left goes on steering.
+  /// Claims the interfaces and finds or creates the tables. Attaches nothing; a previous daemon's program keeps steering.
   ///
-  /// - Parameter table: what the tables are sized for; nil when it is not known yet.
+  /// - Parameter table: determines the size of the tables; nil when it is not known yet.
   init(_ settings: DirectorSettings, for table: ServiceTable? = nil, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
@@ -39,12 +39,13 @@ final class Daemon: Sendable {
     }
   }
 
-  /// Whether a daemon did not end in order on these interfaces, so that its program is still attached.
+  /// Whether a previous daemon's program is still attached to these interfaces because it did not shut down cleanly.
   static func hasPredecessor(_ settings: DirectorSettings) -> Bool {
     settings.interfaces.first.map { Engine.isSteered($0) } ?? false
   }
 
-  /// Goes on forwarding by the tables of a former daemon that did not end in order, before its own are made. False when there is none.
+  /// Continues forwarding by the tables of a previous daemon that did not shut down cleanly, before new tables exist. False if there are
+  /// none.
   func forwardAsBefore() throws -> Bool {
     guard engine.isTakenOver else { return false }
     try engine.start()
@@ -52,8 +53,8 @@ final class Daemon: Sendable {
     return true
   }
 
-  /// Puts the first generation in force, then the program that steers by it, then the VIPs on the host: a packet of a service that came
-  /// between would be the kernel's, which answers it with a reset.
+  /// Puts the first generation in force, then attaches the steering program, then adds the VIPs to the host. In another order the kernel
+  /// would answer a service's packets with resets.
   func start(_ configuration: Configuration) async throws -> Director {
     let director = try Director(surroundings(configuration))
     state.withLock { $0.director = director }
@@ -65,7 +66,7 @@ final class Daemon: Sendable {
     return director
   }
 
-  /// Makes the table as wanted, whole or not at all.
+  /// Replaces the whole service table, or changes nothing on an error.
   func apply(_ wanted: ServiceTable) async throws -> Applied {
     guard let director = state.withLock({ $0.director }) else { throw StillStarting() }
     return try await director.apply(wanted)
@@ -98,7 +99,7 @@ final class Daemon: Sendable {
     return surroundings
   }
 
-  /// How it came up: a line for each step down with its reason, and what it does now.
+  /// How the start went: one note for each fallback, with the reason, and a summary of what the daemon does now.
   var report: (notes: [String], summary: String) {
     let count = engine.counters.count
     let names = engine.interfaces.map(\.name).joined(separator: ", ")
@@ -109,7 +110,7 @@ final class Daemon: Sendable {
     )
   }
 
-  /// Leaves the host as it was before.
+  /// Leaves the host as it was before the start.
   func stop() async {
     try? await offPool {
       self.state.withLock { $0.director }?.stop()
@@ -118,7 +119,7 @@ final class Daemon: Sendable {
     }
   }
 
-  /// After a start that failed. What a former daemon left is left again: its program goes on steering, for the next start to find.
+  /// Cleans up after a failed start. A previous daemon's program keeps steering, for the next start to take over.
   func giveUp() async {
     guard engine.isTakenOver else { return await stop() }
     try? await offPool {
@@ -144,7 +145,7 @@ extension InterfaceStatus {
 }
 
 extension EngineOptions {
-  /// What the operator's file asks of the data plane.
+  /// Data plane options from the operator's file.
   fileprivate init(_ settings: DirectorSettings, for table: ServiceTable) {
     self.init(
       interfaces: settings.interfaces,

@@ -4,21 +4,22 @@ import Logging
 import Reconciler
 import ServiceLifecycle
 
-/// The director from its first generation to its last packet.
+/// Runs the director from its first generation to its last packet.
 ///
-/// The control socket is opened once packets are forwarded, and has closed before forwarding ends. The host is then as it was before, whatever
-/// ended the daemon.
+/// The control socket opens once packets are forwarded, and closes before forwarding ends. However the daemon ends, the host is then as it
+/// was before.
 struct DirectorService: Service, CustomStringConvertible {
   let daemon: Daemon
   let socket: ControlSocket
   let configuration: Configuration
   let logger: Logger
 
-  /// Named for the service group, which describes its services when it is made: by default with every server of the file, in a second.
+  /// A fixed name, because the service group describes its services when it is created; the default description contains every server of the
+  /// file and takes a second.
   var description: String { "director" }
 
   func run() async throws {
-    // Also when it never came to listening.
+    // Also if the socket never listened.
     defer { socket.release() }
     let director: Director
     do {
@@ -39,7 +40,7 @@ struct DirectorService: Service, CustomStringConvertible {
   private func serve(_ director: Director) async throws {
     let (notes, summary) = daemon.report
     for note in notes { logger.info("\(note)") }
-    // Told to stop in the meantime: nobody is to find a socket that is about to go.
+    // If a stop was requested meanwhile, do not open a socket that is about to close.
     if Task.isShuttingDownGracefully { return }
     let server = ControlServer(socket, director: director, logger: logger)
     try await cancelWhenGracefulShutdown {

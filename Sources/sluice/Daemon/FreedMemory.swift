@@ -1,18 +1,18 @@
 import CXDP
 import Synchronization
 
-/// Memory that a large file, request or reply took for a moment, given back to the kernel: the allocator would keep it for good.
+/// Returns memory to the kernel after a large file, request or reply; the allocator would keep it.
 ///
-/// A file of 100,000 servers takes 200 MB while it is read. Looked for every two seconds, by what is resident: what the allocator counts as
-/// free says nothing of whether it has been given back already.
+/// A file of 100,000 servers takes 200 MB while it is read. The check runs every two seconds and looks at resident memory: the allocator's
+/// free bytes do not show what has been returned already.
 final class FreedMemory: Sendable {
   private static let pace: Duration = .seconds(2)
-  /// Less is not worth the call, some milliseconds for each hundred megabytes.
+  /// Smaller amounts are not worth the call, which takes some milliseconds for each hundred megabytes.
   private static let least = 16 << 20
 
   private let state = Mutex((next: ContinuousClock.now, resident: 0))
 
-  /// Ten times a second, by the reconciler's thread.
+  /// Called ten times a second by the reconciler's thread.
   func tick() {
     state.withLock { state in
       guard .now >= state.next else { return }

@@ -5,22 +5,22 @@ import Netlink
 import Reconciler
 import Synchronization
 
-/// The host's network as the reconciler asks and observes it: the paths to real servers, the attached interfaces, the VIPs.
+/// The host's network as the reconciler queries and observes it: the paths to real servers, the attached interfaces, the VIPs.
 ///
-/// All functions are called on the reconciler's thread, which may wait for the kernel; the lock is for the start and the end of the daemon.
+/// All functions are called on the reconciler's thread, which may block on the kernel; the lock is for the daemon's start and end.
 final class HostNetwork: Sendable {
-  /// An interface is looked at so often even when no event says that it changed: a program that replaces ours may cause none.
+  /// Interval between interface checks without an event: another program that replaces ours may cause none.
   fileprivate static let look: Duration = .milliseconds(100)
 
   fileprivate struct State {
     let monitor: KernelMonitor
-    /// Nil where the operator manages the VIPs.
+    /// Nil if the operator manages the VIPs.
     var addresses: ManagedAddresses?
-    /// Whether steering is attached: only then may a VIP be on the host.
+    /// Whether steering is attached: VIPs are only added to the host while it is.
     var isAttached = false
-    /// From an interface's index to its slot.
+    /// Slot by interface index.
     var slots: [UInt32: Int] = [:]
-    /// Read from the kernel while something else was asked, and not reported yet.
+    /// Changes that arrived during other requests and have not been reported yet.
     var unreported = Set<IPAddress>()
     var links: [LinkChange] = []
     var events: [(kind: Event.Kind, text: String)] = []
@@ -33,7 +33,7 @@ final class HostNetwork: Sendable {
   /// Readable when something may have changed.
   let descriptor: Int32
 
-  /// For the network namespace of the calling thread.
+  /// Uses the network namespace of the calling thread.
   ///
   /// - Parameter managesAddresses: whether VIPs are added to the host.
   init(_ engine: Engine, managesAddresses: Bool) throws(NetlinkError) {
@@ -51,7 +51,7 @@ final class HostNetwork: Sendable {
         state.take(try state.monitor.drain())
         return try state.answers(for: addresses)
       } catch {
-        // Asked again with the next look.
+        // Resolved again at the next observation.
         state.unreported.formUnion(addresses)
         return Dictionary(addresses.map { ($0, .unresolved("\(error)")) }) { $1 }
       }
@@ -88,10 +88,10 @@ final class HostNetwork: Sendable {
     }
   }
 
-  /// The table's VIPs are to be on the host from now on.
+  /// From now on the host should have the VIPs of this table.
   func follow(_ table: ServiceTable) { state.withLock { $0.addresses?.follow(table) } }
 
-  /// Steering is attached: from now on VIPs may be on the host. Adds what time allows; `observe` goes on with the rest.
+  /// Call once steering is attached; VIPs may then be on the host. Adds as many as time allows; `observe` adds the rest.
   func attached(within time: Duration) {
     state.withLock { state in
       state.isAttached = true
@@ -99,7 +99,7 @@ final class HostNetwork: Sendable {
     }
   }
 
-  /// Takes all VIPs off the host.
+  /// Removes all VIPs from the host.
   func removeAddresses(within time: Duration) {
     state.withLock { state in
       state.addresses?.forgetAll()
@@ -117,7 +117,7 @@ extension HostNetwork.State {
   }
 
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
-    // Of the destination before: servers behind one gateway share it.
+    // The previous destination's result, reused because servers behind one gateway share it.
     var last = Resolution.pending("")
     return try monitor.answers(for: addresses).mapValues { answer in
       do throws(NextHopFault) {
@@ -131,7 +131,7 @@ extension HostNetwork.State {
     }
   }
 
-  /// - Returns: whether interfaces have other indices than before, so that every path may leave by another slot.
+  /// - Returns: whether interface indices have changed, so that any path may use another slot.
   @discardableResult
   mutating func findSlots(_ engine: Engine) -> Bool {
     let present = Dictionary(engine.interfaces.filter(\.isPresent).map { ($0.ifindex, $0.slot) }) { $1 }

@@ -1,14 +1,14 @@
 import Netlink
 import Reconciler
 
-/// What changes of an attached interface mean for the director, in the operator's words. MAC addresses, queues and indices are the engine's to
-/// follow and to tell of.
+/// What changes of an attached interface mean for the director, as text for the operator. The engine follows and reports MAC addresses,
+/// queues and indices.
 enum LinkEvents {
-  /// - Parameter link: as it is now.
+  /// - Parameter link: its current state.
   static func events(of changes: [LinkChange], _ link: Link) -> [(kind: Event.Kind, text: String)] {
     let own = changes.filter { $0.present?.index == link.index }
     var texts: [String] = []
-    // One that is down still is a problem, which is told of as such.
+    // An interface that is still down is reported as a problem instead.
     if isWorking(link), own.contains(where: { $0.present.map(isWorking) == false }) {
       texts.append("\(link.name) was down for a moment")
     }
@@ -20,7 +20,7 @@ enum LinkEvents {
 
   private static func isWorking(_ link: Link) -> Bool { link.isUp && link.hasCarrier }
 
-  /// What is wrong as long as it lasts.
+  /// Problems that persist.
   static func problems(of link: Link) -> [String] {
     if !link.isUp { return ["\(link.name) is down, so nothing is received or sent there: `ip link set \(link.name) up`"] }
     return link.hasCarrier

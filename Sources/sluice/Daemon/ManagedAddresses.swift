@@ -4,18 +4,18 @@ import Reconciler
 
 /// The VIPs of the service table on the host, so that the kernel answers ARP for them: `director.addresses: managed`.
 ///
-/// All on the first attached interface: the kernel answers for any of its addresses on every interface (arp_ignore 0), so that the place
-/// decides nothing but where `ip address` shows them. Kept by difference: what the kernel has is known from its events, and only what is
-/// missing or left over is a request.
+/// All are on the first attached interface. The kernel answers for any of its addresses on every interface (arp_ignore 0), so the choice only
+/// affects what `ip address` shows. Updated by difference: kernel events tell which addresses exist, and only missing or superfluous ones
+/// cause a request.
 struct ManagedAddresses {
-  /// What one look may take of the reconciler's thread: thousands of IPv6 addresses take the kernel seconds.
+  /// Time limit of one call on the reconciler's thread: the kernel takes seconds for thousands of IPv6 addresses.
   private static let time: Duration = .milliseconds(50)
 
   private var addresses = VirtualAddresses()
   private var wanted: Set<IPAddress> = []
-  /// Places with the address of somebody else, as last told.
+  /// Addresses that another owner added, as last reported.
   private var foreign: Set<VirtualAddresses.Place> = []
-  /// Something may be other than it should be.
+  /// Something may have changed.
   private(set) var isDue = true
   private(set) var problems: [String] = []
 
@@ -28,7 +28,7 @@ struct ManagedAddresses {
 
   mutating func lookAgain() { isDue = true }
 
-  /// Adds what is missing and removes what no service has any more.
+  /// Adds missing VIPs and removes those that no service uses any more.
   ///
   /// - Parameter link: index of the first attached interface; 0 while there is none.
   /// - Returns: whether there is more to do.
@@ -42,7 +42,7 @@ struct ManagedAddresses {
     guard link != 0 else { return false }
     let places = Set(wanted.map { VirtualAddresses.Place(vip: $0, link: link) })
     let outcome = addresses.reconcile(places, on: monitor, within: Self.time)
-    // What was to be added anew: when the time was over before its turn, it is told then.
+    // VIPs that were removed from outside. One that had to wait for lack of time is reported when it is added.
     let restored = outcome.takenAway.intersection(outcome.added)
     if let first = restored.map(\.vip).min() {
       events.append((.vip, "\(Self.some(first, of: restored.count)) had been removed from \(interface): added again"))

@@ -3,9 +3,9 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// The daemon's signals: SIGHUP applies the configuration file again, SIGTERM or SIGINT ends the service and with it the group.
+/// Handles signals: SIGHUP applies the configuration file again; SIGTERM or SIGINT ends this service and with it the group.
 struct SignalService: Service, CustomStringConvertible {
-  /// Trapped since before anything was begun that a stop has to undo.
+  /// Trapped before the start of anything that a stop must undo.
   let signals: UnixSignalsSequence
   let file: String
   let daemon: Daemon
@@ -22,7 +22,7 @@ struct SignalService: Service, CustomStringConvertible {
     }
   }
 
-  /// The file's services become the director's, whole or not at all. Its director part takes a restart.
+  /// Replaces the director's services by the file's, or changes nothing on an error. Changes in its director part need a restart.
   private func reload() async {
     do {
       let file = file

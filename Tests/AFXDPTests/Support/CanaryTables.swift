@@ -27,7 +27,7 @@ struct CanaryTables: Sendable {
   /// Builds the next generation in the idle half.
   func build(_ generation: UInt64) { write(generation, half: idle) }
 
-  /// Poisons a former half, which nobody may read after the publication.
+  /// Poisons an old half, which no reader may use after the publication.
   func poisonIdle() {
     let tables = memory.half(idle)
     memset(canary(tables), 0xff, Self.words * 8)

@@ -42,7 +42,7 @@ enum TestTopology {
 
   static let tunnelSource = IPAddress(10, 0, 9, 1)
 
-  /// Writes the next generation and puts it in force where nobody reads yet, or only the kernel.
+  /// Writes the next generation and puts it in force. The idle half must have no readers in this process; the kernel may read the active one.
   static func publish(_ services: [Service] = services, to memory: TableMemory) throws {
     var writer = TableWriter(memory)
     let (table, hops) = try desired(services)

@@ -60,7 +60,7 @@ extension DirectorLab {
       #expect(new.servers["rs1"] == nil)
     }
 
-    /// From room for 256 services and 1024 servers to that for 600 and 1800: other maps, another program, under the same workers.
+    /// From tables for 256 services and 1024 servers to tables for 600 and 1800: other maps and another program under the same workers.
     @Test("While the tables grow, no request fails, no flow moves, and flows are still known afterwards")
     func growth() throws {
       let lab = try Laboratory()
@@ -70,7 +70,7 @@ extension DirectorLab {
       let long = try lab.http("--connections", "20", "--per-connection", "45", "--at-once", "20", "--pause", "0.1")
       let flows = try lab.udp("--flows", "300", "--per-flow", "10", "--pause", "0.4")
       usleep(800_000)
-      // VIPs of services that nobody asks for, with servers beside those that answer.
+      // VIPs of services without clients; some of their servers also serve the used ones.
       var more = [String: [Server]].usual
       for number in 0..<600 {
         more["tcp 10.99.\(number / 250).\(number % 250 + 1):80"] = [.rs1, .rs2, .rs4]

@@ -81,7 +81,7 @@ extension DirectorLab {
       usleep(1_000_000)
       daemon.signal(SIGKILL)
       try daemon.wait(within: 5)
-      // Nobody has this address: the first generation is built after waiting for it, 300 ms, or 75 packets of these connections.
+      // No host has this address: the first generation is built after waiting 300 ms for it, or 75 packets of these connections.
       let services = Dictionary(uniqueKeysWithValues: [String: [Server]].usual.map { ($0, $1 + [Server(address: "10.9.0.99")]) })
       let file = try lab.write(lab.configuration(services, director: ["limits: {services: 100}"]), to: "sluice.yaml")
       let next = try lab.start(.director, [Laboratory.sluice, "run", "--config", file])

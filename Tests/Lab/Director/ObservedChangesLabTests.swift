@@ -3,7 +3,7 @@ import Reconciler
 import Testing
 
 extension DirectorLab {
-  /// What somebody else changes under the running director: each change is followed or mended, and told of.
+  /// Changes made by others under the running director: each one is followed or repaired, and reported.
   @Suite struct ObservedChangesTests {
     /// A lab with a director for two servers on its segment.
     private func direct(queues: Int = 1, _ prepare: (Laboratory) throws -> Void = { _ in }) throws -> (Laboratory, Running) {
@@ -95,7 +95,7 @@ extension DirectorLab {
       try expect("eth0 is down", .problem, in: lab)
       try expectHealthy(lab, false)
       try lab.output(.director, "ip", "link", "set", "eth0", "up")
-      // The kernel took it off with the link.
+      // The kernel detached it together with the link.
       try lab.output(.director, "ip", "address", "add", "fd09::2/64", "dev", "eth0")
       try expect("no longer: eth0 is down", .recovery, in: lab)
       try expect("fd09::100", .vip, in: lab)
@@ -140,7 +140,7 @@ extension DirectorLab {
       defer { daemon.signal(SIGTERM) }
       let attached = try lab.output(.director, "bpftool", "link").split(separator: "\n").filter { $0.contains("xdp") }
       let id = try #require(attached.last?.split(separator: ":").first)
-      // Another user is quick: decap attaches as soon as the place is free.
+      // decap plays the other program: it attaches as soon as ours is gone.
       let other = try lab.start(
         .director,
         ["sh", "-c", "bpftool link detach id \(id); exec \(Laboratory.sluice) decap --interface eth0"]

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension DirectorLab {
-  /// What the daemon does when it is told something by a signal.
+  /// How the daemon reacts to signals.
   @Suite struct SignalTests {
     @Test("SIGHUP applies the file's services each time, one that is wrong changes nothing, and SIGTERM still ends it")
     func reload() throws {
@@ -35,7 +35,7 @@ extension DirectorLab {
         let daemon = try lab.start(.director, [Laboratory.sluice, "run", "--config", file])
         usleep(UInt32(milliseconds) * 1000)
         daemon.signal(SIGTERM)
-        // Before it has trapped signals it has done nothing that could be left.
+        // Before the daemon traps signals it has done nothing that must be undone.
         #expect([0, -SIGTERM].contains(try daemon.wait(within: 5).status), "\(milliseconds) ms: \(daemon.errors)")
         #expect(try !lab.output(.director, "bpftool", "net").contains("eth0("), "\(milliseconds) ms")
         #expect(try lab.output(.director, "ip", "-br", "address", "show", "eth0") == before, "\(milliseconds) ms")

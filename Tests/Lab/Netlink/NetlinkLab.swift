@@ -9,8 +9,7 @@ import Reconciler
 import Synchronization
 import Testing
 
-/// Two namespaces with two wires between them: the director's d0 and d1, the servers' s0 and s1. Taken away with the last
-/// reference.
+/// Two namespaces with two wires between them: the director's d0 and d1, the servers' s0 and s1. Removed with the last reference.
 final class NetlinkLab: Sendable {
   /// Root tests only: they make network namespaces.
   static let isRoot = geteuid() == 0
@@ -45,7 +44,7 @@ final class NetlinkLab: Sendable {
   @discardableResult
   func onServers(_ command: String) throws -> String { try Self.run("nsenter --net=/run/netns/\(servers) \(command)") }
 
-  /// Of a server's device, as its own kernel says it.
+  /// The MAC address of a server's device, from its own kernel.
   func mac(of device: String) throws -> MACAddress {
     let words = try onServers("ip -o link show \(device)").split(separator: " ")
     let at = try #require(words.firstIndex(of: "link/ether"))
@@ -81,7 +80,7 @@ final class NetlinkLab: Sendable {
     try onDirector("ip -batch \(path)")
   }
 
-  /// Words parted by single blanks; no shell. Returns standard output, throws with everything said when the exit code isn't 0.
+  /// Words separated by single spaces; no shell. Returns standard output; throws with all output if the exit code isn't 0.
   @discardableResult
   private static func run(_ command: String) throws -> String {
     let process = Process()
@@ -115,7 +114,7 @@ private func enterNamespace(_ path: String) throws {
   try #require(unsafeBitCast(symbol, to: SetNamespace.self)(descriptor, newNetwork) == 0, "setns failed, errno \(errno)")
 }
 
-/// Looks every 20 ms until `condition` holds. False: it didn't, in all that time.
+/// Checks every 20 ms until `condition` holds. False: it did not within the time.
 func holds(within limit: Duration, _ condition: () throws -> Bool) throws -> Bool {
   let end = ContinuousClock.now + limit
   repeat {

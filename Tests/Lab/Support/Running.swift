@@ -11,7 +11,7 @@ struct Ended {
   var text: String { "status \(status): \(output)\(errors)" }
 }
 
-/// A running command with a time limit: whoever starts it waits for a limited time, and an unreferenced one is stopped.
+/// A running command with a time limit: waiting for it ends after that time, and it is stopped when its last reference goes.
 ///
 /// It uses posix_spawn instead of Foundation's Process, because Process's children inherit the signal mask of the thread that
 /// starts them: a test's thread blocks SIGINT and SIGTERM, so a daemon under test would not receive them.
@@ -24,7 +24,7 @@ final class Running {
   /// Keeps the lab alive.
   private let laboratory: Laboratory?
 
-  // Files instead of pipes: nobody has to read them, and a full pipe would block the command.
+  // Files instead of pipes: a full pipe that is not read would block the command.
   init(_ command: [String], environment: [String: String] = [:], in laboratory: Laboratory? = nil) throws {
     self.command = command
     self.laboratory = laboratory

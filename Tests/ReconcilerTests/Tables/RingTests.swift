@@ -17,7 +17,7 @@ import Testing
 
   private func server(_ number: UInt8, weight: Int = 1) -> RealServer { RealServer(IPAddress(10, 0, 1, number), weight: weight) }
 
-  /// What a ring would be had there never been another generation.
+  /// The ring without any previous generation.
   private func fresh(_ service: VirtualService, of tables: WrittenTables) -> [UInt32] {
     let servers = service.servers.compactMap { server in tables.index(ServerName(server.address, of: service.key)) }
       .filter { tables.active.servers[$0].isOnRing }

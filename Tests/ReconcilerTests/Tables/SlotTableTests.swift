@@ -79,12 +79,12 @@ import Testing
     #expect(!tables.isInFilter(IPAddress(10, 0, 1, 2)), "it is no VIP")
   }
 
-  // The macro takes no mutating call.
+  // The macro accepts no mutating call.
   private func set(_ key: SlotTable.Key, _ value: UInt32, limit: Int, in table: inout SlotTable) -> Bool {
     table.set(key, value, limit: limit)
   }
 
-  /// Scattered: the hash spreads neighbouring addresses better than chance would.
+  /// Scattered addresses: for neighbouring ones the hash spreads better than random.
   private func scattered(_ number: Int) -> IPAddress {
     let bits = Maglev.mix(UInt64(number) + 3)
     return IPAddress(
@@ -117,7 +117,7 @@ import Testing
     #expect(farthest(table) < Int(SLUICE_PROBES))
   }
 
-  /// Steps from home that the worst-placed key has.
+  /// The largest distance of a key from its home.
   private func farthest(_ table: SlotTable) -> Int {
     table.slots.enumerated().compactMap { slot, entry in entry.map { (slot - Int($0.hash)) & table.mask } }.max() ?? 0
   }
@@ -173,7 +173,7 @@ import Testing
   }
 
   @Test func `keys that share a home are refused once they pass the probe bound, and nothing is changed`() {
-    // Nine addresses with one home in a table of 64 slots, looked for by trial.
+    // Nine addresses with the same home in a table of 64 slots, found by trial.
     let home = IPAddress(10, 0, 0, 1).slotHash() & 63
     let addresses = (1...4000).lazy.map { (number: Int) in IPAddress(10, 0, UInt8(number / 250), UInt8(number % 250)) }
     let crowd = Array(addresses.filter { (vip: IPAddress) in vip.slotHash() & 63 == home }.prefix(9))

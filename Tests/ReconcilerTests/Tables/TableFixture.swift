@@ -17,7 +17,7 @@ final class WrittenTables {
     isOwner = true
   }
 
-  /// Goes on over what another wrote.
+  /// Continues with tables that another writer left.
   init(after other: WrittenTables) {
     writer = TableWriter(other.memory)
     isOwner = false
@@ -35,7 +35,7 @@ final class WrittenTables {
     try writer.publish(table, nextHops(of: table, nextHop))
   }
 
-  /// Writes the idle half and does not bring it into force.
+  /// Writes the idle half without putting it in force.
   func write(_ table: ServiceTable) throws { try writer.write(plan(table)) }
 
   func plan(_ table: ServiceTable) throws -> TablePlan {
@@ -68,7 +68,7 @@ final class WrittenTables {
   func record(_ server: ServerName) -> sluice_server? { index(server).map { active.servers[$0] } }
   func owner(_ index: Int) -> sluice_owner { memory.owners(ofHalf: memory.activeHalf)[index] }
 
-  /// Slot by slot, the index of the server that has it.
+  /// For each slot the index of its server.
   func ring(_ service: ServiceKey) -> [UInt32] {
     guard let entry = record(service) else { return [] }
     let members = (0..<Int(entry.member_count)).map { active.members[Int(entry.member_start) + $0] }
@@ -85,7 +85,7 @@ final class WrittenTables {
     return word >> UInt64(bit % 64) & 1 == 1
   }
 
-  /// Every byte that one half has for itself, to see that nothing was written.
+  /// All bytes that belong to one half alone, to check that nothing was written.
   func records(ofHalf index: Int) -> [UInt8] { Self.records(of: memory, index) }
 
   static func records(of memory: TableMemory, _ index: Int) -> [UInt8] {
@@ -99,7 +99,7 @@ final class WrittenTables {
       )
   }
 
-  /// A look-up as every reader does it: at most `SLUICE_PROBES` slots from home on, until a free one. Port in host order.
+  /// Looks up a key as every reader does: at most `SLUICE_PROBES` slots from its home, until a free one. Port in host order.
   func find(_ address: IPAddress, port: UInt16, protocolNumber: UInt8) -> UInt32? {
     let mask = active.half.pointee.slot_mask
     let home = address.slotHash(port: port, protocolNumber: protocolNumber)

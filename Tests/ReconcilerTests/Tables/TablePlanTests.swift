@@ -5,7 +5,7 @@ import Testing
 @testable import Model
 @testable import Reconciler
 
-/// What one change costs: the plan is all that is written.
+/// The cost of one change: only the plan is written.
 @Suite struct TablePlanTests {
   private func many(_ services: Int, servers: Int, except changed: Int? = nil, weight: Int = 1) throws -> ServiceTable {
     try ServiceTable(
@@ -37,7 +37,7 @@ import Testing
       let count = Int(Maglev.mix(UInt64(turn)) % 20) + 1
       let wanted = try many(count, servers: turn % 5 + 1, except: turn % count, weight: turn % 4)
       let plan = try tables.plan(wanted)
-      // What a writer does that knows nothing of the idle half.
+      // A writer that does not know the content of the idle half.
       let whole = tables.memory.enlarged(to: capacity)
       plan.write(to: whole, after: nil)
       whole.flip()
