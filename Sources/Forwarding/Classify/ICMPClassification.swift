@@ -49,6 +49,7 @@ enum ICMPClassification {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = false
+    packet.isRestricted = true
     if outer != 0 { return .droppedLearnedMTU }
     return type == 8 ? echo(flags) : nil
   }
@@ -111,6 +112,7 @@ enum ICMPClassification {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = true
+    packet.isRestricted = true
     if outer != 0 { return .droppedLearnedMTU }
     return type == 128 ? echo(tables.vipFlags(header.raw64(24), header.raw64(32))) : nil
   }

@@ -19,7 +19,7 @@ extension Forwarder {
         && server.pointee.incarnation == flow.incarnation
       // A SYN on a flow that is closing is a new connection on an old port: scheduled anew, or port reuse would stall.
       let isClosing = flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
-      let reopens = syn && (isClosing || begins(frame, packet, entry, drains: server.pointee.weight == 0, now: now))
+      let reopens = syn && (isClosing || begins(frame, &packet, entry, drains: server.pointee.weight == 0, now: now))
       if present && !reopens {
         let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
         let confirmed = syn ? flow.seen_state & 8 : 8
@@ -53,7 +53,7 @@ extension Forwarder {
   @inline(never) @_noLocks
   private func begins(
     _ frame: Frame,
-    _ packet: ScratchPacket,
+    _ packet: inout ScratchPacket,
     _ entry: UnsafeMutablePointer<sluice_flow>,
     drains: Bool,
     now: UInt32

@@ -1,32 +1,63 @@
 import ABI
 import Packet
 
-/// The hop that forwarding is (RFC 1812 5.3.1, RFC 8200 3): TTL or hop limit less one, of the client's packet, by direct routing and in
+/// The hop that forwarding takes (RFC 1812 5.3.1, RFC 8200 3): TTL or hop limit less one, of the client's packet, by direct routing and in
 /// tunnels (RFC 2003 3.1). Without it, two directors that name each other as real server pass a packet between them for ever.
 enum Hop {
-  /// Whether the packet may go no further.
+  /// Whether an IPv4 packet may have to stay: its TTL ends here, or its source is in 169.254/16. Parsing asks, because it has both fields in
+  /// registers; forwarding then tests one byte.
   @inline(__always) @_noLocks
-  static func isLast(_ header: UnsafeMutableRawPointer, isIPv6: Bool) -> Bool { header.u8(isIPv6 ? 7 : 8) <= 1 }
+  static func isRestricted(ttl: UInt8, source: UInt32) -> Bool {
+    (ttl <= 1 ? 1 : 0) | (source & 0xffff == 0xfea9 ? 1 : 0) != 0
+  }
+
+  /// The same for IPv6: hop limit, and the first half of the source, in memory order (fe80::/10).
+  @inline(__always) @_noLocks
+  static func isRestricted(hopLimit: UInt8, source: UInt64) -> Bool {
+    (hopLimit <= 1 ? 1 : 0) | (source & 0xc0ff == 0x80fe ? 1 : 0) != 0
+  }
 
   /// Takes one hop of a packet that has more. The IPv4 checksum is updated by the difference (RFC 1624 3, as Linux does in
-  /// `ip_decrease_ttl`): a wrong one, which is refused before, would stay wrong.
+  /// `ip_decrease_ttl`). TTL and checksum are written as one word.
   @inline(__always) @_noLocks
   static func take(_ header: UnsafeMutableRawPointer, isIPv6: Bool) {
     guard !isIPv6 else { return header.set8(7, header.u8(7) &- 1) }
-    header.set8(8, header.u8(8) &- 1)
-    // The TTL is the upper byte of its word in network order, the lower one of the checksum as it is loaded (little endian).
-    let sum = UInt32(header.raw16(10)) &+ 1
-    header.setRaw16(10, UInt16(truncatingIfNeeded: sum &+ (sum >= 0xffff ? 1 : 0)))
+    let word = header.raw32(8)
+    // In network order the TTL is the upper byte of its 16-bit word: less 0x100 there is 0x100 more in the checksum.
+    let sum = (word &>> 16) &+ 1
+    header.setRaw32(8, (word & 0xffff) &- 1 | (sum &+ (sum >= 0xffff ? 1 : 0)) &<< 16)
   }
 }
 
 extension Forwarder {
-  /// The answer to a packet whose last hop this is: time exceeded from the VIP (RFC 792, RFC 4443 3.3), so that traceroute shows the
-  /// director. No ICMP error is sent about an ICMP error or a later fragment.
+  /// The verdict for a restricted packet; nil if it may be forwarded.
   @inline(never) @_noLocks
-  func lastHop(_ frame: Frame, _ packet: ScratchPacket, now: UInt32) -> Verdict {
+  func restrict(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer, now: UInt32) -> Verdict? {
+    let header = frame.bytes + Int(packet.network)
+    let isLinkLocal = packet.isIPv6 ? header.raw16(8) & 0xc0ff == 0x80fe : header.raw16(12) == 0xfea9
+    // RFC 4007 9, RFC 3927 2.7: the answer could not find its way back.
+    if isLinkLocal, !staysOnLink(frame, packet, server) { return .drop(.droppedSource, server: packet.server) }
+    guard header.u8(packet.isIPv6 ? 7 : 8) <= 1 else { return nil }
+    // Time exceeded from the VIP (RFC 792, RFC 4443 3.3), so that traceroute shows the director. No ICMP error is sent about an ICMP error
+    // or a later fragment.
     let refused = Verdict.drop(.droppedTTL, server: packet.server)
     guard packet.isTransport, !packet.isLater else { return refused }
     return error(.timeExceeded, frame, packet, type: packet.isIPv6 ? 3 : 11, code: 0, 0, otherwise: refused, now: now)
+  }
+
+  /// Whether the path to the server begins on the link that the frame came from: same interface, same VLANs, no tunnel.
+  @inline(__always) @_noLocks
+  private func staysOnLink(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer) -> Bool {
+    guard Tunnel.isDirect(server), UInt16(server.u8(SLUICE_SERVER_EGRESS)) == frame.interface else { return false }
+    let network = Int(packet.network)
+    guard linkLength(server) == network else { return false }
+    // VLAN ids; the rest of a tag is priority.
+    var tag = 0
+    while Ethernet.headerLength &+ tag &* Ethernet.tagLength < network {
+      let received = frame.bytes.u16(Ethernet.headerLength &+ tag &* Ethernet.tagLength)
+      guard (received ^ server.raw16(12 &+ 2 &* tag)) & 0xfff == 0 else { return false }
+      tag &+= 1
+    }
+    return true
   }
 }

@@ -13,11 +13,7 @@ extension Forwarder {
     guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
-    let inner = frame.bytes + Int(packet.network)
-    if LinkLocal.isSource(of: inner, isIPv6: packet.isIPv6), !staysOnLink(frame, packet, server) {
-      return .drop(.droppedSource, server: packet.server)
-    }
-    guard !Hop.isLast(inner, isIPv6: packet.isIPv6) else { return lastHop(frame, packet, now: now) }
+    if packet.isRestricted, let verdict = restrict(frame, packet, server, now: now) { return verdict }
     // One comparison of method and source_prefix: direct routing and IP-in-IP with one source are inlined here, all else is not.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
       return rewriteOtherwise(frame, packet, server, tables, at: index, now: now)
@@ -32,6 +28,7 @@ extension Forwarder {
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
 
+    let inner = frame.bytes + network
     Hop.take(inner, isIPv6: packet.isIPv6)
     if tunnelled {
       let number = Outer.inside(isIPv6: packet.isIPv6)

@@ -9,6 +9,7 @@ enum LaterFragment {
     packet.part = .later
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.isIPv6 = isIPv6
+    packet.isRestricted = true
     return .notForService
   }
 
