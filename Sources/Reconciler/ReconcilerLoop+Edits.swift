@@ -29,10 +29,12 @@ extension ReconcilerLoop {
     var newcomers: [IPAddress] = []
     for key in touched {
       let former = Set(desired.service(key)?.everyServer.map(\.address) ?? [])
-      let coming = Set(wanted.service(key)?.everyServer.map(\.address) ?? [])
-      for address in coming.subtracting(former) {
+      let coming = wanted.service(key)?.everyServer.map(\.address) ?? []
+      for address in coming where !former.contains(address) {
         if servicesOf.add(key, to: address), resolutions[address] == nil { newcomers.append(address) }
       }
+      // A new service has none to lose: no set of its servers.
+      guard !former.isEmpty else { continue }
       for address in former.subtracting(coming) {
         servicesOf[address] = servicesOf[address]?.without(key)
         if servicesOf[address] == nil {

@@ -75,11 +75,14 @@ struct TableCompiler {
     let former = plan.layout.services[key]
     var next: TableLayout.Service
     if let former { next = former } else { next = try begin(key) }
-    let configured = Set(service.everyServer.map(\.address))
-    for (address, place) in next.servers.sorted(by: Self.precedes) where !configured.contains(address) {
-      remove(address, place, of: key)
-      next.servers[address] = nil
+    if !next.servers.isEmpty {
+      let configured = Set(service.everyServer.map(\.address))
+      for (address, place) in next.servers.sorted(by: Self.precedes) where !configured.contains(address) {
+        remove(address, place, of: key)
+        next.servers[address] = nil
+      }
     }
+    next.servers.reserveCapacity(service.everyServer.count)
     for server in service.everyServer where next.servers[server.address] == nil {
       guard let given = plan.layout.serverIndices.allocate() else {
         throw .tooManyServers(needed: plan.layout.serverIndices.used + 1, limit: plan.layout.capacity.servers)

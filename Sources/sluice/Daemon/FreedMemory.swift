@@ -10,16 +10,20 @@ final class FreedMemory: Sendable {
   /// Smaller amounts are not worth the call, which takes some milliseconds for each hundred megabytes.
   private static let least = 16 << 20
 
-  private let state = Mutex((next: ContinuousClock.now, resident: 0))
+  /// How often memory is given back after a rise: the second time it includes what a request still held the first time.
+  private static let repeats = 2
+
+  private let state = Mutex((next: ContinuousClock.now, resident: 0, due: 0))
 
   /// Called ten times a second by the reconciler's thread.
   func tick() {
     state.withLock { state in
       guard .now >= state.next else { return }
       state.next = .now + Self.pace
-      let resident = memory_resident()
-      guard resident > state.resident + Self.least else { return }
+      if memory_resident() > state.resident + Self.least { state.due = Self.repeats }
+      guard state.due > 0 else { return }
       memory_give_back()
+      state.due -= 1
       state.resident = memory_resident()
     }
   }
