@@ -48,6 +48,9 @@ struct Capture {
 extension [CapturedFrame] {
   /// The frames after their MAC addresses, sorted: two captures on two CPUs may disagree about the order.
   var contents: [[UInt8]] { map(\.pastAddresses).sorted { $0.lexicographicallyPrecedes($1) } }
+
+  /// The same a hop later: TTL or hop limit less one, the IPv4 header checksum computed anew.
+  var onwardContents: [[UInt8]] { map(\.onward).contents }
 }
 
 extension Laboratory {
@@ -69,4 +72,22 @@ extension Laboratory {
 }
 
 /// Two bytes of a packet, network order.
-func word(_ packet: [UInt8], _ offset: Int) -> Int { Int(packet[offset]) << 8 | Int(packet[offset + 1]) }
+func word(_ packet: [UInt8], _ offset: Int) -> Int { Int(packet[offset]) << 8 | Int(packet[offset + 1])
+}
+
+extension CapturedFrame {
+  fileprivate var onward: CapturedFrame {
+    var bytes = bytes
+    let isIPv6 = bytes[14] >> 4 == 6
+    bytes[isIPv6 ? 21 : 22] -= 1
+    guard !isIPv6 else { return CapturedFrame(bytes: bytes) }
+    let header = 14..<(14 + Int(bytes[14] & 15) * 4)
+    bytes[24] = 0
+    bytes[25] = 0
+    var sum = stride(from: header.lowerBound, to: header.upperBound, by: 2).reduce(0) { $0 + Lab.word(bytes, $1) }
+    while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
+    bytes[24] = UInt8(~sum >> 8 & 0xff)
+    bytes[25] = UInt8(~sum & 0xff)
+    return CapturedFrame(bytes: bytes)
+  }
+}
