@@ -219,6 +219,11 @@ import Testing
       #expect(workers[1].forward([datagram.later()])[0].server == first.server)
       #expect(workers[2].release().map(\.server) == [first.server])
     }
+    // A worker with a clock a second ahead: its entry has not expired for the others.
+    workers[0].now += 1
+    let datagram = Datagram(family: family, identification: 99, sourcePort: 99)
+    let first = workers[0].forward([datagram.first])[0]
+    #expect(workers[1].forward([datagram.later()])[0].server == first.server)
     for table in tables { table.free() }
   }
 }

@@ -66,6 +66,13 @@ import Testing
     #expect(workers[2].forward(Self.error(about: client)).server == 1, "worker 1 saw it after worker 0")
   }
 
+  @Test func `an entry of a worker with a clock a second ahead has not expired`() {
+    let client = ClientPacket()
+    workers[0].now += 1
+    #expect(flow(client, at: 0) == 0)
+    #expect(workers[1].forward(Self.error(about: client)).server == 0)
+  }
+
   @Test func `without a live entry at any worker, the hash decides`() {
     let client = ClientPacket()
     #expect(flow(client, at: 0) == 0)

@@ -43,6 +43,16 @@ extension sluice_flow {
   @inline(__always) @_noLocks
   package func age(now: UInt32) -> UInt32 { (now &- seen) & 0x0fff_ffff }
 
+  /// The entry as seen at `now`, if it was stamped later: another worker's clock may be a second ahead, and such an entry would look eight
+  /// years old.
+  @inline(__always) @_noLocks
+  func notAhead(of now: UInt32) -> sluice_flow {
+    guard age(now: now) >= 0x0800_0000 else { return self }
+    var entry = self
+    entry.seen_state = now &<< 4 | seen_state & 15
+    return entry
+  }
+
   /// Whether no packet has arrived for longer than the timeout of the flow's state.
   @inline(__always) @_noLocks
   package func isExpired(now: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> Bool {

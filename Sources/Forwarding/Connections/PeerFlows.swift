@@ -37,7 +37,7 @@ package struct PeerFlows: @unchecked Sendable {
     var youngest: sluice_flow?
     var index = 0
     while index < count {
-      if let found = tables[index].peek(hash) {
+      if let found = tables[index].peek(hash)?.notAhead(of: now) {
         if let best = youngest {
           if found.age(now: now) < best.age(now: now) { youngest = found }
         } else {

@@ -19,11 +19,18 @@ extension FragmentTable {
         let copy = entry.pointee
         // The second load of the key is ordered after the copy: if the entry was overwritten meanwhile, the copy is discarded.
         guard sluice_load_word_again(word) == tag else { return nil }
-        return now &- copy.seen <= UInt32(truncatingIfNeeded: SLUICE_FRAGMENT_SECONDS) ? copy : nil
+        return Self.age(copy, now: now) <= UInt32(truncatingIfNeeded: SLUICE_FRAGMENT_SECONDS) ? copy : nil
       }
       index &+= 1
     }
     return nil
+  }
+
+  /// Seconds since the entry was written; 0 if another worker, with a clock that may be a second ahead, wrote it later than `now`.
+  @inline(__always) @_noLocks
+  static func age(_ entry: Entry, now: UInt32) -> UInt32 {
+    let age = now &- entry.seen
+    return age > UInt32.max / 2 ? 0 : age
   }
 
   /// Called only by the worker that owns the table. A known datagram gets the new disposition: identifications repeat.
@@ -61,12 +68,12 @@ extension FragmentTables {
   func find(_ tag: UInt64, now: UInt32) -> FragmentTable.Entry? {
     var found = tables[own].find(tag, now: now)
     var age = UInt32.max
-    if let found { age = now &- found.seen }
+    if let found { age = FragmentTable.age(found, now: now) }
     var index = 0
     while index < count {
-      if index != own, let other = tables[index].find(tag, now: now), now &- other.seen < age {
+      if index != own, let other = tables[index].find(tag, now: now), FragmentTable.age(other, now: now) < age {
         found = other
-        age = now &- other.seen
+        age = FragmentTable.age(other, now: now)
       }
       index &+= 1
     }

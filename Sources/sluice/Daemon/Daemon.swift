@@ -114,8 +114,9 @@ final class Daemon: Sendable {
   func stop() async {
     try? await offPool {
       self.state.withLock { $0.director }?.stop()
-      self.engine.stop()
+      // The VIPs first: between the program's end and theirs the kernel would reset every connection.
       self.host.removeAddresses(within: Self.removalTime)
+      self.engine.stop()
     }
   }
 

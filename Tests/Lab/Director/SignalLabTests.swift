@@ -26,6 +26,25 @@ extension DirectorLab {
       #expect(daemon.errors.hasSuffix("sluice: stopping: SIGTERM\n"))
     }
 
+    /// The VIPs go first and the steering program last: in between, the kernel would reset every connection.
+    @Test("A stop by SIGTERM resets no connection, and a start soon after goes on with all of them")
+    func restart() throws {
+      let lab = try Laboratory()
+      let first = try lab.direct(.usual)
+      let resets = try lab.capture(.client, "tcp[tcpflags] & tcp-rst != 0 and src host \(Laboratory.vip)", direction: "in")
+      let long = try lab.http("--connections", "40", "--per-connection", "40", "--at-once", "40", "--pause", "0.1")
+      usleep(1_000_000)
+      first.signal(SIGTERM)
+      #expect(try first.wait(within: 5).status == 0)
+      usleep(300_000)
+      let second = try lab.direct(.usual)
+      defer { second.signal(SIGTERM) }
+      let result = try long.result()
+      #expect(result.failed == 0, "\(result.errors)")
+      #expect(result.requests == 40 * 40)
+      #expect(try resets.frames().isEmpty)
+    }
+
     @Test("SIGTERM at any moment of a start leaves nothing behind")
     func whileStarting() throws {
       let lab = try Laboratory()

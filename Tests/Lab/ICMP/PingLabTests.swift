@@ -62,7 +62,10 @@ extension DirectorLab {
     ]
 
     /// The director's kernel answers packets without a service, a real server or the director the others: always from the VIP.
-    @Test("Traceroute of every kind shows the VIP for the director and for the real server", arguments: [Laboratory.vip, Laboratory.vip6])
+    @Test(
+      "Traceroute of every kind shows the VIP for the director and for the real server",
+      arguments: [Laboratory.vip, Laboratory.vip6]
+    )
     func hops(_ vip: String) throws {
       let lab = try Laboratory()
       let daemon = try lab.direct([String: [Server]].usual.merging(.usual6) { $1 })

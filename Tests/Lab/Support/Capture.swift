@@ -72,7 +72,8 @@ extension Laboratory {
 }
 
 /// Two bytes of a packet, network order.
-func word(_ packet: [UInt8], _ offset: Int) -> Int { Int(packet[offset]) << 8 | Int(packet[offset + 1])
+func word(_ packet: [UInt8], _ offset: Int) -> Int {
+  Int(packet[offset]) << 8 | Int(packet[offset + 1])
 }
 
 extension CapturedFrame {
