@@ -44,7 +44,7 @@ import Testing
           }
           try check(trunk.send(frame.bytes), "a frame is sent")
           let link = [0x02, 0xaa, 0, 0, 0, 10 + UInt8(digit), 0x02, 0xbb, 0, 0, 0, 0] + Self.bytes(path) + [0x08, 0]
-          try check(trunk.awaits { Self.matches($0, link, frame.packet, isTunnel: digit == 3) }, "\(tags) to port 8\(digit)")
+          try check(trunk.awaits { Self.matches($0, link, hop(frame.packet), isTunnel: digit == 3) }, "\(tags) to port 8\(digit)")
         }
       }
     }

@@ -105,12 +105,42 @@ import Testing
     let more = director.forward([Datagram(family: family, identification: 999).later()])[0]
     #expect(more.action == .drop)
     #expect(more.outcome == .droppedLateFragment)
-    // In the end all are released, one batch at a time.
+    // In the end all are released, at most a batch at a time.
     director.now += 2
     var released = 0
-    for _ in 0..<HoldQueue.capacity / 64 { released += director.release().count }
+    for _ in 0..<8 { released += director.release().count }
     #expect(released == HoldQueue.capacity)
     #expect(director.forwarder.holding == 0)
+  }
+
+  /// Whatever was sent before, a round looks at eight held frames.
+  @Test func `a round's work doesn't grow with the number of held fragments, and all are looked at in turn`() {
+    let director = TestDirector(.twoServers)
+    let datagrams = (0..<HoldQueue.capacity).map {
+      Datagram(family: .v4, identification: UInt16($0), sourcePort: UInt16(1000 + $0))
+    }
+    for datagram in datagrams { #expect(director.forward([datagram.later()])[0].action == .hold) }
+    for datagram in datagrams { #expect(director.forward([datagram.first])[0].outcome == .forwarded) }
+    for round in 1...HoldQueue.capacity / HoldQueue.looks {
+      #expect(director.release().count == HoldQueue.looks)
+      #expect(director.forwarder.holding == HoldQueue.capacity - round * HoldQueue.looks)
+    }
+    #expect(director.count(.forwarded) == UInt64(2 * HoldQueue.capacity))
+  }
+
+  @Test func `frames released out of order leave room, and the rest expire in order`() {
+    let director = TestDirector(.twoServers)
+    for start in stride(from: 0, to: 4 * HoldQueue.capacity, by: 100) {
+      let datagrams = (0..<100).map { Datagram(family: .v4, identification: UInt16(start + $0), sourcePort: UInt16(1000 + $0)) }
+      for datagram in datagrams { #expect(director.forward([datagram.later()])[0].action == .hold) }
+      for datagram in datagrams.filter({ $0.identification % 3 == 0 }) { _ = director.forward([datagram.first]) }
+      var released = 0
+      for _ in 0..<20 { released += director.release().count }
+      #expect(released == datagrams.count { $0.identification % 3 == 0 })
+      director.now += 2
+      for _ in 0..<2 { released += director.release().count }
+      #expect(released == 100 && director.forwarder.holding == 0)
+    }
   }
 
   @Test(arguments: Family.allCases) func `later fragments of a refused first fragment are refused`(family: Family) {

@@ -1,14 +1,14 @@
 import ABI
 import Packet
 
-/// Held fragments, checked again once a round.
+/// Held fragments, a few of which each round looks at.
 extension Forwarder {
   /// Number of held frames.
   package var holding: Int {
     @inline(__always) @_noLocks get { Int(truncatingIfNeeded: waiting.count.pointee) }
   }
 
-  /// Decides held frames that have a first fragment by now or have expired, at most a batch. The others keep their order.
+  /// Decides held frames that have expired, and of the next `HoldQueue.looks` those that have a first fragment by now; at most a batch.
   ///
   /// - Returns: the number of frames and verdicts written.
   @_noLocks
@@ -19,30 +19,20 @@ extension Forwarder {
     _ verdicts: UnsafeMutablePointer<Verdict>
   ) -> Int {
     outputFragments.pointee.clear()
-    let count = holding
     var released = 0
-    var kept = 0
-    var index = 0
-    while index < count {
-      let held = waiting.entries[index]
-      if released < Self.batch, isDue(held, now: now) {
-        frames[released] = held.frame
-        released &+= 1
-      } else {
-        waiting.entries[kept] = held
-        kept &+= 1
-      }
-      index &+= 1
+    while released < Self.batch &- HoldQueue.looks, let frame = waiting.takeExpired(now: now) {
+      frames[released] = frame
+      released &+= 1
     }
-    waiting.count.pointee = UInt64(truncatingIfNeeded: kept)
+    var looks = 0
+    while looks < HoldQueue.looks, holding != 0 {
+      if let frame = waiting.takeNext(fragments, now: now) {
+        frames[released] = frame
+        released &+= 1
+      }
+      looks &+= 1
+    }
     if released != 0 { decide(frames, count: released, tables, now: now, mayHold: false, into: verdicts) }
     return released
-  }
-
-  @inline(__always) @_noLocks
-  private func isDue(_ held: HoldQueue.Held, now: UInt32) -> Bool {
-    if now &- held.since >= HoldQueue.holdTimeout { return true }
-    if case nil = fragments.find(held.tag, now: now) { return false }
-    return true
   }
 }

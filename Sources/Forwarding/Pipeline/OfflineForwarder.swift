@@ -115,10 +115,10 @@ extension OfflineForwarder {
     var released: [(ticket: Int, passage: Passage)] = []
     var frames = [Frame](repeating: Frame(bytes: buffer, length: 0, headroom: 0), count: Forwarder.batch)
     var verdicts = [Verdict](repeating: .drop(.droppedLateFragment, server: .max), count: Forwarder.batch)
-    var count = 0
-    repeat {
+    // Each call looks at a few: enough of them to look at all, and to release all that have expired.
+    for _ in 0..<(HoldQueue.capacity / HoldQueue.looks) where forwarder.holding != 0 {
       forwarder.clearTraces(Forwarder.batch)
-      count = forwarder.release(into: &frames, tables, now: now, &verdicts)
+      let count = forwarder.release(into: &frames, tables, now: now, &verdicts)
       forwarder.count(&verdicts, count)
       for (index, (frame, verdict)) in zip(frames, verdicts).prefix(count).enumerated() {
         guard let (buffer, ticket) = held.removeValue(forKey: frame.bytes) else { continue }
@@ -126,7 +126,7 @@ extension OfflineForwarder {
         released.append((ticket, Passage(verdict: verdict, trace: forwarder.trace(index, tables), sent: sent)))
         buffer.deallocate()
       }
-    } while count == Forwarder.batch
+    }
     return released
   }
 }

@@ -63,3 +63,12 @@ func checksum(_ bytes: [UInt8]) -> UInt16 {
   while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
   return ~UInt16(sum)
 }
+
+/// An IPv4 packet without options a hop later: TTL less one, the header checksum computed anew.
+func hop(_ packet: [UInt8]) -> [UInt8] {
+  var packet = packet
+  packet[8] -= 1
+  packet.replaceSubrange(10..<12, with: [0, 0])
+  packet.replaceSubrange(10..<12, with: big(checksum(Array(packet[..<20]))))
+  return packet
+}

@@ -26,7 +26,7 @@ final class Wire {
     close(server)
   }
 
-  /// Sends packets with increasing numbers and expects them on the other side with another Ethernet header and otherwise
+  /// Sends packets with increasing numbers and expects them on the other side with another Ethernet header, a hop later and otherwise
   /// unchanged.
   func exchange(_ count: Int, from number: Int) throws {
     var expected: Set<[UInt8]> = []
@@ -37,7 +37,7 @@ final class Wire {
         $0.port = port
         $0.payload = (0..<(8 + index % 1400)).map { UInt8(truncatingIfNeeded: index &+ $0) }
       }
-      expected.insert(frame.packet)
+      expected.insert(hop(frame.packet))
       let bytes = frame.bytes
       try check(send(client, bytes, bytes.count, 0) == bytes.count, "a frame of \(bytes.count) bytes is sent")
     }

@@ -63,9 +63,10 @@ extension WorkerBench {
     guard kind.egress == sockets[index].slot else {
       return complain("a packet for slot \(kind.egress.map(String.init) ?? "nowhere") leaves through slot \(sockets[index].slot)")
     }
+    let received = UnsafeRawBufferPointer(start: shadow + frame * Umem.chunk + kind.network, count: packet)
+    let onward = hop(Array(received))
     if packet > kind.room {
-      let bytes = shadow + frame * Umem.chunk + kind.network
-      expected[index] = kind.outputFragments(of: Array(UnsafeRawBufferPointer(start: bytes, count: packet)))
+      expected[index] = kind.outputFragments(of: onward)
       checkOrder(frame, from: index)
       return checkPiece(descriptor, from: index)
     }
@@ -77,7 +78,7 @@ extension WorkerBench {
     }
     let bytes = umem + Int(descriptor.addr)
     let sameHeader = kind.header.withUnsafeBytes { $0.baseAddress.map { memcmp(bytes, $0, kind.header.count) } == 0 }
-    let same = memcmp(bytes + kind.header.count, shadow + frame * Umem.chunk + kind.network, packet) == 0
+    let same = onward.elementsEqual(UnsafeRawBufferPointer(start: bytes + kind.header.count, count: packet))
     if !sameHeader || !same { complain("frame \(frame) leaves with changed bytes") }
     checkOrder(frame, from: index)
   }
