@@ -51,14 +51,14 @@ package struct DirectorSettings: Equatable, Sendable {
   package var copy: CopyMode = .auto
   /// The text that the key of the flow hash is derived from, the same on every director of a fleet; nil: `HashKey.defaultText`.
   package var hashKeyText: String?
-  /// Flow entries of each worker, a power of two; 16 bytes each.
+  /// Flow entries of each worker, a power of two; 40 bytes each with the connection.
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
 
   /// Longest path that SwiftNIO accepts, in bytes; `sun_path` (unix(7)) would hold 107.
   package static let longestSocketPath = 103
   package static let defaultSocket = "/run/sluice/sluice.sock"
-  /// 8 MiB a worker. Mapped BPF memory counts as resident even when untouched, and an idle daemon should stay under 64 MiB.
+  /// 20 MiB a worker. Mapped BPF memory counts as resident even when untouched, and an idle daemon should stay under 64 MiB.
   package static let defaultFlows = 1 << 19
   package static let flowRange = 1024...(1 << 28)
   package static let busyPollRange = 0...1_000_000

@@ -23,7 +23,7 @@ struct Pace {
     due = due.map { min($0, soonest) } ?? soonest
   }
 
-  /// Postpones an edit's generation, at most until `later`.
+  /// Puts off the next generation until `later`: an edit waits for the neighbours of servers it brings.
   mutating func postpone(until later: ContinuousClock.Instant) { due = later }
 
   mutating func begun() { due = nil }

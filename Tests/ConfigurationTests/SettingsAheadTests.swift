@@ -25,7 +25,7 @@ import Testing
 
   @Test func `text that is not UTF-8 is refused where it matters`() {
     let head = Array("director: { interfaces: [eth0] }\n".utf8)
-    #expect(DirectorSettings(aheadOf: head + [0xff, 10], file: "f") != nil || DirectorSettings(aheadOf: head, file: "f") != nil)
+    #expect(DirectorSettings(aheadOf: head + [0xff, 10], file: "f")?.interfaces == ["eth0"])
     #expect(DirectorSettings(aheadOf: Array("director: { interfaces: [".utf8) + [0xff] + Array("] }\n".utf8), file: "f") == nil)
   }
 }

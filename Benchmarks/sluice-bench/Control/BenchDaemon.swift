@@ -15,7 +15,7 @@ final class BenchDaemon {
   private var pid: pid_t = 0
   private static let socket = "sluice.sock"
   /// Longer than anything that is measured.
-  private static let patience = 60.0
+  private static let timeout = 60.0
 
   init(program: String) throws {
     self.program = program
@@ -56,7 +56,7 @@ final class BenchDaemon {
   /// Waits until the control socket reports that the daemon is healthy.
   func waitUntilHealthy() throws {
     let client = client
-    let deadline = Date().addingTimeInterval(Self.patience)
+    let deadline = Date().addingTimeInterval(Self.timeout)
     while (try? blocking({ try await client.text("/v1/healthz") })) == nil {
       guard Date() < deadline, waitpid(pid, nil, WNOHANG) == 0 else {
         let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""

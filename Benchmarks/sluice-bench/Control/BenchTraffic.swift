@@ -18,7 +18,7 @@ final class BenchTraffic: Sendable {
   private let formerMAC = Atomic<UInt64>(0)
   private let ended = DispatchSemaphore(value: 0)
   private let perMillisecond: Int
-  private static let patience: UInt64 = 60_000_000_000
+  private static let timeout: UInt64 = 60_000_000_000
 
   init(to vips: [IPAddress], perMillisecond: Int = 10) throws {
     self.perMillisecond = perMillisecond
@@ -44,7 +44,7 @@ final class BenchTraffic: Sendable {
   func waitForPacket() throws {
     let start = monotonicNanoseconds()
     while received.load(ordering: .relaxed) == 0 {
-      guard monotonicNanoseconds() - start < Self.patience else {
+      guard monotonicNanoseconds() - start < Self.timeout else {
         throw BenchDaemon.Failure(description: "no packet is forwarded")
       }
       usleep(200)

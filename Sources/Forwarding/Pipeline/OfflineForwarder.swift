@@ -12,7 +12,7 @@ package struct OfflineForwarder: ~Copyable {
   package let flows: FlowTable
   package let counters: Counters
   /// Seconds after which a held frame is given up.
-  package static var patience: UInt32 { HoldQueue.holdTimeout }
+  package static var holdTimeout: UInt32 { HoldQueue.holdTimeout }
   private let forwarder: Forwarder
   private let fragments: FragmentTable
   private let fragmentTables: FragmentTables
