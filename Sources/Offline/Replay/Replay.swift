@@ -41,7 +41,9 @@ package struct Replay: ~Copyable {
   }
 
   /// After the last packet: advances the clock until nothing is held.
-  package mutating func finish() -> [(packet: Int, played: Played)] { released(now: clock.now(after: OfflineForwarder.holdTimeout)) }
+  package mutating func finish() -> [(packet: Int, played: Played)] {
+    released(now: clock.now(after: OfflineForwarder.holdTimeout))
+  }
 
   private mutating func released(now: UInt32) -> [(packet: Int, played: Played)] {
     worker.release(director.inForce, now: now).map { ($0.ticket, played($0.passage)) }
