@@ -60,7 +60,7 @@ extension RealServer: Codable {
       try fields.decode(IPAddress.self, forKey: .address),
       weight: try fields.decodeIfPresent(Int.self, forKey: .weight) ?? 1,
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
-      tunnel: try TunnelOptions(from: decoder)
+      tunnel: try TunnelOptions(from: fields)
     )
   }
 

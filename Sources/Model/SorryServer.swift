@@ -33,7 +33,7 @@ extension SorryServer: Codable {
     self.init(
       try fields.decode(IPAddress.self, forKey: .address),
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
-      tunnel: try TunnelOptions(from: decoder)
+      tunnel: try TunnelOptions(from: fields)
     )
   }
 

@@ -30,6 +30,25 @@ package struct StrictFields<Key: CodingKey> {
   package func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
     try container.decodeIfPresent(type, forKey: AnyKey(stringValue: key.stringValue))
   }
+
+  /// Texts are decoded as strings, without a decoder of their own for each.
+  package func decode<Value: TextCodable>(_: Value.Type, forKey key: Key) throws -> Value {
+    try value(decode(String.self, forKey: key), of: key)
+  }
+
+  package func decodeIfPresent<Value: TextCodable>(_: Value.Type, forKey key: Key) throws -> Value? {
+    try decodeIfPresent(String.self, forKey: key).map { try value($0, of: key) }
+  }
+
+  private func value<Value: TextCodable>(_ text: String, of key: Key) throws -> Value {
+    guard let value = Value(text: text) else { throw refusal(of: key, "'\(text)' is not \(Value.form)") }
+    return value
+  }
+
+  /// The error for a field's value.
+  package func refusal(of key: Key, _ line: String) -> DecodingError {
+    .dataCorruptedError(forKey: AnyKey(stringValue: key.stringValue), in: container, debugDescription: line)
+  }
 }
 
 extension Decoder {

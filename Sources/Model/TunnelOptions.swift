@@ -87,12 +87,11 @@ extension TunnelOptions {
   }
 }
 
-extension TunnelOptions: Codable {
+extension TunnelOptions {
   private typealias Keys = RealServer.CodingKeys
 
-  /// From the fields of a real server; the caller checks for unknown fields.
-  package init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: Keys.self)
+  /// From the fields of a real server.
+  package init(from fields: StrictFields<RealServer.CodingKeys>) throws {
     let source = try fields.decodeIfPresent(String.self, forKey: .source)
     self.init(
       port: try fields.decodeIfPresent(Int.self, forKey: .port),
@@ -101,7 +100,7 @@ extension TunnelOptions: Codable {
     )
     guard let source else { return }
     func refusal(_ key: Keys, _ line: String) -> DecodingError {
-      .dataCorruptedError(forKey: key, in: fields, debugDescription: line)
+      fields.refusal(of: key, line)
     }
     guard self.source == nil else { throw refusal(.entropy, Self.bothSources) }
     guard let read = TunnelSource(source) else { throw refusal(.source, "'\(source)' is not \(TunnelSource.form)") }

@@ -66,7 +66,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     let fields = try decoder.strictFields(RealServer.CodingKeys.self, of: Self.fields)
     weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
     forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method)
-    tunnel = try TunnelOptions(from: decoder)
+    tunnel = try TunnelOptions(from: fields)
   }
 
   package func encode(to encoder: any Encoder) throws {
