@@ -1,9 +1,9 @@
 import Forwarding
 import Glibc
 
-/// Frames as in a worker's UMEM: one in each 2 KiB chunk, behind 256 bytes of headroom.
+/// Frames as in a worker's UMEM: one in each 4 KiB chunk, behind 256 bytes of headroom.
 struct FrameArena: ~Copyable {
-  static let chunk = 2048
+  static let chunk = 4096
   static let headroom = 256
   /// 64 bytes on the wire without the 4 bytes of FCS, which a worker doesn't see.
   static let frameLength = 60

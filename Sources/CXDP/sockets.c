@@ -157,6 +157,14 @@ int sockets_mac(const char *interface, uint8_t *mac)
 	return error;
 }
 
+int sockets_mtu(const char *interface)
+{
+	struct ifreq about = {};
+	int error = interface_ioctl(interface, SIOCGIFMTU, &about);
+
+	return error ? error : about.ifr_mtu;
+}
+
 int sockets_claim(const char *name)
 {
 	/* An abstract name (unix(7)): its scope is the network namespace, like that of interfaces, and it goes with the process.

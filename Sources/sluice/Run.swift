@@ -12,13 +12,19 @@ struct Run: AsyncParsableCommand {
     abstract: "Run the director in the foreground.",
     discussion: """
       Attaches the steering program to the configured interfaces, starts a worker for each queue and serves the control socket. SIGTERM and \
-      SIGINT end it in order: the host is then as it was before. SIGHUP has it read the file again and apply its services. When it is \
-      killed instead, steering stays, and the next start takes over its tables and flows.
+      SIGINT end it in order: the host is then as it was before. SIGHUP has it read the file again and apply its services.
+
+      With --keep-steering, SIGTERM is for a restart: steering and VIPs stay, as after a crash, and the next start takes over the tables \
+      and flows. Until then packets of the services are dropped, which clients repair by sending again; without steering the kernel would \
+      reset their connections. 'sluice detach' removes what stayed.
       """
   )
 
   @Option(help: "The configuration file.", completion: .file(extensions: ["yaml", "yml"]))
   var config: String
+
+  @Flag(help: "On SIGTERM leave steering and VIPs to the next start.")
+  var keepSteering = false
 
   @OptionGroup var daemon: DaemonOptions
 
@@ -30,7 +36,7 @@ struct Run: AsyncParsableCommand {
     let signals = await SignalService.trap()
     let (running, socket, configuration) = try await prepare(logger)
     let director = DirectorService(daemon: running, socket: socket, configuration: configuration, logger: logger)
-    let signalling = SignalService(signals: signals, file: config, daemon: running, logger: logger)
+    let signalling = SignalService(signals: signals, file: config, daemon: running, keepsSteering: keepSteering, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [

@@ -12,6 +12,8 @@ package struct AttachedInterface: Sendable {
   package let slot: Int
   package internal(set) var mac: MACAddress
   package internal(set) var queues: Int
+  /// Bytes of the largest IP packet.
+  package internal(set) var mtu: Int
   /// Whether the steering program runs in the driver; otherwise it runs in the generic hook.
   package internal(set) var isNative = false
   /// Whether frames reach the workers without a copy.
@@ -25,6 +27,7 @@ package struct AttachedInterface: Sendable {
     guard let mac = view.mac else {
       throw EngineFailure("\(name) has no MAC address: Sluice needs an Ethernet interface")
     }
+    if let fault = FrameLimit.fault(name, mtu: view.mtu) { throw EngineFailure(fault) }
     self.init(view, slot: slot, mac: mac, queues: try Self.checked(view.queues, name))
   }
 
@@ -34,6 +37,7 @@ package struct AttachedInterface: Sendable {
     ifindex = view.ifindex
     self.mac = mac
     self.queues = queues
+    mtu = view.mtu
   }
 
   /// Called again after attaching, since some drivers (virtio) then change the number.
@@ -58,14 +62,17 @@ struct InterfaceView: Equatable, Sendable {
   var mac: MACAddress?
   /// 0 when the driver does not say.
   var queues: Int
+  /// 0 when it can't be read.
+  var mtu: Int
   /// The attached XDP program.
   var program: AttachedProgram?
 
-  init(name: String, ifindex: UInt32, mac: MACAddress?, queues: Int, program: AttachedProgram? = nil) {
+  init(name: String, ifindex: UInt32, mac: MACAddress?, queues: Int, mtu: Int = 1500, program: AttachedProgram? = nil) {
     self.name = name
     self.ifindex = ifindex
     self.mac = mac
     self.queues = queues
+    self.mtu = mtu
     self.program = program
   }
 
@@ -80,6 +87,7 @@ struct InterfaceView: Equatable, Sendable {
       ifindex: index,
       mac: hasMAC ? MACAddress(bytes: bytes) : nil,
       queues: max(0, Int(queues)),
+      mtu: index == 0 ? 0 : max(0, Int(sockets_mtu(name))),
       program: index == 0 ? nil : AttachedProgram(index)
     )
   }

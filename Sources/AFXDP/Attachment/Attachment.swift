@@ -87,6 +87,15 @@ struct Attachment {
     }
   }
 
+  /// What a previous daemon left on the interface; nil if its program is not Sluice's.
+  static func former(on interface: AttachedInterface) -> Attachment? {
+    guard let program = AttachedProgram(interface.ifindex), program.isSluices else { return nil }
+    let path = PinPath.existing(interface.name)
+    let link = path.map { steering_open_pin($0) } ?? -ENOENT
+    let hold: Hold = if let path, link >= 0 { .link(descriptor: link, path: path) } else { .netlink(program: program.id) }
+    return Attachment(ifindex: interface.ifindex, isNative: program.isNative, hold: hold)
+  }
+
   private struct Refused: Error { let error: Int32 }
 
   private static func attach(_ program: Int32, _ interface: AttachedInterface, native: Bool) -> Result<Attachment, Refused> {

@@ -118,6 +118,21 @@ extension Engine {
     AttachedProgram(if_nametoindex(interface))?.isSluices ?? false
   }
 
+  /// Detaches what a previous daemon left attached to these interfaces. Refused while a daemon runs there.
+  ///
+  /// - Parameter before: called while no daemon can start, before the first interface.
+  /// - Returns: the interfaces that had its program.
+  package static func detach(from interfaces: [String], before: () throws -> Void) throws -> [String] {
+    let (present, claims) = try EngineState.claim(interfaces.filter { if_nametoindex($0) != 0 })
+    defer { for claim in claims { close(claim) } }
+    try before()
+    return present.filter { interface in
+      let former = Attachment.former(on: interface)
+      former?.detach()
+      return former != nil
+    }.map(\.name)
+  }
+
   package var interfaces: [AttachedInterface] { readings.withLock { $0.interfaces } }
   /// By worker.
   package var counters: [Counters] { readings.withLock { $0.counters } }

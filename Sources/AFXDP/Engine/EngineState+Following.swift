@@ -29,6 +29,9 @@ extension EngineState {
         .interface,
         "\(interfaces[slot].name) changed its MAC address from \(former) to \(mac): steering takes frames to the new one"
       )
+    case .setMTU(let slot, let mtu):
+      report.note(.interface, "\(interfaces[slot].name) changed its MTU from \(interfaces[slot].mtu) to \(mtu)")
+      interfaces[slot].mtu = mtu
     case .attachAgain(let slot): attachAgain(slot, &report)
     case .foreignProgram(let slot, let other):
       let name = interfaces[slot].name
@@ -84,6 +87,7 @@ extension EngineState {
       interfaces[slot].ifindex = ifindex
       interfaces[slot].mac = view.mac ?? interfaces[slot].mac
       interfaces[slot].queues = max(view.queues, 1)
+      interfaces[slot].mtu = view.mtu
       enterInterfaces()
       do throws(EngineFailure) {
         try attachProgram(slot)
@@ -111,6 +115,7 @@ extension EngineState {
     var problems = steeringFault.map { [$0] } ?? []
     problems += interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
     let present = interfaces.filter(\.isPresent)
+    problems += present.compactMap { FrameLimit.fault($0.name, mtu: $0.mtu) }
     if let most = present.max(by: { $0.queues < $1.queues }), let least = present.min(by: { $0.queues < $1.queues }),
       most.queues != least.queues
     {

@@ -36,7 +36,8 @@ struct EngineState {
   /// Claims the interfaces and finds or creates the maps. Attaches nothing; a previous daemon's program keeps steering.
   init(_ options: EngineOptions) throws(EngineFailure) {
     self.options = options
-    let (interfaces, claims) = try Self.claim(options)
+    guard !options.interfaces.isEmpty else { throw EngineFailure("no interface is given: name one under director.interfaces") }
+    let (interfaces, claims) = try Self.claim(options.interfaces)
     self.interfaces = interfaces
     self.claims = claims
     attachments = Array(repeating: nil, count: interfaces.count)
@@ -60,15 +61,14 @@ struct EngineState {
     return Counters(zeroed: try ZeroedPages.map(Counters.size(serverCapacity: capacity)), serverCapacity: capacity)
   }
 
-  private static func claim(_ options: EngineOptions) throws(EngineFailure) -> ([AttachedInterface], [Int32]) {
-    guard !options.interfaces.isEmpty else { throw EngineFailure("no interface is given: name one under director.interfaces") }
-    guard options.interfaces.count <= Int(SLUICE_INTERFACES) else {
-      throw EngineFailure("\(options.interfaces.count) interfaces are given, at most \(SLUICE_INTERFACES) can be attached")
+  static func claim(_ names: [String]) throws(EngineFailure) -> ([AttachedInterface], [Int32]) {
+    guard names.count <= Int(SLUICE_INTERFACES) else {
+      throw EngineFailure("\(names.count) interfaces are given, at most \(SLUICE_INTERFACES) can be attached")
     }
     var interfaces: [AttachedInterface] = []
     var claims: [Int32] = []
     do throws(EngineFailure) {
-      for (slot, name) in options.interfaces.enumerated() {
+      for (slot, name) in names.enumerated() {
         let interface = try AttachedInterface(name, slot: slot)
         let claim = sockets_claim("sluice/\(name)")
         if claim == -EADDRINUSE {

@@ -6,6 +6,8 @@ enum InterfaceFollowing {
   enum Step: Equatable, Sendable {
     /// The interface's MAC address changed: steering compares each frame's destination with it.
     case setMAC(slot: Int, MACAddress)
+    /// The MTU changed; frames of some sizes do not fit a packet buffer.
+    case setMTU(slot: Int, Int)
     /// The steering program is no longer attached: services' packets reach the kernel, which resets their connections.
     case attachAgain(slot: Int)
     /// Another program has replaced ours. Sluice must not remove it.
@@ -40,6 +42,7 @@ enum InterfaceFollowing {
         if view.mac != nil { reasons.append(.back(slot: slot, ifindex: view.ifindex)) }
         continue
       }
+      if view.mtu > 0, view.mtu != interface.mtu { steps.append(.setMTU(slot: slot, view.mtu)) }
       if let mac = view.mac, mac != interface.mac { steps.append(.setMAC(slot: slot, mac)) }
       if view.queues > 0, view.queues != interface.queues {
         reasons.append(.queues(slot: slot, from: interface.queues, to: view.queues))

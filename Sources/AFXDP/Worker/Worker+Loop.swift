@@ -103,6 +103,9 @@ extension Worker {
   }
 
   /// Submits what was written and wakes the kernel to send as long as it asks for it: copy mode sends 32 frames for each call.
+  ///
+  /// Not while frames are merely being sent: each call would then be a system call without effect in every round, a third of copy mode's
+  /// instructions.
   @inline(__always) @_noLocks
   private mutating func send(_ index: Int) {
     let socket = ports[index].socket
@@ -111,10 +114,9 @@ extension Worker {
       ports[index].outstanding &+= ports[index].pending
       ports[index].pending = 0
     }
-    guard ports[index].outstanding != 0 else { return }
     // Bounded by what a round can have written: a batch from every socket. The rest is sent in the next round.
-    var calls = 2 &* portCount &+ 2
-    while rings_kick_transmit(socket) == -EAGAIN && calls > 0 { calls &-= 1 }
+    var calls = 2 &* portCount &+ 3
+    while calls > 0 && rings_untaken(socket) != 0 && rings_kick_transmit(socket) == -EAGAIN { calls &-= 1 }
   }
 
   /// Returns sent frames to the pool: all of them, since every socket's batch of a round may have left through this one.

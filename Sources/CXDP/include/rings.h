@@ -94,6 +94,12 @@ SLUICE_HOT void rings_submit_fill(struct sluice_socket *socket, uint32_t count)
 	xsk_ring_prod__submit(&socket->fill, count);
 }
 
+/* Submitted descriptors that the kernel has not taken. Only these need a wake-up: for taken ones it makes completions by itself. */
+SLUICE_HOT uint32_t rings_untaken(const struct sluice_socket *socket)
+{
+	return socket->tx.cached_prod - __atomic_load_n(socket->tx.consumer, __ATOMIC_RELAXED);
+}
+
 /* Wakes the kernel to send, if it needs that. -EAGAIN: it sent a part and needs another call. */
 SLUICE_HOT int rings_kick_transmit(struct sluice_socket *socket)
 {

@@ -18,6 +18,7 @@ final class Daemon: Sendable {
   private struct State {
     var director: Director?
     var isForwarding = false
+    var keepsSteering = false
   }
 
   /// Time limits for adding and removing VIPs. After the first one the daemon starts anyway and adds the rest while it runs.
@@ -103,17 +104,21 @@ final class Daemon: Sendable {
   var report: (notes: [String], summary: String) {
     let count = engine.counters.count
     let names = engine.interfaces.map(\.name).joined(separator: ", ")
-    let takenOver = "took over the tables and flows of a daemon that did not end in order"
+    let takenOver = "took over the tables and flows of the previous daemon"
     return (
       engine.notes + (engine.isTakenOver ? [takenOver] : []),
       "forwarding on \(names) with \(count == 1 ? "1 worker" : "\(count) workers")"
     )
   }
 
-  /// Leaves the host as it was before the start.
+  /// From now on `stop` leaves steering and VIPs as they are.
+  func keepSteering() { state.withLock { $0.keepsSteering = true } }
+
+  /// Leaves the host as it was before the start, or steering and VIPs in place for the next one.
   func stop() async {
     try? await offPool {
       self.state.withLock { $0.director }?.stop()
+      if self.state.withLock({ $0.keepsSteering }) { return self.engine.leave() }
       // The VIPs first: between the program's end and theirs the kernel would reset every connection.
       self.host.removeAddresses(within: Self.removalTime)
       self.engine.stop()

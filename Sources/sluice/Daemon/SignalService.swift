@@ -9,6 +9,8 @@ struct SignalService: Service, CustomStringConvertible {
   let signals: UnixSignalsSequence
   let file: String
   let daemon: Daemon
+  /// Whether SIGTERM is for a restart.
+  let keepsSteering: Bool
   let logger: Logger
 
   var description: String { "signals" }
@@ -17,7 +19,11 @@ struct SignalService: Service, CustomStringConvertible {
 
   func run() async throws {
     for await signal in signals.cancelOnGracefulShutdown() {
-      guard signal == .sighup else { return logger.info("stopping: \(signal)") }
+      guard signal == .sighup else {
+        let isRestart = keepsSteering && signal == .sigterm
+        if isRestart { daemon.keepSteering() }
+        return logger.info("stopping: \(signal)\(isRestart ? "; steering and VIPs stay for the next start" : "")")
+      }
       await reload()
     }
   }

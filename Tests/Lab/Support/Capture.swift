@@ -21,7 +21,12 @@ struct Capture {
   let file: String
 
   /// Stops, and returns the frames in order.
-  func frames() throws -> [CapturedFrame] {
+  func frames() throws -> [CapturedFrame] { try stopped().map(\.frame) }
+
+  /// Stops, and returns when each frame was captured, in seconds.
+  func times() throws -> [Double] { try stopped().map(\.time) }
+
+  private func stopped() throws -> [(time: Double, frame: CapturedFrame)] {
     // Before it ends, tcpdump reads what the kernel still holds, but only what has arrived: wait for the last packet.
     usleep(200_000)
     running.signal(SIGINT)
@@ -30,15 +35,16 @@ struct Capture {
   }
 
   /// The classic file format (draft-ietf-opsawg-pcap): a header of 24 bytes, then 16 before each frame, in this machine's byte order.
-  private static func read(_ data: Data) throws -> [CapturedFrame] {
+  private static func read(_ data: Data) throws -> [(time: Double, frame: CapturedFrame)] {
     let bytes = [UInt8](data)
     func number(_ at: Int) -> Int { bytes[at..<at + 4].reversed().reduce(0) { $0 << 8 | Int($1) } }
     guard bytes.count >= 24, number(0) == 0xa1b2_c3d4 else { throw LabFailure("tcpdump wrote no capture file") }
-    var frames: [CapturedFrame] = []
+    var frames: [(time: Double, frame: CapturedFrame)] = []
     var at = 24
     while at + 16 <= bytes.count, at + 16 + number(at + 8) <= bytes.count {
       let length = number(at + 8)
-      frames.append(CapturedFrame(bytes: Array(bytes[at + 16..<at + 16 + length])))
+      let time = Double(number(at)) + Double(number(at + 4)) / 1e6
+      frames.append((time, CapturedFrame(bytes: Array(bytes[at + 16..<at + 16 + length]))))
       at += 16 + length
     }
     return frames
