@@ -76,33 +76,45 @@ static int attached_program(unsigned int ifindex)
 	return program < 0 ? -errno : program;
 }
 
-int steering_find_map(unsigned int ifindex, const char *program, const char *map)
+int steering_former_maps(unsigned int ifindex, const char *program, struct steering_map *maps, int room)
 {
 	struct bpf_prog_info info = {};
-	uint32_t ids[256], size = sizeof(info);
-	int found = -ENOENT, fd = attached_program(ifindex);
+	uint32_t ids[STEERING_MAPS], size = sizeof(info);
+	int count = 0, fd = attached_program(ifindex);
 
 	if (fd < 0)
 		return fd;
-	info.nr_map_ids = sizeof(ids) / sizeof(*ids);
+	info.nr_map_ids = STEERING_MAPS;
 	info.map_ids = (uintptr_t)ids;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		found = -errno;
-	else if (!strcmp(info.name, program))
-		for (uint32_t i = 0; found == -ENOENT && i < info.nr_map_ids && i < sizeof(ids) / sizeof(*ids); i++) {
-			struct bpf_map_info map_info = {};
-			uint32_t map_size = sizeof(map_info);
-			int candidate = bpf_map_get_fd_by_id(ids[i]);
-
-			if (candidate < 0)
-				continue;
-			if (!bpf_obj_get_info_by_fd(candidate, &map_info, &map_size) && !strcmp(map_info.name, map))
-				found = candidate;
-			else
-				close(candidate);
-		}
+	if (bpf_obj_get_info_by_fd(fd, &info, &size)) {
+		count = -errno;
+		close(fd);
+		return count;
+	}
 	close(fd);
-	return found;
+	if (strcmp(info.name, program))
+		return -ENOENT;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < STEERING_MAPS && count < room; i++) {
+		struct bpf_map_info map = {};
+		uint32_t map_size = sizeof(map);
+		int candidate = bpf_map_get_fd_by_id(ids[i]);
+
+		if (candidate < 0)
+			return -errno;
+		if (!bpf_obj_get_info_by_fd(candidate, &map, &map_size)) {
+			memcpy(maps[count].name, map.name, sizeof(map.name));
+			maps[count++].id = ids[i];
+		}
+		close(candidate);
+	}
+	return count;
+}
+
+int steering_open_map(uint32_t id)
+{
+	int map = bpf_map_get_fd_by_id(id);
+
+	return map < 0 ? -errno : map;
 }
 
 /* Log buffer of the print function of libbpf, which is process-wide; programs are loaded by one thread, at start. */

@@ -48,6 +48,11 @@ void threads_wake(int descriptor)
 	eventfd_write(descriptor, 1);
 }
 
+int threads_can_wait_for_readers(void)
+{
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) < 0 ? -errno : 0;
+}
+
 int threads_wait_for_readers(void)
 {
 	if (!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

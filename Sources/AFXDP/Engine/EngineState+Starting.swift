@@ -8,8 +8,13 @@ import Model
 extension EngineState {
   /// Order: the program with tables in force, then sockets (a driver may change its queues on attach), then threads; only then does steering
   /// find the sockets. An empty or half-built data plane would leave services' packets to the kernel.
+  ///
+  /// Where a previous daemon's program steers by the same maps already, the workers come first and its own program last: until there are
+  /// sockets every packet is dropped, and the verifier takes a hundred milliseconds.
   mutating func start() throws(EngineFailure) {
     enterInterfaces()
+    let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex)?.isSluices == true }
+    if isSteered { try startWorkers() }
     let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     for slot in interfaces.indices {
       if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
@@ -22,7 +27,7 @@ extension EngineState {
       }
     }
     self.program = program
-    try startWorkers()
+    if !isSteered { try startWorkers() }
   }
 
   mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {

@@ -7,7 +7,7 @@ import Glibc
 enum Grace {
   /// Whether the kernel supports the wait; checked once, at start, so that publishing cannot fail.
   static func check() throws(EngineFailure) {
-    let error = threads_wait_for_readers()
+    let error = threads_can_wait_for_readers()
     guard error == 0 else {
       throw EngineFailure("membarrier failed (\(EngineFailure.words(error))): Sluice needs Linux 4.16 or newer")
     }

@@ -4,10 +4,25 @@ import Glibc
 /// Where to get maps from.
 enum MapSource: Sendable {
   case new
-  /// The maps held by the steering program on this interface.
-  case interface(UInt32)
+  /// The maps held by a previous daemon's steering program: ids by name.
+  case former([String: UInt32])
 
-  var isFormer: Bool { if case .interface = self { true } else { false } }
+  var isFormer: Bool { if case .former = self { true } else { false } }
+
+  /// The maps of the steering program on this interface.
+  init(formerOn interface: UInt32) throws(EngineFailure) {
+    var maps = [steering_map](repeating: steering_map(), count: Int(STEERING_MAPS))
+    let count = steering_former_maps(interface, SteeringMaps.program, &maps, Int32(maps.count))
+    guard count >= 0 else { throw MapSet.failure(count, "find", "sl_root") }
+    self = .former(
+      Dictionary(
+        maps[..<Int(count)].map { map in
+          (withUnsafeBytes(of: map.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }, map.id)
+        },
+        uniquingKeysWith: { first, _ in first }
+      )
+    )
+  }
 }
 
 /// BPF maps, opened in turn and mapped into the process. They are unmapped and closed with the set, also when opening a later one fails.
@@ -34,17 +49,19 @@ final class MapSet {
     let descriptor =
       switch source {
       case .new: make(name)
-      case .interface(let index): steering_find_map(index, SteeringMaps.program, name)
+      case .former(let maps): maps[name].map { steering_open_map($0) } ?? -ENOENT
       }
-    if descriptor == -EPERM {
-      throw EngineFailure("may not \(source.isFormer ? "open" : "make") BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN")
-    }
-    if descriptor == -EMFILE { throw EngineFailure("too many open files for the map \(name): raise `ulimit -n`") }
-    guard descriptor >= 0 else {
-      throw EngineFailure("cannot \(source.isFormer ? "find" : "make") the map \(name): \(EngineFailure.words(descriptor))")
-    }
+    guard descriptor >= 0 else { throw Self.failure(descriptor, source.isFormer ? "find" : "make", name) }
     descriptors.append(descriptor)
     return descriptor
+  }
+
+  static func failure(_ error: Int32, _ doing: String, _ name: String) -> EngineFailure {
+    switch error {
+    case -EPERM: EngineFailure("may not \(doing) BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    case -EMFILE: EngineFailure("too many open files for the map \(name): raise `ulimit -n`")
+    default: EngineFailure("cannot \(doing) the map \(name): \(EngineFailure.words(error))")
+    }
   }
 
   /// A table of `count` elements of type T, in map elements of `elements` each, mapped into the process.

@@ -31,9 +31,10 @@ struct SteeringMaps {
     var former: TableMaps?
     if let program = AttachedProgram(interfaces[0]), program.name == Self.program {
       do throws(EngineFailure) {
-        former = try TableMaps(.interface(interfaces[0]), nil)
-        source = .interface(interfaces[0])
+        source = try MapSource(formerOn: interfaces[0])
+        former = try TableMaps(source, nil)
       } catch {
+        source = .new
         notes.append("connections start anew, since \(error)")
       }
     }

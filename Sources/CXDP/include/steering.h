@@ -27,8 +27,19 @@ void steering_unmap_memory(void *memory, size_t bytes);
 /* Value size and number of entries of a map. */
 int steering_map_size(int map, uint32_t *value, uint32_t *entries);
 
-/* The map named `map` of the program named `program` that is attached to the interface: a descriptor, or -ENOENT. */
-int steering_find_map(unsigned int ifindex, const char *program, const char *map);
+enum { STEERING_MAPS = 256 }; /* limit of the maps of a program: 64 workers have two each */
+
+struct steering_map {
+	char name[16];
+	uint32_t id;
+};
+
+/* The maps of the program named `program` that is attached to the interface: writes at most `room` and returns how many; -ENOENT: it has no
+ * such program. */
+int steering_former_maps(unsigned int ifindex, const char *program, struct steering_map *maps, int room);
+
+/* A descriptor of a map, or -errno. */
+int steering_open_map(uint32_t id);
 
 /* Loads the program with the given maps and returns its descriptor. On failure `log` has the verifier's or libbpf's messages. */
 int steering_load(const void *object, size_t size, const struct steering_maps *maps, char *log, size_t log_size);

@@ -22,4 +22,7 @@ void threads_wake(int descriptor);
  * for programs. */
 int threads_wait_for_readers(void);
 
+/* Whether the kernel has what that needs: 0 or -errno. Without a wait, which would take a start ten milliseconds. */
+int threads_can_wait_for_readers(void);
+
 #endif
