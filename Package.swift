@@ -33,7 +33,7 @@ let package = Package(
     // The control plane.
     .target(name: "Model", dependencies: ["ABI"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    .target(name: "Netlink", dependencies: ["Model", "CNetlink"], swiftSettings: strict),
+    .target(name: "Netlink", dependencies: ["Model", "Packet", "CNetlink"], swiftSettings: strict),
     .target(name: "Reconciler", dependencies: ["Model", "Forwarding"], swiftSettings: strict),
     .target(name: "Offline", dependencies: ["Configuration", "Reconciler", "Forwarding"], swiftSettings: strict),
     .target(

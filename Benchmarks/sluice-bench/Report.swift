@@ -1,4 +1,4 @@
-import ABI
+import Forwarding
 import Foundation
 
 /// The machine of a measurement.
@@ -38,7 +38,7 @@ struct Report: Codable {
   /// Entry, connection and the share of its bucket.
   var bytesPerFlow =
     BenchDirector.entriesPerFlow
-    * (MemoryLayout<sluice_flow>.stride + MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride)
+    * FlowTable.bytesPerEntry
   var lines: [Line] = []
   var maglev: [MaglevBenchmark.Fill] = []
 

@@ -36,9 +36,9 @@ int steering_make_counters(const char *name, uint32_t entries)
 	return map < 0 ? -errno : map;
 }
 
-void *steering_map_memory(int map, size_t bytes, int *error)
+void *steering_map_memory(int map, size_t bytes, int populated, int *error)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (populated ? MAP_POPULATE : 0), map, 0);
 
 	*error = memory == MAP_FAILED ? -errno : 0;
 	return memory == MAP_FAILED ? NULL : memory;

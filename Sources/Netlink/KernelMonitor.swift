@@ -44,6 +44,18 @@ package final class KernelMonitor {
   /// All addresses of an interface, in the kernel's order.
   package func allAddresses(of link: UInt32) -> [InterfaceAddress] { addressTable.addresses(of: link) }
 
+  package func has(_ address: IPAddress, on link: UInt32) -> Bool {
+    !addressTable[VirtualAddresses.Place(vip: address, link: link)].isEmpty
+  }
+
+  /// The subnets of an interface's own addresses.
+  package func subnets(of link: UInt32) -> Set<AddressPrefix> {
+    Set(
+      addressTable.addresses(of: link).filter { !$0.isSluices && $0.prefix < ($0.address.isIPv4 ? 32 : 128) }
+        .map { AddressPrefix(AddressPrefix($0.address, length: $0.prefix).first, length: $0.prefix) }
+    )
+  }
+
   /// From now on `drain` reports changes for these destinations, and `poke` confirms their next hops. Call `answers` for their first answers,
   /// which `drain` does not report.
   package func follow(_ destinations: some Sequence<IPAddress>) { table.follow(destinations) }

@@ -10,7 +10,7 @@ struct Sluice: AsyncParsableCommand {
       """,
     subcommands: [
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, FlowsCommand.self,
-      EventsCommand.self, Detach.self, DecapCommand.self, ExplainCommand.self, ReplayCommand.self,
+      EventsCommand.self, Announce.self, Detach.self, DecapCommand.self, ExplainCommand.self, ReplayCommand.self,
     ]
   )
 

@@ -11,6 +11,7 @@ enum FrameLimit {
   /// One line if frames of an interface with this MTU would be lost; else nil.
   static func fault(_ name: String, mtu: Int) -> String? {
     guard mtu > Self.mtu else { return nil }
-    return "\(name) has MTU \(mtu): frames over \(frame) bytes do not fit a packet buffer and are lost; `ip link set \(name) mtu \(Self.mtu)`"
+    return
+      "\(name) has MTU \(mtu): frames over \(frame) bytes do not fit a packet buffer and are lost; `ip link set \(name) mtu \(Self.mtu)`"
   }
 }

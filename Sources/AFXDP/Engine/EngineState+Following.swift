@@ -29,9 +29,7 @@ extension EngineState {
         .interface,
         "\(interfaces[slot].name) changed its MAC address from \(former) to \(mac): steering takes frames to the new one"
       )
-    case .setMTU(let slot, let mtu):
-      report.note(.interface, "\(interfaces[slot].name) changed its MTU from \(interfaces[slot].mtu) to \(mtu)")
-      interfaces[slot].mtu = mtu
+    case .setMTU(let slot, let mtu): interfaces[slot].mtu = mtu
     case .attachAgain(let slot): attachAgain(slot, &report)
     case .foreignProgram(let slot, let other):
       let name = interfaces[slot].name

@@ -11,13 +11,14 @@ final class FlowMaps {
 
   init(_ source: MapSource, worker: Int, buckets: Int) throws(EngineFailure) {
     let maps = MapSet(source: source)
-    let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets)
+    let entries: UnsafeMutablePointer<sluice_bucket> = try maps.table("sl_flows_\(worker)", count: buckets, isPopulated: true)
     // First the connections of each bucket's four entries, for all buckets; after them the prefixes.
     let perBucket = 4 * (MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride)
     let connections: UnsafeMutablePointer<UInt8> = try maps.table(
       "sl_conns_\(worker)",
       count: perBucket * buckets,
-      elements: perBucket
+      elements: perBucket,
+      isPopulated: true
     )
     flows = FlowTable(
       buckets: entries,

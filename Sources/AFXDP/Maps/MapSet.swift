@@ -65,7 +65,11 @@ final class MapSet {
   }
 
   /// A table of `count` elements of type T, in map elements of `elements` each, mapped into the process.
-  func table<T>(_ name: String, count: Int, elements: Int = 1) throws(EngineFailure) -> UnsafeMutablePointer<T> {
+  ///
+  /// - Parameter isPopulated: all pages at once. For the flow tables, which workers would otherwise fault in while packets wait.
+  func table<T>(_ name: String, count: Int, elements: Int = 1, isPopulated: Bool = false) throws(EngineFailure)
+    -> UnsafeMutablePointer<T>
+  {
     let value = MemoryLayout<T>.stride * elements
     let entries = (count + elements - 1) / elements
     let map = try map(name) { steering_make_table($0, UInt32(value), UInt32(entries)) }
@@ -75,7 +79,7 @@ final class MapSet {
     }
     let bytes = value * entries
     var error: Int32 = 0
-    guard let memory = steering_map_memory(map, bytes, &error) else {
+    guard let memory = steering_map_memory(map, bytes, isPopulated ? 1 : 0, &error) else {
       throw EngineFailure(
         "no memory for the \(bytes >> 20) MiB of \(name): \(EngineFailure.words(error)); director.limits and director.flows size it"
       )

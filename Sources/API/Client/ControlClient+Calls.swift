@@ -38,6 +38,11 @@ extension ControlClient {
     return try await send(.GET, "/v1/explain", query: query)
   }
 
+  /// - Parameter vip: only this one; nil: all.
+  package func announce(_ vip: IPAddress? = nil) async throws -> Announced {
+    try await send(.POST, "/v1/announce", query: vip.map { ["vip": "\($0)"] } ?? [:])
+  }
+
   package func apply(_ table: ServiceTable, dryRun: Bool = false) async throws -> Applied {
     try await send(.POST, "/v1/apply", query: dryRun ? ["dry-run": "true"] : [:], body: table)
   }

@@ -50,6 +50,21 @@ extension Route {
         let wanted = try await call.decode(ServiceTable.self)
         return RouteResponse(value: try await director.apply(wanted, dryRun: try call.flag("dry-run")))
       },
+      Route(method: .POST, template: "/v1/announce", queries: ["vip"]) { call, director in
+        let vip = try call.addressAsked("vip")
+        let (_, table) = await director.current
+        let vips = Set(table.services.map(\.key.address))
+        if let vip, !vips.contains(vip) {
+          throw APIError(
+            status: 404,
+            code: "no-such-vip",
+            message: "no service has the VIP \(vip): `sluice service list` shows them"
+          )
+        }
+        // Waits for the reconciler's thread, so it runs outside the cooperative pool.
+        let asked = vip.map { [$0] } ?? vips.sorted()
+        return RouteResponse(value: try await NIOThreadPool.singleton.runIfActive { director.surroundings.announce(asked) })
+      },
     ] + services + servers
 
   private static let services: [Route] = [

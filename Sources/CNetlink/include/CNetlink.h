@@ -16,6 +16,7 @@
 /* The constants of the fields below: NUD_*, RTN_*, RT_SCOPE_*, IFA_F_*. Not linux/if.h, which conflicts with net/if.h. */
 #include <linux/rtnetlink.h>
 #include <stdint.h>
+#include "packet.h"
 
 enum {
 	SLUICE_NL_WAIT_MS = 2000, /* for all answers to a batch, or for the next part of a dump; the kernel answers within sendto */

@@ -19,8 +19,9 @@ int steering_make_table(const char *name, uint32_t value, uint32_t entries);
 int steering_make_sockets(const char *name, uint32_t entries);
 int steering_make_counters(const char *name, uint32_t entries);
 
-/* Maps `bytes` of a table into the process, shared with the kernel. NULL with *error set on failure. */
-void *steering_map_memory(int map, size_t bytes, int *error);
+/* Maps `bytes` of a table into the process, shared with the kernel; populated: all pages at once, so that none faults later. NULL with *error
+ * set on failure. */
+void *steering_map_memory(int map, size_t bytes, int populated, int *error);
 
 void steering_unmap_memory(void *memory, size_t bytes);
 

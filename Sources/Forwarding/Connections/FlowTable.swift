@@ -48,6 +48,11 @@ package struct FlowTable: @unchecked Sendable {
 
   package var bucketCount: Int { Int(mask) + 1 }
 
+  /// Entry, connection and prefix.
+  package static var bytesPerEntry: Int {
+    MemoryLayout<sluice_flow>.stride + MemoryLayout<sluice_connection>.stride + MemoryLayout<UInt64>.stride
+  }
+
   /// Zeroed plain memory for tests, `replay` and benchmarks; release it with `free`.
   package static func allocate(buckets count: Int) -> FlowTable {
     func zeroed<T>(_ count: Int, _: T.Type) -> UnsafeMutablePointer<T> {

@@ -92,6 +92,7 @@ final class Daemon: Sendable {
     surroundings.descriptor = host.descriptor
     surroundings.published = { host.follow($0) }
     surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
+    surroundings.announce = { host.announce($0) }
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts
     surroundings.steering = { engine.steered }
@@ -103,11 +104,13 @@ final class Daemon: Sendable {
   /// How the start went: one note for each fallback, with the reason, and a summary of what the daemon does now.
   var report: (notes: [String], summary: String) {
     let count = engine.counters.count
+    let entries = engine.flows.first.map { 4 * $0.bucketCount } ?? 0
     let names = engine.interfaces.map(\.name).joined(separator: ", ")
     let takenOver = "took over the tables and flows of the previous daemon"
     return (
       engine.notes + (engine.isTakenOver ? [takenOver] : []),
-      "forwarding on \(names) with \(count == 1 ? "1 worker" : "\(count) workers")"
+      "forwarding on \(names) with \(count == 1 ? "1 worker" : "\(count) workers, each") and a table of \(entries) flows "
+        + "(\(entries * FlowTable.bytesPerEntry >> 20) MiB)"
     )
   }
 

@@ -12,8 +12,9 @@ final class HostNetwork: Sendable {
   /// Interval between interface checks without an event: another program that replaces ours may cause none.
   fileprivate static let look: Duration = .milliseconds(100)
 
-  fileprivate struct State {
+  fileprivate struct State: ~Copyable {
     let monitor: KernelMonitor
+    var announcements: VIPAnnouncements
     /// Nil if the operator manages the VIPs.
     var addresses: ManagedAddresses?
     /// Whether steering is attached: VIPs are only added to the host while it is.
@@ -23,6 +24,8 @@ final class HostNetwork: Sendable {
     /// Changes that arrived during other requests and have not been reported yet.
     var unreported = Set<IPAddress>()
     var links: [LinkChange] = []
+    /// Addresses that somebody added.
+    var arrived: [IPAddress] = []
     var events: [(kind: Event.Kind, text: String)] = []
     var lastLook: ContinuousClock.Instant?
     var engineProblems: [String] = []
@@ -38,9 +41,12 @@ final class HostNetwork: Sendable {
   /// - Parameter managesAddresses: whether VIPs are added to the host.
   init(_ engine: Engine, managesAddresses: Bool) throws(NetlinkError) {
     let monitor = try KernelMonitor()
+    let announcements = try VIPAnnouncements()
     self.engine = engine
     descriptor = monitor.fileDescriptor
-    state = Mutex(State(monitor: monitor, addresses: managesAddresses ? ManagedAddresses() : nil))
+    state = Mutex(
+      State(monitor: monitor, announcements: announcements, addresses: managesAddresses ? ManagedAddresses() : nil)
+    )
   }
 
   func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
@@ -82,6 +88,7 @@ final class HostNetwork: Sendable {
         state.engineProblems.append("routes and neighbours could not be read for a moment: \(error)")
       }
       if state.reconcileAddresses(engine) { observation.isPartial = true }
+      state.announcements.send()
       swap(&observation.events, &state.events)
       observation.problems = state.problems(engine)
       return observation
@@ -89,13 +96,28 @@ final class HostNetwork: Sendable {
   }
 
   /// From now on the host should have the VIPs of this table.
-  func follow(_ table: ServiceTable) { state.withLock { $0.addresses?.follow(table) } }
+  func follow(_ table: ServiceTable) {
+    state.withLock { state in
+      state.addresses?.follow(table)
+      state.announcements.follow(table)
+    }
+  }
+
+  /// Announces these VIPs at the next observation, as far as they are on an attached interface.
+  func announce(_ vips: [IPAddress]) -> Announced {
+    state.withLock { state in
+      let present = state.announcements.announce(vips, on: state.engineLinks(engine), state.monitor)
+      return Announced(vips: vips.filter(present.contains), absent: vips.filter { !present.contains($0) })
+    }
+  }
 
   /// Call once steering is attached; VIPs may then be on the host. Adds as many as time allows; `observe` adds the rest.
   func attached(within time: Duration) {
     state.withLock { state in
       state.isAttached = true
       state.reconcileAll(engine, until: .now + time)
+      // Also those that a previous daemon left: the neighbours may have another director's MAC address.
+      state.announcements.announceAll(on: state.engineLinks(engine), state.monitor)
     }
   }
 
@@ -114,7 +136,11 @@ extension HostNetwork.State {
     unreported.formUnion(changes.destinations)
     links += changes.links
     if !changes.addresses.isEmpty || !changes.links.isEmpty || changes.isLost { addresses?.lookAgain() }
+    arrived += changes.addresses.filter { $0.former == nil }.compactMap(\.present?.address)
   }
+
+  /// The links of the attached interfaces.
+  func engineLinks(_ engine: Engine) -> [Link] { engine.interfaces.compactMap { monitor.links[$0.name] } }
 
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
     // The previous destination's result, reused because servers behind one gateway share it.
@@ -147,6 +173,7 @@ extension HostNetwork.State {
     for link in engine.interfaces.compactMap({ monitor.links[$0.name] }) { events += LinkEvents.events(of: links, link) }
     events += report.events.map { ($0.kind == .interface ? .interface : .steering, $0.text) }
     engineProblems = report.problems
+    announceAgain(engine)
     links = []
     if findSlots(engine) {
       unreported.formUnion(monitor.followed)
@@ -160,8 +187,25 @@ extension HostNetwork.State {
     guard isAttached, addresses?.isDue == true, let first = engine.interfaces.first else { return false }
     let monitor = monitor
     let isMore = addresses?.reconcile(on: monitor, link: first.ifindex, interface: first.name, &events) == true
+    if let added = addresses?.added, !added.isEmpty {
+      announcements.announce(added.map(\.vip), on: engineLinks(engine), monitor)
+    }
     if isMore { addresses?.lookAgain() }
     return isMore
+  }
+
+  /// Announces VIPs again on links that came up or have another MAC address, and those that somebody else added, as keepalived does.
+  private mutating func announceAgain(_ engine: Engine) {
+    guard isAttached else { return }
+    let present = engineLinks(engine)
+    let fresh = present.filter { link in
+      links.contains { $0.present?.index == link.index && VIPAnnouncements.needsAnnouncing($0) }
+    }
+    if !fresh.isEmpty, announcements.announceAll(on: fresh, monitor) {
+      events.append((.vip, "VIPs announced on \(fresh.map(\.name).joined(separator: ", "))"))
+    }
+    if !arrived.isEmpty { announcements.announce(arrived, on: present, monitor) }
+    arrived = []
   }
 
   mutating func reconcileAll(_ engine: Engine, until deadline: ContinuousClock.Instant) {

@@ -18,6 +18,8 @@ struct ManagedAddresses {
   /// Something may have changed.
   private(set) var isDue = true
   private(set) var problems: [String] = []
+  /// Added by the last call of `reconcile`.
+  private(set) var added: Set<VirtualAddresses.Place> = []
 
   mutating func follow(_ table: ServiceTable) {
     let vips = Set(table.services.map(\.key.address))
@@ -39,9 +41,11 @@ struct ManagedAddresses {
     _ events: inout [(kind: Event.Kind, text: String)]
   ) -> Bool {
     isDue = false
+    added = []
     guard link != 0 else { return false }
     let places = Set(wanted.map { VirtualAddresses.Place(vip: $0, link: link) })
     let outcome = addresses.reconcile(places, on: monitor, within: Self.time)
+    added = outcome.added
     // VIPs that were removed from outside. One that had to wait for lack of time is reported when it is added.
     let restored = outcome.takenAway.intersection(outcome.added)
     if let first = restored.map(\.vip).min() {

@@ -57,7 +57,9 @@ extension DirectorLab {
         lab.configuration(.usual).replacing("addresses: managed", with: "addresses: \(addresses)"),
         to: "sluice.yaml"
       )
-      func start() throws -> Running { try lab.start(.director, [Laboratory.sluice, "run", "--keep-steering", "--config", file]) }
+      func start() throws -> Running {
+        try lab.start(.director, [Laboratory.sluice, "run", "--keep-steering", "--config", file])
+      }
       var daemon = try start()
       try lab.awaitReady(daemon)
       let resets = try lab.capture(.client, "tcp[tcpflags] & tcp-rst != 0 and src host \(Laboratory.vip)", direction: "in")
