@@ -110,7 +110,7 @@ final class Daemon: Sendable {
     return (
       engine.notes + (engine.isTakenOver ? [takenOver] : []),
       "forwarding on \(names) with \(count == 1 ? "1 worker" : "\(count) workers, each") and a table of \(entries) flows "
-        + "(\(entries * FlowTable.bytesPerEntry >> 20) MiB)"
+        + "(\((entries * FlowTable.bytesPerEntry) >> 20) MiB)"
     )
   }
 
