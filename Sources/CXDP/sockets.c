@@ -85,6 +85,27 @@ int sockets_statistics(int descriptor, struct xdp_statistics *statistics)
 	return 0;
 }
 
+struct ring_indices sockets_indices(const struct sluice_socket *socket)
+{
+	struct xdp_statistics statistics = {};
+
+	(void)sockets_statistics(socket->descriptor, &statistics);
+	return (struct ring_indices){
+		.submitted = __atomic_load_n(socket->tx.producer, __ATOMIC_ACQUIRE),
+		.completed = __atomic_load_n(socket->completion.producer, __ATOMIC_ACQUIRE),
+		.filled = __atomic_load_n(socket->fill.producer, __ATOMIC_ACQUIRE),
+		.taken = __atomic_load_n(socket->fill.consumer, __ATOMIC_ACQUIRE),
+		.starved = statistics.rx_fill_ring_empty_descs,
+	};
+}
+
+int sockets_end_busy_poll(int descriptor)
+{
+	const int off = 0;
+
+	return setsockopt(descriptor, SOL_SOCKET, SO_PREFER_BUSY_POLL, &off, sizeof(off)) ? -errno : 0;
+}
+
 int sockets_is_zero_copy(const struct sluice_socket *socket)
 {
 	struct xdp_options options = {};

@@ -33,6 +33,10 @@ extension RingDrops {
       ("ring-fill-empty", "dropped by the kernel or NIC, fill ring empty; nonzero means overload", \.fillEmpty),
       ("ring-fill-invalid", "receive buffer refused by the kernel; always zero, else a bug", \.fillInvalid),
       ("ring-transmit-invalid", "frame refused by the kernel on transmit, dropped; always zero, else a bug", \.transmitInvalid),
+      (
+        "ring-stalled", "times a ring stood still for a tenth of a second with frames in it; nonzero means a paused link or a driver's bug",
+        \.stalled
+      ),
     ]
   }
 }

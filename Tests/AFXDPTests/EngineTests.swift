@@ -162,7 +162,7 @@ import Testing
     }
     #expect(lines[0] == "no interface is given: name one under director.interfaces")
     #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
-    #expect(lines[2] == "v0 does not support zero-copy: set director.copy: auto or copy")
+    #expect(lines[2] == "v0 refuses zero-copy (Operation not supported, MTU 1500): set director.copy: auto or copy")
   }
 
   private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {

@@ -19,6 +19,7 @@ package final class Engine: Sendable {
     var counters: [Counters]
     var flows: [FlowTable]
     var rings: [[Int32]] = []
+    var stalls: [UInt64] = []
     var notes: [String]
   }
 
@@ -83,6 +84,7 @@ package final class Engine: Sendable {
       counters: state.counters,
       flows: Array(state.maps.flows.prefix(state.counters.count)),
       rings: state.workers.map(\.descriptors),
+      stalls: state.stalls,
       notes: state.notes
     )
   }
@@ -154,6 +156,11 @@ extension Engine {
   /// What the kernel dropped at each current worker's rings, all interfaces together.
   package var ringDrops: [RingDrops] {
     // By descriptor, not by pointer: after a stop there is nothing to read, which is not an error.
-    readings.withLock { $0.rings }.map { RingDrops(of: $0) }
+    let (rings, stalls) = readings.withLock { ($0.rings, $0.stalls) }
+    return rings.enumerated().map { worker, descriptors in
+      var drops = RingDrops(of: descriptors)
+      drops.stalled = worker < stalls.count ? stalls[worker] : 0
+      return drops
+    }
   }
 }

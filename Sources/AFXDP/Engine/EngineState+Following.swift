@@ -15,7 +15,8 @@ extension EngineState {
     let seen = interfaces.map { InterfaceView($0.name) }
     if steeringFault != nil { replaceProgram() }
     for step in InterfaceFollowing.steps(interfaces, seen, program: id) { carryOut(step, &report) }
-    report.problems += lasting()
+    watchRings(&report)
+    report.problems += lasting() + ringProblems
     return report
   }
 

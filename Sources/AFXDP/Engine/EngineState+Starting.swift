@@ -99,6 +99,9 @@ extension EngineState {
   mutating func stopWorkers() {
     for worker in workers { worker.stop() }
     workers = []
+    ringWatch.reset()
+    ringProblems = []
+    hasEndedBusyPoll = false
   }
 
   private static func cpus() -> [Int32] {

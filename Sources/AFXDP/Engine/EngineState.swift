@@ -27,6 +27,13 @@ struct EngineState {
   /// Larger tables that the next publication puts in force.
   var coming: TableMaps?
   var notes: [String] = []
+  var ringWatch = RingWatch()
+  /// By worker: how often a ring was seen to stand still.
+  var stalls: [UInt64] = []
+  /// Rings that stand for long, one line each.
+  var ringProblems: [String] = []
+  /// Whether busy polling was given up because a ring stood still.
+  var hasEndedBusyPoll = false
   /// Why the program steers by old tables; replacing it is retried at every check.
   var steeringFault: String?
   /// Slots with a previous daemon's program: they stay steered if this start fails.

@@ -31,6 +31,12 @@ final class WorkerThread {
   /// Descriptors of its sockets.
   var descriptors: [Int32] { self.set.sockets.map(\.socket.pointee.descriptor) }
 
+  /// The indices of its sockets' rings.
+  var indices: [ring_indices] { self.set.sockets.map { sockets_indices($0.socket) } }
+
+  /// The interface slots of its sockets.
+  var slots: [Int] { self.set.sockets.map(\.slot) }
+
   /// Ends the thread, then closes its sockets and frees its frames. Steering must have been detached before, or stopped from using this
   /// worker.
   func stop() {

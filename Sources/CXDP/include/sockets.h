@@ -35,6 +35,20 @@ int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t q
  * descriptor. */
 int sockets_statistics(int descriptor, struct xdp_statistics *statistics);
 
+/* The indices of a socket's rings, shared by kernel and worker; callable from any thread while the socket is open. */
+struct ring_indices {
+	uint32_t submitted; /* descriptors put into the transmit ring */
+	uint32_t completed; /* of these, sent */
+	uint32_t filled;    /* frames put into the fill ring */
+	uint32_t taken;     /* of these, taken by the kernel */
+	uint64_t starved;   /* times it found none */
+};
+
+struct ring_indices sockets_indices(const struct sluice_socket *socket);
+
+/* Interrupts instead of busy polling, from now on. */
+int sockets_end_busy_poll(int descriptor);
+
 int sockets_is_zero_copy(const struct sluice_socket *socket);
 int sockets_prefer_busy_poll(const struct sluice_socket *socket, unsigned int microseconds, unsigned int budget);
 

@@ -24,6 +24,8 @@ package struct RingDrops: Equatable, Sendable {
   package var fillInvalid: UInt64 = 0
   /// Descriptors of a transmit ring that the kernel refused.
   package var transmitInvalid: UInt64 = 0
+  /// Times a ring stood still although there was work in it; by the engine, not by the kernel.
+  package var stalled: UInt64 = 0
 
   package init() {}
 }
