@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -173,9 +174,12 @@ int sockets_mac(const char *interface, uint8_t *mac)
 	struct ifreq about = {};
 	int error = interface_ioctl(interface, SIOCGIFHWADDR, &about);
 
-	if (!error)
-		memcpy(mac, about.ifr_hwaddr.sa_data, 6);
-	return error;
+	if (error)
+		return error;
+	if (about.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EAFNOSUPPORT; /* lo has six zero bytes */
+	memcpy(mac, about.ifr_hwaddr.sa_data, 6);
+	return 0;
 }
 
 int sockets_mtu(const char *interface)

@@ -64,6 +64,7 @@ extension VirtualService {
       "- service: \(key)", "  scheduler: \(scheduler.rawValue)", "  ring: \(ringSize)",
       "  on-server-loss: \(onServerLoss.rawValue)", "  no-server: \(noServer.rawValue)",
     ]
+    if takesHost { lines.append("  takes-host: true") }
     if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
     lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
     for server in servers {

@@ -16,6 +16,7 @@ extension ServiceTable {
       if let value = fields["ring"] { service.ringSize = try value.parsed(RingSize.form) { RingSize($0) } }
       if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
+      if let value = fields["takes-host"] { service.takesHost = try value.truth() }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
         addresses[ServerName(server.address, of: service.key)] = address

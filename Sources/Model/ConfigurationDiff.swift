@@ -100,6 +100,7 @@ extension VirtualService {
     [
       ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
       ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
+      ("takes-host", "\(takesHost)"),
     ]
   }
 }

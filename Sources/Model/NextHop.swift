@@ -9,15 +9,26 @@ package struct NextHop: Equatable, Sendable {
   package var mtu: Int
   /// Outer source address of a tunnel.
   package var source: IPAddress
+  /// The router that the packets go through; nil: the server is on the segment.
+  package var gateway: IPAddress?
   /// VLAN tags of the frames, outer first, at most two.
   package var tags: [VLANTag]
 
-  package init(egress: Int, sourceMAC: MACAddress, nextHopMAC: MACAddress, mtu: Int, source: IPAddress, tags: [VLANTag] = []) {
+  package init(
+    egress: Int,
+    sourceMAC: MACAddress,
+    nextHopMAC: MACAddress,
+    mtu: Int,
+    source: IPAddress,
+    gateway: IPAddress? = nil,
+    tags: [VLANTag] = []
+  ) {
     self.egress = egress
     self.sourceMAC = sourceMAC
     self.nextHopMAC = nextHopMAC
     self.mtu = mtu
     self.source = source
+    self.gateway = gateway
     self.tags = tags
   }
 }

@@ -9,6 +9,16 @@ package enum Resolution: Equatable, Sendable {
 
   package var nextHop: NextHop? { if case .resolved(let hop) = self { hop } else { nil } }
 
+  /// The next hop for a server by this method. Direct routing leaves the VIP as the destination, so a router would send the packet back to
+  /// the director.
+  package func nextHop(by method: ForwardingMethod) -> NextHop? {
+    nextHop.flatMap { method == .direct && $0.gateway != nil ? nil : $0 }
+  }
+
+  /// Why there is a next hop, but not by direct routing.
+  package static let behindGateway =
+    "it is behind a gateway, which would send packets to the VIP back to the director; use a tunnel, such as 'forward: ipip'"
+
   package var isPending: Bool { if case .pending = self { true } else { false } }
 
   /// Why there is no next hop.

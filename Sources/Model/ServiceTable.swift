@@ -48,7 +48,8 @@ extension ServiceTable {
     ringSize: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
-    sorry: SorryServer?? = nil
+    sorry: SorryServer?? = nil,
+    takesHost: Bool? = nil
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
@@ -56,6 +57,7 @@ extension ServiceTable {
     service.onServerLoss = onServerLoss ?? service.onServerLoss
     service.noServer = noServer ?? service.noServer
     service.sorry = sorry ?? service.sorry
+    service.takesHost = takesHost ?? service.takesHost
     try Self.check(service)
     if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
       throw .serverIsVIP(sorry.address, key)

@@ -29,6 +29,9 @@ package struct VirtualService: Equatable, Sendable {
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
   package var sorry: SorryServer?
+  /// Whether a service of any port may be on an address of the host's own: it then takes the host's ssh, and the answers to its own
+  /// questions.
+  package var takesHost: Bool
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
@@ -42,6 +45,7 @@ package struct VirtualService: Equatable, Sendable {
     onServerLoss: ServerLossPolicy = .rehash,
     noServer: NoServerAnswer = .unreachable,
     sorry: SorryServer? = nil,
+    takesHost: Bool = false,
     servers: [RealServer] = []
   ) {
     self.key = key
@@ -50,6 +54,7 @@ package struct VirtualService: Equatable, Sendable {
     self.onServerLoss = onServerLoss
     self.noServer = noServer
     self.sorry = sorry
+    self.takesHost = takesHost
     self.servers = servers
   }
 
@@ -71,6 +76,7 @@ extension VirtualService: Codable {
     case onServerLoss = "on-server-loss"
     case noServer = "no-server"
     case sorry
+    case takesHost = "takes-host"
     case servers
   }
 
@@ -83,6 +89,7 @@ extension VirtualService: Codable {
       onServerLoss: try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss) ?? .rehash,
       noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
+      takesHost: try fields.decodeIfPresent(Bool.self, forKey: .takesHost) ?? false,
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }

@@ -56,6 +56,28 @@ package final class KernelMonitor {
     )
   }
 
+  /// Addresses that make the host a member of a subnet: on each interface, the first of each subnet. Later ones of the same subnet and those
+  /// without a subnet (/32, /128) are what VIPs look like, whoever added them.
+  package var ownAddresses: [InterfaceAddress] {
+    links.all.flatMap { link in
+      var subnets: Set<AddressPrefix> = []
+      return addressTable.addresses(of: link.index).filter { address in
+        guard !address.isSluices, address.prefix < (address.address.isIPv4 ? 32 : 128) else { return false }
+        let subnet = AddressPrefix(AddressPrefix(address.address, length: address.prefix).first, length: address.prefix)
+        return subnets.insert(subnet).inserted
+      }
+    }
+  }
+
+  /// The gateways of the default routes: of the routes to addresses that no host has (RFC 5737, RFC 3849).
+  package func defaultGateways() throws(NetlinkError) -> [(address: IPAddress, link: UInt32)] {
+    var gateways: [(address: IPAddress, link: UInt32)] = []
+    try requests.routes(to: [IPAddress("192.0.2.1"), IPAddress("2001:db8::1")].compactMap(\.self)) { _, route in
+      if case .success(let path) = route, let gateway = path.gateway { gateways.append((gateway, path.link)) }
+    }
+    return gateways
+  }
+
   /// From now on `drain` reports changes for these destinations, and `poke` confirms their next hops. Call `answers` for their first answers,
   /// which `drain` does not report.
   package func follow(_ destinations: some Sequence<IPAddress>) { table.follow(destinations) }

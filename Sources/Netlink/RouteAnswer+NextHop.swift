@@ -21,18 +21,20 @@ extension NextHopFault: CustomStringConvertible {
 }
 
 extension RouteAnswer {
-  /// `slots`: the slot in `sluice_root.interfaces` of each interface index.
+  /// `destination`: the real server. `slots`: the slot in `sluice_root.interfaces` of each interface index.
   ///
   /// A VLAN that is attached itself is used directly; otherwise the frame is sent by the interface below, with the tag.
-  package func nextHop(slots: [UInt32: Int]) throws(NextHopFault) -> NextHop {
+  package func nextHop(to destination: IPAddress, slots: [UInt32: Int]) throws(NextHopFault) -> NextHop {
     guard case .resolved(let route) = self else { throw .unresolved(self) }
+    let gateway = route.hop == destination ? nil : route.hop
     if let slot = slots[route.link] {
       return NextHop(
         egress: slot,
         sourceMAC: route.sourceMAC,
         nextHopMAC: route.hopMAC,
         mtu: route.mtu,
-        source: route.source
+        source: route.source,
+        gateway: gateway
       )
     }
     guard let slot = slots[route.lowest] else { throw .notAttached(interface: route.lowestInterface) }
@@ -42,6 +44,7 @@ extension RouteAnswer {
       nextHopMAC: route.hopMAC,
       mtu: route.mtu,
       source: route.source,
+      gateway: gateway,
       tags: route.tags
     )
   }

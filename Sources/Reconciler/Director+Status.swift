@@ -36,7 +36,7 @@ private struct StatusReport {
 
   func status(of service: VirtualService) -> ServiceStatus {
     let layout = snapshot.layout.services[service.key]
-    var servers = service.everyServer.map { status(of: $0, layout?.servers[$0.address]) }
+    var servers = service.everyServer.map { status(of: $0, layout) }
     let sent = servers.reduce(Totals()) { $0 + $1.totals }
     for index in servers.indices where sent.packets > 0 {
       servers[index].share = 100 * Double(servers[index].totals.packets) / Double(sent.packets)
@@ -58,9 +58,12 @@ private struct StatusReport {
     )
   }
 
-  private func status(of server: RealServer, _ place: TableLayout.Place?) -> ServerStatus {
+  private func status(of server: RealServer, _ service: TableLayout.Service?) -> ServerStatus {
+    let place = service?.servers[server.address]
     let live = place.map { LiveCount(at: $0.index, incarnation: $0.incarnation, counters) } ?? LiveCount()
-    let reason = snapshot.faults[server.address]
+    let reason =
+      snapshot.faults[server.address]
+      ?? (service?.behindGateway.contains(server.address) == true ? Resolution.behindGateway : nil)
     return ServerStatus(
       address: server.address,
       forward: server.method,

@@ -8,6 +8,6 @@ enum EffectiveWeight {
   /// 0: no new flows; existing flows stay with the server.
   static func of(_ server: RealServer, _ resolution: Resolution?) -> Int {
     // Without a next hop a packet would be dropped, so new flows go to servers that can be reached.
-    resolution?.nextHop == nil ? 0 : server.weight
+    resolution?.nextHop(by: server.method) == nil ? 0 : server.weight
   }
 }

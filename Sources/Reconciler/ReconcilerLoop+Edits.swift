@@ -9,6 +9,7 @@ extension ReconcilerLoop {
       try edit.change(&wanted)
       let changes = ServiceTable.difference(from: desired, to: wanted)
       let touched = Set(changes.map(\.service))
+      if let conflict = surroundings.conflict(touched.compactMap { wanted.service($0) }) { throw conflict }
       let wantedDemand = demand(of: wanted, touched)
       // Checked before anything is changed. Capacity depends on the configuration alone, not on which servers can be reached today.
       try makeRoom(for: wantedDemand)

@@ -29,6 +29,8 @@ package struct Surroundings: Sendable {
   package var log: @Sendable (Event) -> Void = { _ in }
   /// Called after each generation has gone live, before its edits are answered.
   package var published: @Sendable (ServiceTable) -> Void = { _ in }
+  /// The first of these services that would harm the host.
+  package var conflict: @Sendable ([VirtualService]) -> HostConflict? = { _ in nil }
   /// Tells the neighbours that these VIPs are here.
   package var announce: @Sendable ([IPAddress]) -> Announced = { Announced(vips: [], absent: $0) }
   package var hashKey = HashKey(HashKey.defaultText)

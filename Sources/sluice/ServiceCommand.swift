@@ -30,6 +30,12 @@ struct ServiceCommand: AsyncParsableCommand {
     @Option(help: "How packets reach the sorry server. Default: direct.")
     var sorryForward: ForwardingMethod?
 
+    @Flag(
+      inversion: .prefixedNo,
+      help: "Whether a service of any port may take the host's own traffic, ssh included, if the VIP is the host's own address."
+    )
+    var takesHost: Bool?
+
     func validate() throws {
       if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward needs --sorry: give both") }
     }
@@ -50,7 +56,8 @@ struct ServiceCommand: AsyncParsableCommand {
         ringSize: settings.ring ?? .auto,
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
-        sorry: settings.sorryServer
+        sorry: settings.sorryServer,
+        takesHost: settings.takesHost ?? false
       )
       try await edit.carryOut { try await $0.add(added) }
     }
@@ -76,7 +83,8 @@ struct ServiceCommand: AsyncParsableCommand {
         ring: settings.ring,
         onServerLoss: settings.onServerLoss,
         noServer: settings.noServer,
-        sorry: noSorry ? .some(nil) : settings.sorryServer.map { .some($0) }
+        sorry: noSorry ? .some(nil) : settings.sorryServer.map { .some($0) },
+        takesHost: settings.takesHost
       )
       try await edit.carryOut { try await $0.set(service.key, to: wanted) }
     }

@@ -151,14 +151,16 @@ import Testing
   @Test("A driver without native XDP gets generic XDP and a note, or an error if native was configured")
   func generic() throws {
     let (note, isNative, line) = try OwnNamespaces.inside {
-      let line = try Self.refusal("lo", .native)
-      let life = try Life("lo")
+      // A bridge has no native XDP.
+      for command in ["ip link add b0 type bridge", "ip link set b0 up"] { try OwnNamespaces.run(command) }
+      let line = try Self.refusal("b0", .native)
+      let life = try Life("b0")
       defer { life.attachment.detach() }
       return (life.note, life.attachment.isNative, line)
     }
     #expect(!isNative)
-    #expect(note?.hasPrefix("lo: generic XDP") == true, "\(note ?? "no note")")
-    #expect(line == "lo does not support native XDP: use another interface, or `director.mode: auto`")
+    #expect(note?.hasPrefix("b0: generic XDP") == true, "\(note ?? "no note")")
+    #expect(line == "b0 does not support native XDP: use another interface, or `director.mode: auto`")
   }
 
   @Test("Generic XDP stays generic at a take-over, with a note if native was configured")

@@ -158,11 +158,20 @@ import Testing
           $0.interfaces = ["v0"]
           $0.copy = .zeroCopy
         },
+        Self.refusal { $0.interfaces = ["lo"] },
+        try Self.twoNames(),
       ]
     }
     #expect(lines[0] == "no interface is given: name one under director.interfaces")
     #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
     #expect(lines[2] == "v0 refuses zero-copy (Operation not supported, MTU 1500): set director.copy: auto or copy")
+    #expect(lines[3] == "lo is not Ethernet: Sluice forwards Ethernet frames only")
+    #expect(lines[4] == "v0 and outside are two names of one interface: give one of them")
+  }
+
+  private static func twoNames() throws -> String {
+    try OwnNamespaces.run("ip link property add dev v0 altname outside")
+    return refusal { $0.interfaces = ["v0", "outside"] }
   }
 
   private static func started(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> Engine {

@@ -21,7 +21,7 @@ import Testing
     #expect(
       json == #"{"services":[{"no-server":"unreachable","on-server-loss":"drop","ring":251,"scheduler":"maglev","servers":["#
         + #"{"address":"10.0.0.2","forward":"direct","weight":1},{"address":"10.0.0.3","forward":"ipip","source":"interface","weight":0}],"#
-        + #""service":"tcp 10.0.0.100:80"}]}"#
+        + #""service":"tcp 10.0.0.100:80","takes-host":false}]}"#
     )
     #expect(try decode(ServiceTable.self, json) == table)
   }
@@ -118,7 +118,7 @@ import Testing
     (#"{"service":"tcp 10.0.0.100:80","rign":251}"#, "unknown field 'rign': did you mean 'ring'?"),
     (
       #"{"service":"tcp 10.0.0.100:80","zzzzzz":1}"#,
-      "unknown field 'zzzzzz': use one of service, scheduler, ring, on-server-loss, no-server, sorry, servers"
+      "unknown field 'zzzzzz': use one of service, scheduler, ring, on-server-loss, no-server, sorry, takes-host, servers"
     ),
     (#"{"ring":251}"#, "the field 'service' is missing"),
     (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),

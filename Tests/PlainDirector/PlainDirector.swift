@@ -157,9 +157,10 @@ package enum Sample {
 }
 
 extension RingDrops {
-  /// Five counters in a row.
+  /// Six counters in a row.
   init(first: UInt64) {
     self.init()
     (receiveFull, noFrame, fillEmpty, fillInvalid, transmitInvalid) = (first + 1, first + 2, first + 3, first + 4, first + 5)
+    stalled = first + 6
   }
 }

@@ -141,8 +141,8 @@ import Testing
     #expect(statistics.workers.first { $0.name == "dropped-ttl" }?.total == 3)
     #expect(statistics.steering.map(\.total) == [7, 5, 0])
     #expect(statistics.workers.count == Outcome.allCases.count + 2)
-    #expect(statistics.rings.map(\.workers) == [[1, 11], [2, 12], [3, 13], [4, 14], [5, 15]])
-    #expect(statistics.rings.map(\.total) == [12, 14, 16, 18, 20])
+    #expect(statistics.rings.map(\.workers) == [[1, 11], [2, 12], [3, 13], [4, 14], [5, 15], [6, 16]])
+    #expect(statistics.rings.map(\.total) == [12, 14, 16, 18, 20, 22])
     #expect((statistics.workers + statistics.flows + statistics.rings + statistics.steering).allSatisfy { !$0.meaning.isEmpty })
   }
 }

@@ -25,7 +25,7 @@ package struct AttachedInterface: Sendable {
     let view = InterfaceView(name)
     guard view.ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
     guard let mac = view.mac else {
-      throw EngineFailure("\(name) has no MAC address: Sluice needs an Ethernet interface")
+      throw EngineFailure("\(name) is not Ethernet: Sluice forwards Ethernet frames only")
     }
     if let fault = FrameLimit.fault(name, mtu: view.mtu) { throw EngineFailure(fault) }
     self.init(view, slot: slot, mac: mac, queues: try Self.checked(view.queues, name))

@@ -77,6 +77,9 @@ struct EngineState {
     do throws(EngineFailure) {
       for (slot, name) in names.enumerated() {
         let interface = try AttachedInterface(name, slot: slot)
+        if let same = interfaces.first(where: { $0.ifindex == interface.ifindex }) {
+          throw EngineFailure("\(same.name) and \(name) are two names of one interface: give one of them")
+        }
         let claim = sockets_claim("sluice/\(name)")
         if claim == -EADDRINUSE {
           throw EngineFailure(

@@ -61,6 +61,8 @@ extension APIError {
       self.init(status: 507, code: error.code, message: error.description)
     case let error as EditRefusal:
       self.init(status: 503, code: "unavailable", message: error.description)
+    case let error as HostConflict:
+      self.init(status: 409, code: error.code, message: error.description)
     case let error as DecodingError:
       self = .badRequest(error.line)
     default:

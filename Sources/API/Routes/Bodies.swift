@@ -9,24 +9,28 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package var noServer: NoServerAnswer?
   /// `.some(nil)`, in JSON null, removes it.
   package var sorry: SorryServer??
+  package var takesHost: Bool?
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case ring
     case onServerLoss = "on-server-loss"
     case noServer = "no-server"
     case sorry
+    case takesHost = "takes-host"
   }
 
   package init(
     ring: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
-    sorry: SorryServer?? = nil
+    sorry: SorryServer?? = nil,
+    takesHost: Bool? = nil
   ) {
     self.ring = ring
     self.onServerLoss = onServerLoss
     self.noServer = noServer
     self.sorry = sorry
+    self.takesHost = takesHost
   }
 
   package init(from decoder: any Decoder) throws {
@@ -34,6 +38,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     ring = try fields.decodeIfPresent(RingSize.self, forKey: .ring)
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
+    takesHost = try fields.decodeIfPresent(Bool.self, forKey: .takesHost)
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
   }
 
@@ -43,6 +48,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(ring, forKey: .ring)
     try fields.encodeIfPresent(onServerLoss, forKey: .onServerLoss)
     try fields.encodeIfPresent(noServer, forKey: .noServer)
+    try fields.encodeIfPresent(takesHost, forKey: .takesHost)
     if let sorry { try fields.encode(sorry, forKey: .sorry) }
   }
 }

@@ -93,7 +93,8 @@ extension Route {
             ringSize: settings.ring,
             onServerLoss: settings.onServerLoss,
             noServer: settings.noServer,
-            sorry: settings.sorry
+            sorry: settings.sorry,
+            takesHost: settings.takesHost
           )
         }
       )

@@ -57,6 +57,7 @@ int sockets_unregister(struct xsk_umem *umem);
 
 /* The number of receive queues of an interface, each of which needs a worker. */
 int sockets_queues(const char *interface);
+/* -EAFNOSUPPORT: it is not Ethernet. */
 int sockets_mac(const char *interface, uint8_t *mac);
 int sockets_mtu(const char *interface);
 

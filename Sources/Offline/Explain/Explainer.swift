@@ -103,7 +103,7 @@ package struct Explainer {
       forward: server.method,
       weight: server.weight,
       state: !isResolved ? .unresolved : entry.weight == 0 ? idle : .ok,
-      reason: isResolved ? nil : faults[server.address]
+      reason: isResolved ? nil : faults[server.address] ?? Resolution.behindGateway
     )
   }
 

@@ -9,6 +9,8 @@ struct CompiledServer {
   /// Complete except for the tunnel's name.
   private(set) var record: sluice_server
   let isSorry: Bool
+  /// It can be reached, but not by its method.
+  let isBehindGateway: Bool
   /// Nil for direct routing; 0 for tunnels without ports.
   let tunnelPort: UInt16?
 
@@ -25,13 +27,15 @@ struct CompiledServer {
     var servers: [CompiledServer] = service.everyServer.compactMap { server in
       guard let place = layout.servers[server.address] else { return nil }
       let resolution = resolutions[server.address]
+      let hop = resolution?.nextHop(by: server.method)
       let weight = EffectiveWeight.of(server, resolution)
       let isTunnel = server.method.isTunnel
       return CompiledServer(
         address: server.address,
         place: place,
-        record: sluice_server(server, weight: weight, incarnation: place.incarnation, nextHop: resolution?.nextHop),
+        record: sluice_server(server, weight: weight, incarnation: place.incarnation, nextHop: hop),
         isSorry: server.address == service.sorry?.address,
+        isBehindGateway: hop == nil && resolution?.nextHop != nil,
         tunnelPort: isTunnel ? (server.method.hasPort ? UInt16(server.tunnel.port ?? 0) : 0) : nil
       )
     }

@@ -99,6 +99,7 @@ struct TableCompiler {
       plan.servers.append((server.place.index, record, owner))
     }
 
+    next.behindGateway = Set(servers.lazy.filter(\.isBehindGateway).map(\.address))
     let wasLive = next.isLive
     next.isLive = servers.contains { $0.takesFlows && !$0.isSorry }
     countVIP(key, former == nil ? 1 : 0, live: (next.isLive ? 1 : 0) - (wasLive ? 1 : 0))

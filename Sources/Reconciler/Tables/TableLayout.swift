@@ -37,6 +37,8 @@ struct TableLayout: Equatable, Sendable {
     var digest: UInt64 = 0
     /// The service has a live server.
     var isLive = false
+    /// Servers that can be reached, but not by their method; see `Resolution.behindGateway`.
+    var behindGateway: Set<IPAddress> = []
   }
 
   /// A VIP with the number of its services.

@@ -92,6 +92,7 @@ final class Daemon: Sendable {
     surroundings.descriptor = host.descriptor
     surroundings.published = { host.follow($0) }
     surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
+    surroundings.conflict = { host.conflict(of: $0) }
     surroundings.announce = { host.announce($0) }
     surroundings.hashKey = settings.hashKey
     surroundings.timeouts = configuration.timeouts

@@ -103,6 +103,14 @@ final class HostNetwork: Sendable {
     }
   }
 
+  /// The first of these services that would harm the host. When the kernel can't be asked there is none: refusing would need a reason.
+  func conflict(of services: [VirtualService]) -> HostConflict? {
+    state.withLock { state in
+      guard let own = try? HostAddresses(state.monitor) else { return nil }
+      return services.lazy.compactMap { own.conflict(of: $0) }.first
+    }
+  }
+
   /// Announces these VIPs at the next observation, as far as they are on an attached interface.
   func announce(_ vips: [IPAddress]) -> Announced {
     state.withLock { state in
@@ -145,16 +153,22 @@ extension HostNetwork.State {
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
     // The previous destination's result, reused because servers behind one gateway share it.
     var last = Resolution.pending("")
-    return try monitor.answers(for: addresses).mapValues { answer in
+    let answers = try monitor.answers(for: addresses)
+    var resolutions = [IPAddress: Resolution](minimumCapacity: answers.count)
+    for (address, answer) in answers {
       do throws(NextHopFault) {
-        let hop = try answer.nextHop(slots: slots)
+        let hop = try answer.nextHop(to: address, slots: slots)
         if last.nextHop != hop { last = .resolved(hop) }
-        return last
+        resolutions[address] = last
       } catch {
-        if case .neighbourPending = answer { return .pending(error.description) }
-        return .unresolved(error.description)
+        if case .neighbourPending = answer {
+          resolutions[address] = .pending(error.description)
+        } else {
+          resolutions[address] = .unresolved(error.description)
+        }
       }
     }
+    return resolutions
   }
 
   /// - Returns: whether interface indices have changed, so that any path may use another slot.
