@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #ifndef SO_PREFER_BUSY_POLL
@@ -188,27 +187,4 @@ int sockets_mtu(const char *interface)
 	int error = interface_ioctl(interface, SIOCGIFMTU, &about);
 
 	return error ? error : about.ifr_mtu;
-}
-
-int sockets_claim(const char *name)
-{
-	/* An abstract name (unix(7)): its scope is the network namespace, like that of interfaces, and it goes with the process.
-	 * */
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(name);
-	int claim;
-
-	if (length > sizeof(address.sun_path) - 1)
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path + 1, name, length);
-	claim = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (claim < 0)
-		return -errno;
-	if (bind(claim, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length))) {
-		int error = -errno;
-
-		close(claim);
-		return error;
-	}
-	return claim;
 }

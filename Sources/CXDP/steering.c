@@ -61,53 +61,21 @@ int steering_map_size(int map, uint32_t *value, uint32_t *entries)
 	return 0;
 }
 
-/* Descriptor of the program attached to the interface, or -errno. */
-static int attached_program(unsigned int ifindex)
+int steering_open_program(uint32_t id)
 {
-	uint32_t id = 0;
-	int native, error = steering_attached(ifindex, &id, &native, NULL);
-	int program;
+	int program = bpf_prog_get_fd_by_id(id);
 
-	if (error)
-		return error;
-	if (!id)
-		return -ENOENT;
-	program = bpf_prog_get_fd_by_id(id);
 	return program < 0 ? -errno : program;
 }
 
-int steering_former_maps(unsigned int ifindex, const char *program, struct steering_map *maps, int room)
+int steering_program_maps(int program, uint32_t *ids, int room)
 {
-	struct bpf_prog_info info = {};
-	uint32_t ids[STEERING_MAPS], size = sizeof(info);
-	int count = 0, fd = attached_program(ifindex);
+	struct bpf_prog_info info = { .nr_map_ids = (uint32_t)room, .map_ids = (uintptr_t)ids };
+	uint32_t size = sizeof(info);
 
-	if (fd < 0)
-		return fd;
-	info.nr_map_ids = STEERING_MAPS;
-	info.map_ids = (uintptr_t)ids;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size)) {
-		count = -errno;
-		close(fd);
-		return count;
-	}
-	close(fd);
-	if (strcmp(info.name, program))
-		return -ENOENT;
-	for (uint32_t i = 0; i < info.nr_map_ids && i < STEERING_MAPS && count < room; i++) {
-		struct bpf_map_info map = {};
-		uint32_t map_size = sizeof(map);
-		int candidate = bpf_map_get_fd_by_id(ids[i]);
-
-		if (candidate < 0)
-			return -errno;
-		if (!bpf_obj_get_info_by_fd(candidate, &map, &map_size)) {
-			memcpy(maps[count].name, map.name, sizeof(map.name));
-			maps[count++].id = ids[i];
-		}
-		close(candidate);
-	}
-	return count;
+	if (bpf_obj_get_info_by_fd(program, &info, &size))
+		return -errno;
+	return (int)info.nr_map_ids < room ? (int)info.nr_map_ids : room;
 }
 
 int steering_open_map(uint32_t id)
@@ -115,6 +83,29 @@ int steering_open_map(uint32_t id)
 	int map = bpf_map_get_fd_by_id(id);
 
 	return map < 0 ? -errno : map;
+}
+
+int steering_map_identity(int map, uint32_t *id, char *name)
+{
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size))
+		return -errno;
+	*id = info.id;
+	memcpy(name, info.name, sizeof(info.name));
+	return 0;
+}
+
+int steering_link_program(int link, uint32_t *id)
+{
+	struct bpf_link_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		return -errno;
+	*id = info.prog_id;
+	return 0;
 }
 
 /* Log buffer of the print function of libbpf, which is process-wide; programs are loaded by one thread, at start. */

@@ -48,6 +48,16 @@ void threads_wake(int descriptor)
 	eventfd_write(descriptor, 1);
 }
 
+uint64_t threads_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(SYS_capget, &header, data))
+		return UINT64_MAX;
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
 int threads_can_wait_for_readers(void)
 {
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) < 0 ? -errno : 0;

@@ -22,7 +22,9 @@ package struct AttachedInterface: Sendable {
   package var isPresent: Bool { ifindex != 0 }
 
   init(_ name: String, slot: Int) throws(EngineFailure) {
-    let view = InterfaceView(name)
+    guard let view = InterfaceView(name) else {
+      throw EngineFailure("\(name) can't be looked up: \(EngineFailure.words(-errno)); `ulimit -n` bounds open files")
+    }
     guard view.ifindex != 0 else { throw EngineFailure("no interface \(name): `ip link` lists the interfaces") }
     guard let mac = view.mac else {
       throw EngineFailure("\(name) is not Ethernet: Sluice forwards Ethernet frames only")
@@ -41,7 +43,7 @@ package struct AttachedInterface: Sendable {
   }
 
   /// Called again after attaching, since some drivers (virtio) then change the number.
-  mutating func countQueues() throws(EngineFailure) { queues = try Self.checked(InterfaceView(name).queues, name) }
+  mutating func countQueues() throws(EngineFailure) { queues = try Self.checked(InterfaceView(name)?.queues ?? 0, name) }
 
   private static func checked(_ queues: Int, _ name: String) throws(EngineFailure) -> Int {
     guard queues > 0 else { throw EngineFailure("can't read the queue count of \(name)") }
@@ -76,9 +78,10 @@ struct InterfaceView: Equatable, Sendable {
     self.program = program
   }
 
-  /// Queries the kernel: a few system calls.
-  init(_ name: String) {
+  /// Queries the kernel: a few system calls. Nil if it can't be queried, which says nothing about the interface.
+  init?(_ name: String) {
     let index = if_nametoindex(name)
+    guard index != 0 || [ENODEV, ENXIO].contains(errno) else { return nil }
     var bytes = [UInt8](repeating: 0, count: 6)
     let hasMAC = index != 0 && sockets_mac(name, &bytes) == 0
     let queues = index == 0 ? 0 : sockets_queues(name)
@@ -88,7 +91,7 @@ struct InterfaceView: Equatable, Sendable {
       mac: hasMAC ? MACAddress(bytes: bytes) : nil,
       queues: max(0, Int(queues)),
       mtu: index == 0 ? 0 : max(0, Int(sockets_mtu(name))),
-      program: index == 0 ? nil : AttachedProgram(index)
+      program: index == 0 ? nil : AttachedProgram(index, on: name)
     )
   }
 }

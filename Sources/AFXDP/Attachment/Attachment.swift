@@ -89,8 +89,8 @@ struct Attachment {
 
   /// What a previous daemon left on the interface; nil if its program is not Sluice's.
   static func former(on interface: AttachedInterface) -> Attachment? {
-    guard let program = AttachedProgram(interface.ifindex), program.isSluices else { return nil }
-    let path = PinPath.existing(interface.name)
+    guard let program = AttachedProgram(interface.ifindex, on: interface.name), program.isSluices else { return nil }
+    let path = PinPath.link(interface.name)
     let link = path.map { steering_open_pin($0) } ?? -ENOENT
     let hold: Hold = if let path, link >= 0 { .link(descriptor: link, path: path) } else { .netlink(program: program.id) }
     return Attachment(ifindex: interface.ifindex, isNative: program.isNative, hold: hold)
@@ -99,7 +99,7 @@ struct Attachment {
   private struct Refused: Error { let error: Int32 }
 
   private static func attach(_ program: Int32, _ interface: AttachedInterface, native: Bool) -> Result<Attachment, Refused> {
-    if let path = PinPath.make(interface.name) {
+    if let path = PinPath.makeLink(interface.name) {
       let link = steering_link(program, interface.ifindex, native ? 1 : 0)
       guard link >= 0 else {
         PinPath.removeFolders()
@@ -119,13 +119,13 @@ struct Attachment {
 
   /// Replaces the program that a previous daemon left; nil if there is none.
   private static func takeOver(_ program: Int32, _ interface: AttachedInterface) throws(EngineFailure) -> Attachment? {
-    guard let former = AttachedProgram(interface.ifindex) else { return nil }
-    guard former.name == SteeringMaps.program else {
+    guard let former = AttachedProgram(interface.ifindex, on: interface.name) else { return nil }
+    guard former.isSluices else {
       throw EngineFailure(
         "\(interface.name) has another XDP program (\(former.name), id \(former.id)): remove it with `ip link set \(interface.name) xdp off`"
       )
     }
-    if let path = PinPath.existing(interface.name) {
+    if let path = PinPath.link(interface.name) {
       let link = steering_open_pin(path)
       if link >= 0 {
         if steering_update_link(link, program) == 0 {
@@ -156,7 +156,7 @@ struct Attachment {
     guard case .failure(let refused) = result else { return EngineFailure("\(interface.name): attached") }
     switch refused.error {
     case -EPERM:
-      return EngineFailure("no permission to attach to \(interface.name): run as root, or with CAP_BPF and CAP_NET_ADMIN")
+      return EngineFailure.noPermission("attach to \(interface.name)")
     case -EBUSY, -EEXIST:
       return EngineFailure(
         "\(interface.name) already has an XDP program: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
@@ -182,12 +182,25 @@ struct AttachedProgram: Equatable, Sendable {
     self.name = name
   }
 
-  init?(_ ifindex: UInt32) {
+  /// - Parameter interface: its name. Without CAP_SYS_ADMIN the kernel doesn't tell a program's name, but our pinned link shows which is ours.
+  init?(_ ifindex: UInt32, on interface: String? = nil) {
     var (id, native): (UInt32, Int32) = (0, 0)
     var name = [CChar](repeating: 0, count: 17)
     guard steering_attached(ifindex, &id, &native, &name) == 0, id != 0 else { return nil }
     self.id = id
     isNative = native != 0
-    self.name = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let told = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let isPinned = told.isEmpty && interface.flatMap(Self.pinned) == id
+    self.name = isPinned ? SteeringMaps.program : told
+  }
+
+  /// The number of the program of the interface's pinned link.
+  private static func pinned(_ interface: String) -> UInt32? {
+    guard let path = PinPath.link(interface) else { return nil }
+    let link = steering_open_pin(path)
+    guard link >= 0 else { return nil }
+    defer { close(link) }
+    var id: UInt32 = 0
+    return steering_link_program(link, &id) == 0 ? id : nil
   }
 }

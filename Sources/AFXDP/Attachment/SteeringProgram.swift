@@ -15,8 +15,8 @@ final class SteeringProgram {
     var log = [CChar](repeating: 0, count: 64 << 10)
     let descriptor = object.withUnsafeBytes { steering_load($0.baseAddress, $0.count, &maps, &log, log.count) }
     guard descriptor >= 0 else {
-      if descriptor == -EPERM {
-        throw EngineFailure("no permission to load XDP programs: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+      if [-EPERM, -EACCES].contains(descriptor), !Capabilities.missing.isEmpty {
+        throw EngineFailure.noPermission("load XDP programs")
       }
       let words = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       let last = words.split(separator: "\n").last.map(String.init) ?? EngineFailure.words(descriptor)

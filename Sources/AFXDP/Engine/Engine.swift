@@ -117,7 +117,7 @@ extension Engine {
 extension Engine {
   /// Whether one of Sluice's steering programs is attached to the interface.
   package static func isSteered(_ interface: String) -> Bool {
-    AttachedProgram(if_nametoindex(interface))?.isSluices ?? false
+    AttachedProgram(if_nametoindex(interface), on: interface)?.isSluices ?? false
   }
 
   /// Detaches what a previous daemon left attached to these interfaces. Refused while a daemon runs there.
@@ -126,8 +126,13 @@ extension Engine {
   /// - Returns: the interfaces that had its program.
   package static func detach(from interfaces: [String], before: () throws -> Void) throws -> [String] {
     let (present, claims) = try EngineState.claim(interfaces.filter { if_nametoindex($0) != 0 })
-    defer { for claim in claims { close(claim) } }
     try before()
+    defer {
+      for interface in present { PinPath.removeMaps(interface.name) }
+      PinPath.removeFolders()
+      // The claims are held until here.
+      _ = claims.count
+    }
     return present.filter { interface in
       let former = Attachment.former(on: interface)
       former?.detach()

@@ -12,7 +12,11 @@ extension EngineState {
   mutating func follow() -> EngineReport {
     var report = EngineReport()
     guard let id = program?.id else { return report }
-    let seen = interfaces.map { InterfaceView($0.name) }
+    let seen = interfaces.compactMap { InterfaceView($0.name) }
+    guard seen.count == interfaces.count else {
+      report.problems = ["the interfaces can't be looked up: \(EngineFailure.words(-errno)); `ulimit -n` bounds open files"]
+      return report
+    }
     if steeringFault != nil { replaceProgram() }
     for step in InterfaceFollowing.steps(interfaces, seen, program: id) { carryOut(step, &report) }
     watchRings(&report)
@@ -82,7 +86,7 @@ extension EngineState {
     case .back(let slot, let ifindex):
       attachments[slot]?.abandon()
       attachments[slot] = nil
-      let view = InterfaceView(interfaces[slot].name)
+      guard let view = InterfaceView(interfaces[slot].name) else { return }
       interfaces[slot].ifindex = ifindex
       interfaces[slot].mac = view.mac ?? interfaces[slot].mac
       interfaces[slot].queues = max(view.queues, 1)

@@ -13,7 +13,7 @@ extension EngineState {
   /// sockets every packet is dropped, and the verifier takes a hundred milliseconds.
   mutating func start() throws(EngineFailure) {
     enterInterfaces()
-    let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex)?.isSluices == true }
+    let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
     if isSteered { try startWorkers() }
     let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     for slot in interfaces.indices {
@@ -28,6 +28,7 @@ extension EngineState {
     }
     self.program = program
     if !isSteered { try startWorkers() }
+    pinMaps()
   }
 
   mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {

@@ -45,6 +45,7 @@ extension EngineState {
         if let attachment = attachments[slot] { attachments[slot] = try attachment.replace(by: next, on: interfaces[slot].name) }
       }
       program = next
+      pinMaps()
     } catch {
       // The old program keeps steering by the old tables: what they contain stays right, new services are left to the kernel.
       steeringFault = "steering goes by the tables before they were enlarged, since its program could not be replaced: \(error)"

@@ -8,8 +8,7 @@ import Model
 struct EngineState {
   let options: EngineOptions
   var interfaces: [AttachedInterface] = []
-  /// Files and names that only one process can hold.
-  private var claims: [Int32] = []
+  private var claims: [InterfaceClaim] = []
   /// By slot; nil where the program is not attached.
   var attachments: [Attachment?] = []
   var maps: SteeringMaps
@@ -48,15 +47,13 @@ struct EngineState {
     self.interfaces = interfaces
     self.claims = claims
     attachments = Array(repeating: nil, count: interfaces.count)
-    do throws(EngineFailure) {
-      let count = try Self.workerCount(options, interfaces)
-      maps = try SteeringMaps(options, workers: count, interfaces: interfaces.map(\.ifindex))
-      for _ in 0..<count { counters.append(try Self.makeCounters()) }
-    } catch {
-      for claim in claims { close(claim) }
-      throw error
-    }
+    let count = try Self.workerCount(options, interfaces)
+    maps = try SteeringMaps(options, workers: count, interfaces: interfaces)
+    for _ in 0..<count { counters.append(try Self.makeCounters()) }
     notes = maps.notes
+    if let fault = PinPath.fault {
+      notes.append("nothing is pinned, so only root can take over: can't use the folder \(fault)")
+    }
     halves = TableHalves(maps.tables.tables)
     published = PublishedTables(halves)
     epochs = Epochs(count: Int(SLUICE_QUEUES))
@@ -68,31 +65,19 @@ struct EngineState {
     return Counters(zeroed: try ZeroedPages.map(Counters.size(serverCapacity: capacity)), serverCapacity: capacity)
   }
 
-  static func claim(_ names: [String]) throws(EngineFailure) -> ([AttachedInterface], [Int32]) {
+  static func claim(_ names: [String]) throws(EngineFailure) -> ([AttachedInterface], [InterfaceClaim]) {
     guard names.count <= Int(SLUICE_INTERFACES) else {
       throw EngineFailure("\(names.count) interfaces are given, at most \(SLUICE_INTERFACES) can be attached")
     }
     var interfaces: [AttachedInterface] = []
-    var claims: [Int32] = []
-    do throws(EngineFailure) {
-      for (slot, name) in names.enumerated() {
-        let interface = try AttachedInterface(name, slot: slot)
-        if let same = interfaces.first(where: { $0.ifindex == interface.ifindex }) {
-          throw EngineFailure("\(same.name) and \(name) are two names of one interface: give one of them")
-        }
-        let claim = sockets_claim("sluice/\(name)")
-        if claim == -EADDRINUSE {
-          throw EngineFailure(
-            "another sluice already runs on \(name): stop it first, `ss -xlp | grep sluice/` shows its process"
-          )
-        }
-        guard claim >= 0 else { throw EngineFailure("cannot claim \(name): \(EngineFailure.words(claim))") }
-        claims.append(claim)
-        interfaces.append(interface)
+    var claims: [InterfaceClaim] = []
+    for (slot, name) in names.enumerated() {
+      let interface = try AttachedInterface(name, slot: slot)
+      if let same = interfaces.first(where: { $0.ifindex == interface.ifindex }) {
+        throw EngineFailure("\(same.name) and \(name) are two names of one interface: give one of them")
       }
-    } catch {
-      for claim in claims { close(claim) }
-      throw error
+      claims.append(try InterfaceClaim(name))
+      interfaces.append(interface)
     }
     return (interfaces, claims)
   }
@@ -139,9 +124,9 @@ struct EngineState {
   /// Detaches the program from all interfaces except `kept`, then stops the workers and closes their sockets. Detached interfaces are as
   /// before the start.
   mutating func end(keeping kept: Set<Int> = []) {
+    if kept.isEmpty, let first = interfaces.first { PinPath.removeMaps(first.name) }
     for (slot, attachment) in attachments.enumerated() where !kept.contains(slot) { attachment?.detach() }
     for worker in workers { worker.stop() }
-    for claim in claims { close(claim) }
     (attachments, workers, claims) = ([], [], [])
   }
 }

@@ -4,25 +4,9 @@ import Glibc
 /// Where to get maps from.
 enum MapSource: Sendable {
   case new
-  /// The maps held by a previous daemon's steering program: ids by name.
-  case former([String: UInt32])
+  case former(FormerMaps)
 
   var isFormer: Bool { if case .former = self { true } else { false } }
-
-  /// The maps of the steering program on this interface.
-  init(formerOn interface: UInt32) throws(EngineFailure) {
-    var maps = [steering_map](repeating: steering_map(), count: Int(STEERING_MAPS))
-    let count = steering_former_maps(interface, SteeringMaps.program, &maps, Int32(maps.count))
-    guard count >= 0 else { throw MapSet.failure(count, "find", "sl_root") }
-    self = .former(
-      Dictionary(
-        maps[..<Int(count)].map { map in
-          (withUnsafeBytes(of: map.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }, map.id)
-        },
-        uniquingKeysWith: { first, _ in first }
-      )
-    )
-  }
 }
 
 /// BPF maps, opened in turn and mapped into the process. They are unmapped and closed with the set, also when opening a later one fails.
@@ -49,7 +33,7 @@ final class MapSet {
     let descriptor =
       switch source {
       case .new: make(name)
-      case .former(let maps): maps[name].map { steering_open_map($0) } ?? -ENOENT
+      case .former(let maps): maps.open(name)
       }
     guard descriptor >= 0 else { throw Self.failure(descriptor, source.isFormer ? "find" : "make", name) }
     descriptors.append(descriptor)
@@ -58,7 +42,7 @@ final class MapSet {
 
   static func failure(_ error: Int32, _ doing: String, _ name: String) -> EngineFailure {
     switch error {
-    case -EPERM: EngineFailure("may not \(doing) BPF maps: run as root, or with CAP_BPF and CAP_NET_ADMIN")
+    case -EPERM: EngineFailure.noPermission("\(doing) BPF maps")
     case -EMFILE: EngineFailure("too many open files for the map \(name): raise `ulimit -n`")
     default: EngineFailure("cannot \(doing) the map \(name): \(EngineFailure.words(error))")
     }

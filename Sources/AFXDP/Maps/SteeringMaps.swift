@@ -5,9 +5,8 @@ import Glibc
 
 /// The BPF maps of one data plane and their memory: created, or found on an interface where a previous daemon left them.
 ///
-/// No map is pinned. The steering program holds all of them (`BPF_PROG_BIND_MAP` for those that it does not read itself), so they live
-/// exactly as long as it is attached. A new daemon finds them through the interface, with or without a bpffs, and nothing is left to clean
-/// up.
+/// The steering program holds all of them (`BPF_PROG_BIND_MAP` for those that it does not read itself), so they live at least as long as it is
+/// attached. A new daemon finds them through the program (`FormerMaps`); pins only stand in for the privilege that this needs.
 struct SteeringMaps {
   /// Name of the BPF program; BPF allows 15 characters.
   static let program = "sluice_steer"
@@ -25,13 +24,13 @@ struct SteeringMaps {
   private let buckets: Int
 
   /// Takes over the maps held by the program on the first interface; otherwise creates new ones and notes why.
-  init(_ options: EngineOptions, workers: Int, interfaces: [UInt32]) throws(EngineFailure) {
+  init(_ options: EngineOptions, workers: Int, interfaces: [AttachedInterface]) throws(EngineFailure) {
     buckets = options.flowBuckets
     var source = MapSource.new
     var former: TableMaps?
-    if let program = AttachedProgram(interfaces[0]), program.name == Self.program {
+    if let program = AttachedProgram(interfaces[0].ifindex, on: interfaces[0].name), program.isSluices {
       do throws(EngineFailure) {
-        source = try MapSource(formerOn: interfaces[0])
+        source = .former(try FormerMaps(program, on: interfaces[0].name))
         former = try TableMaps(source, nil)
       } catch {
         source = .new

@@ -44,10 +44,11 @@ struct Umem: ~Copyable {
     let error = sockets_register(&handle, area, bytes, UInt32(Self.chunk), ring, first)
     guard error == 0, let handle else {
       if error == -EPERM {
-        throw EngineFailure("no permission to create AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+        throw EngineFailure.noPermission("create AF_XDP sockets")
       }
+      if error == -EMFILE { throw EngineFailure("too many open files for AF_XDP sockets: raise `ulimit -n`") }
       throw EngineFailure(
-        "the kernel refuses \(bytes >> 20) MiB of packet buffers: \(EngineFailure.words(error)); is `ulimit -l` too small?"
+        "the kernel refuses \(bytes >> 20) MiB of packet buffers: \(EngineFailure.words(error)); raise `ulimit -l`, or add CAP_IPC_LOCK"
       )
     }
     self.handle = handle

@@ -71,7 +71,7 @@ struct WorkerSockets: ~Copyable {
     case -EBUSY:
       throw EngineFailure("queue \(queue) of \(interface.name) has another AF_XDP socket: `ss --xdp -p` shows its process")
     case -EPERM:
-      throw EngineFailure("no permission to create AF_XDP sockets: run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF")
+      throw EngineFailure.noPermission("bind an AF_XDP socket to \(interface.name)")
     case -ENETDOWN: throw EngineFailure("\(interface.name) is down: `ip link set \(interface.name) up`")
     case -EMFILE: throw EngineFailure("too many open files for a socket of \(interface.name): raise `ulimit -n`")
     default: break

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Synchronization
 import SystemPackage
 
@@ -9,23 +10,15 @@ import SystemPackage
 /// at the same moment, neither would find the other.
 package final class ControlSocket: Sendable {
   package let path: String
-  /// The lock file's descriptor; nil once the right has been released.
-  private let lock: Mutex<Int32?>
-
-  private var lockPath: String { path + ".lock" }
+  /// Nil once the right has been released.
+  private let lock: Mutex<LockFile?>
 
   /// Claims the path for this process. Creates its folder if only the folder is missing.
   package init(claiming path: String) throws(ControlSocketError) {
     guard path.utf8.count <= UnixAddress.longestPath else { throw .pathTooLong(path) }
     if let cut = path.lastIndex(of: "/"), cut != path.startIndex { mkdir(String(path[..<cut]), 0o755) }
-    let lock = try Self.lock(path + ".lock", for: path)
-    do {
-      try Self.checkWhatIsThere(path)
-    } catch {
-      unlink(path + ".lock")
-      close(lock)
-      throw error
-    }
+    let lock = try Self.lock(path)
+    try Self.checkWhatIsThere(path)
     // Set last: once every property is set, a throw would run `deinit`, which removes the file at the path.
     self.path = path
     self.lock = Mutex(lock)
@@ -38,35 +31,26 @@ package final class ControlSocket: Sendable {
   // Not left to `deinit` alone: a finished task may keep its captures until the process ends.
   package func release() {
     lock.withLock { lock in
-      guard let file = lock else { return }
-      unlink(path)
-      // Removed while the lock is held, so that it cannot be another process's file; see `lock(_:for:)`.
-      unlink(lockPath)
-      close(file)
+      switch lock {
+      case .none: return
+      // While the lock is held, so that it cannot be another process's file.
+      case .some: unlink(path)
+      }
       lock = nil
     }
   }
 
   deinit { release() }
 
-  /// The lock file's descriptor. The previous holder may remove the file between our open and our lock, and our lock would then be on a
-  /// deleted file: in this case retry with the current file.
-  private static func lock(_ lockPath: String, for path: String) throws(ControlSocketError) -> Int32 {
-    for _ in 0..<16 {
-      let file = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-      guard file >= 0 else { throw .failed("make", lockPath, Errno(rawValue: errno)) }
-      guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-        let error = Errno(rawValue: errno)
-        close(file)
-        throw error == .wouldBlock ? .alreadyRunning(path) : .failed("lock", lockPath, error)
+  private static func lock(_ path: String) throws(ControlSocketError) -> LockFile {
+    do throws(LockFile.Refusal) {
+      return try LockFile(path + ".lock")
+    } catch {
+      switch error {
+      case .held: throw .alreadyRunning(path)
+      case .failed(let what, let errno): throw .failed(what, path + ".lock", Errno(rawValue: errno))
       }
-      var (held, there) = (stat(), stat())
-      if fstat(file, &held) == 0, stat(lockPath, &there) == 0, held.st_ino == there.st_ino, held.st_dev == there.st_dev {
-        return file
-      }
-      close(file)
     }
-    throw .alreadyRunning(path)
   }
 
   private static func checkWhatIsThere(_ path: String) throws(ControlSocketError) {

@@ -61,8 +61,4 @@ int sockets_queues(const char *interface);
 int sockets_mac(const char *interface, uint8_t *mac);
 int sockets_mtu(const char *interface);
 
-/* Claims a name that only one process of this network namespace can hold; the kernel frees it when the process ends. Returns a
- * descriptor, or -EADDRINUSE. */
-int sockets_claim(const char *name);
-
 #endif

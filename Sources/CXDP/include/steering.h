@@ -30,17 +30,18 @@ int steering_map_size(int map, uint32_t *value, uint32_t *entries);
 
 enum { STEERING_MAPS = 256 }; /* limit of the maps of a program: 64 workers have two each */
 
-struct steering_map {
-	char name[16];
-	uint32_t id;
-};
-
-/* The maps of the program named `program` that is attached to the interface: writes at most `room` and returns how many; -ENOENT: it has no
- * such program. */
-int steering_former_maps(unsigned int ifindex, const char *program, struct steering_map *maps, int room);
-
-/* A descriptor of a map, or -errno. */
+/* Descriptors by number, or -errno: -EPERM without CAP_SYS_ADMIN. */
+int steering_open_program(uint32_t id);
 int steering_open_map(uint32_t id);
+
+/* The numbers of a program's maps: writes at most `room` and returns how many. */
+int steering_program_maps(int program, uint32_t *ids, int room);
+
+/* Number and name (16 bytes) of a map. */
+int steering_map_identity(int map, uint32_t *id, char *name);
+
+/* The number of the program of a link. */
+int steering_link_program(int link, uint32_t *id);
 
 /* Loads the program with the given maps and returns its descriptor. On failure `log` has the verifier's or libbpf's messages. */
 int steering_load(const void *object, size_t size, const struct steering_maps *maps, char *log, size_t log_size);

@@ -4,6 +4,7 @@
 #define SLUICE_THREADS_H
 
 #include <pthread.h>
+#include <linux/capability.h>
 #include <stdint.h>
 
 /* Pin the calling thread to one CPU; name it (15 characters). A caller may ignore -errno. */
@@ -16,6 +17,9 @@ int threads_cpus(int *cpus, int room);
 /* A descriptor that becomes readable for poll when threads_wake is called. */
 int threads_wake_descriptor(void);
 void threads_wake(int descriptor);
+
+/* The thread's effective capabilities, bit n for capability n of linux/capability.h; all bits if that can't be read. */
+uint64_t threads_capabilities(void);
 
 /* Waits for a grace period: every BPF program that runs now ends, and every thread of ours passes a memory barrier. By
  * MEMBARRIER_CMD_GLOBAL, which is synchronize_rcu; a nohz_full kernel refuses it: there a private barrier for threads, and 50 ms

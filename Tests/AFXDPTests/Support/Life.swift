@@ -30,7 +30,7 @@ final class Life {
   }
 
   func pin() throws -> String {
-    guard let path = PinPath.existing(interface.name) else { throw Failed("no bpffs on /sys/fs/bpf") }
+    guard let path = PinPath.link(interface.name) else { throw Failed("no bpffs on /sys/fs/bpf") }
     return path
   }
 
@@ -45,7 +45,7 @@ final class Life {
     let program: SteeringProgram
 
     init(_ options: EngineOptions, _ interface: AttachedInterface) throws {
-      maps = try SteeringMaps(options, workers: 1, interfaces: [interface.ifindex])
+      maps = try SteeringMaps(options, workers: 1, interfaces: [interface])
       program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     }
   }

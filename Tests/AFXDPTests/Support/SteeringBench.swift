@@ -32,7 +32,14 @@ final class SteeringBench {
     maps = try SteeringMaps(
       EngineOptions(interfaces: ["lo"], flows: 1024, capacity: capacity),
       workers: 1,
-      interfaces: [1]
+      interfaces: [
+        AttachedInterface(
+          InterfaceView(name: "lo", ifindex: 1, mac: nil, queues: 1),
+          slot: 0,
+          mac: MACAddress((0, 0, 0, 0, 0, 0)),
+          queues: 1
+        )
+      ]
     )
     program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     forwarder = ForwarderBox(flows: maps.flows[0], servers: capacity.servers)
