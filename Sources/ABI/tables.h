@@ -98,7 +98,7 @@ enum {
 };
 
 enum {
-	SLUICE_SERVER_PRESENT = 1,       /* configured; clear: the server was removed */
+	SLUICE_SERVER_PRESENT = 1,       /* configured; clear: removed, or unreachable for too long */
 	SLUICE_SERVER_RESOLVED = 2,      /* next hop known: MAC addresses, egress and MTU are valid */
 	SLUICE_SERVER_IPV6 = 4,          /* the server's address is IPv6, and so is a tunnel's outer header */
 	SLUICE_SERVER_CHECKSUM = 8,      /* GUE: a UDP checksum; GRE: the checksum field */

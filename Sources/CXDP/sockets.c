@@ -168,6 +168,29 @@ int sockets_queues(const char *interface)
 	return (int)(channels.combined_count + channels.rx_count);
 }
 
+int sockets_strips_tags(const char *interface)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	struct ifreq about = { .ifr_data = (void *)&flags };
+	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
+
+	return error ? error : !!(flags.data & ETH_FLAG_RXVLAN);
+}
+
+int sockets_strip_tags(const char *interface, int strip)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	struct ifreq about = { .ifr_data = (void *)&flags };
+	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
+
+	if (error)
+		return error;
+	flags.cmd = ETHTOOL_SFLAGS;
+	flags.data = strip ? flags.data | ETH_FLAG_RXVLAN : flags.data & ~(uint32_t)ETH_FLAG_RXVLAN;
+	about.ifr_data = (void *)&flags;
+	return interface_ioctl(interface, SIOCETHTOOL, &about);
+}
+
 int sockets_mac(const char *interface, uint8_t *mac)
 {
 	struct ifreq about = {};

@@ -7,6 +7,9 @@ package enum Resolution: Equatable, Sendable {
   /// Why nothing can be sent there: a clause that can follow "10.0.0.11: ".
   case unresolved(String)
 
+  /// Unresolved for so long that the server's flows are not kept for it any more: they follow the service's loss policy.
+  case lost(String)
+
   package var nextHop: NextHop? { if case .resolved(let hop) = self { hop } else { nil } }
 
   /// The next hop for a server by this method. Direct routing leaves the VIP as the destination, so a router would send the packet back to
@@ -19,13 +22,15 @@ package enum Resolution: Equatable, Sendable {
   package static let behindGateway =
     "it is behind a gateway, which would send packets to the VIP back to the director; use a tunnel, such as 'forward: ipip'"
 
+  package var isLost: Bool { if case .lost = self { true } else { false } }
+
   package var isPending: Bool { if case .pending = self { true } else { false } }
 
   /// Why there is no next hop.
   package var fault: String? {
     switch self {
     case .resolved: nil
-    case .pending(let reason), .unresolved(let reason): reason
+    case .pending(let reason), .unresolved(let reason), .lost(let reason): reason
     }
   }
 }

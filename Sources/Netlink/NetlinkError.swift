@@ -5,6 +5,8 @@ import Model
 package enum NetlinkError: Error, Equatable, Sendable {
   /// `doing` describes the query or change for the operator; `errno` is the kernel's.
   case refused(doing: String, errno: Int32)
+  /// No socket for frames of the director's own.
+  case noPacketSocket(errno: Int32)
   case noInterface(String)
   case noInterfaceIndex(UInt32)
 
@@ -28,6 +30,9 @@ extension NetlinkError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .refused(let doing, let code): "\(doing): \(String(cString: strerror(code))); \(Self.hint(code))"
+    case .noPacketSocket(let code):
+      "no socket to announce VIPs by: \(String(cString: strerror(code))); "
+        + (code == EPERM ? "run as root or with CAP_NET_RAW" : Self.hint(code))
     case .noInterface(let name): "no interface \(name); `ip link` lists the interfaces"
     case .noInterfaceIndex(let index): "no interface has index \(index): it was removed; see `ip link`"
     }

@@ -10,6 +10,8 @@ struct Pace {
   /// How long an edit waits until the neighbours of new servers resolve. Most answer within a millisecond, and a new server should be usable
   /// in the generation that adds it.
   static let neighbourTimeout: Duration = .milliseconds(300)
+  /// How long a server's flows are kept for it while it cannot be reached: long enough for a switch that learns addresses anew.
+  static let loss: Duration = .seconds(3)
   /// The reconciler observes at least this often.
   static let tick: Duration = .milliseconds(100)
 

@@ -40,6 +40,7 @@ extension ReconcilerLoop {
         servicesOf[address] = servicesOf[address]?.without(key)
         if servicesOf[address] == nil {
           resolutions[address] = nil
+          unreachable[address] = nil
           hasLeftOvers = true
         }
       }
@@ -54,6 +55,7 @@ extension ReconcilerLoop {
   mutating func ask(_ newcomers: [IPAddress]) {
     guard !newcomers.isEmpty else { return }
     let answers = surroundings.resolve(newcomers)
+    for (address, answer) in answers { _ = noteReach(address, answer) }
     if resolutions.isEmpty { resolutions = answers } else { resolutions.merge(answers) { _, new in new } }
     let pending = answers.filter(\.value.isPending).keys
     guard !pending.isEmpty else { return }

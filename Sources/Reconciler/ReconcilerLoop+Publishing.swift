@@ -9,7 +9,9 @@ extension ReconcilerLoop {
     for (kind, text) in observation.events { events.note(kind, text) }
     var moved: [IPAddress: MACAddress?] = [:]
     for (address, resolution) in observation.resolutions {
-      guard let users = servicesOf[address], resolutions[address] != resolution else { continue }
+      guard let users = servicesOf[address] else { continue }
+      let resolution = noteReach(address, resolution)
+      guard resolutions[address] != resolution else { continue }
       let former = resolutions.updateValue(resolution, forKey: address)
       awaited.remove(address)
       // The same fault for another reason changes no table, only the reported reason.
@@ -22,10 +24,37 @@ extension ReconcilerLoop {
       }
     }
     noteMoved(moved)
+    giveUp(at: .now)
     if let problems = observation.problems { note(problems) }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
     return observation.isPartial
+  }
+
+  /// Starts or ends a server's time until it is given up. A server that was given up stays so until it has a next hop.
+  mutating func noteReach(_ address: IPAddress, _ resolution: Resolution) -> Resolution {
+    guard let fault = resolution.fault else {
+      unreachable[address] = nil
+      return resolution
+    }
+    if resolutions[address]?.isLost == true { return .lost(fault) }
+    if unreachable[address] == nil { unreachable[address] = .now + Pace.loss }
+    return resolution
+  }
+
+  /// Lets the flows of servers that were unreachable for too long follow their service's loss policy.
+  private mutating func giveUp(at now: ContinuousClock.Instant) {
+    guard !unreachable.isEmpty else { return }
+    let over = unreachable.filter { $0.value <= now }.keys.sorted()
+    for address in over {
+      unreachable[address] = nil
+      guard let users = servicesOf[address], let fault = resolutions[address]?.fault else { continue }
+      resolutions[address] = .lost(fault)
+      changed.formUnion(users.services)
+    }
+    guard let first = over.first else { return }
+    let others = over.count > 1 ? " and \(over.count - 1) more real servers" : ""
+    events.note(.nextHop, "\(first)\(others): not reached for \(Pace.loss.components.seconds) s, flows follow the loss policy")
   }
 
   /// Logs changed next hops: the first few singly, the rest as a count, so that a switch restart does not flood the log.

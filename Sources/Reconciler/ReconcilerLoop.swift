@@ -16,6 +16,8 @@ struct ReconcilerLoop {
   var demand = TableDemand()
   // Observed.
   var resolutions: [IPAddress: Resolution] = [:]
+  /// Servers without a next hop, and when each is given up.
+  var unreachable: [IPAddress: ContinuousClock.Instant] = [:]
   /// The services that each real server belongs to.
   var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []

@@ -169,6 +169,17 @@ import Testing
     #expect(lines[4] == "v0 and outside are two names of one interface: give one of them")
   }
 
+  @Test("VLAN tags stay in received frames while it runs, and the NIC's setting is restored")
+  func tags() throws {
+    try OwnNamespaces.inside {
+      try check(sockets_strips_tags("v0") == 1, "veth takes tags off by default")
+      let engine = try Self.started { $0.interfaces = ["v0"] }
+      try check(sockets_strips_tags("v0") == 0, "left in the frames")
+      engine.stop()
+      try check(sockets_strips_tags("v0") == 1, "restored")
+    }
+  }
+
   private static func twoNames() throws -> String {
     try OwnNamespaces.run("ip link property add dev v0 altname outside")
     return refusal { $0.interfaces = ["v0", "outside"] }

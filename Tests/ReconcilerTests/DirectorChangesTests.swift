@@ -136,6 +136,29 @@ import Testing
     #expect(await plain.director.generation == 1)
   }
 
+  @Test func `a server that is not reached for seconds gives up its flows, and takes new ones once it is back`() async throws {
+    let plain = try PlainDirector()
+    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    plain.kernel.silence([Sample.second])
+    #expect(await plain.wait { await $0.generation == 2 })
+    #expect(plain.memory.inForce().servers[1].isPresent, "its flows wait for it at first")
+    let began = ContinuousClock.now
+    #expect(await plain.wait { await $0.generation == 3 })
+    #expect(began.duration(to: .now) > .seconds(2))
+    #expect(!plain.memory.inForce().servers[1].isPresent, "then they follow the loss policy")
+    #expect(plain.director.events.events(after: 0, limit: 10).contains { $0.text.contains("flows follow the loss policy") })
+    var observation = Observation()
+    observation.resolutions = [Sample.second: .unresolved("no route")]
+    plain.kernel.report(observation)
+    #expect(await plain.wait { await $0.status().services.first?.servers.last?.reason == "no route" })
+    #expect(await plain.director.generation == 3, "still given up")
+    plain.kernel.silence([])
+    #expect(await plain.wait { await $0.generation == 4 })
+    let server = plain.memory.inForce().servers[1]
+    #expect(server.isPresent && server.isOnRing)
+    #expect(plain.director.index(of: ServerName(Sample.second, of: Sample.web)) == 1)
+  }
+
   @Test func `paths that change by the thousand make few generations`() async throws {
     let plain = try PlainDirector(capacity: TableCapacity(slots: 16384, services: 16, servers: 4000, ringSlots: 1 << 20))
     let addresses = (0..<2000).map { IPAddress(10, 3, UInt8($0 >> 8), UInt8($0 & 255)) }

@@ -16,6 +16,8 @@ package struct AttachedInterface: Sendable {
   package internal(set) var mtu: Int
   /// Whether the steering program runs in the driver; otherwise it runs in the generic hook.
   package internal(set) var isNative = false
+  /// Whether Sluice had the NIC leave VLAN tags in received frames, which is undone at the end.
+  package internal(set) var leavesTags = false
   /// Whether frames reach the workers without a copy.
   package internal(set) var isZeroCopy = false
 
@@ -40,6 +42,24 @@ package struct AttachedInterface: Sendable {
     self.mac = mac
     self.queues = queues
     mtu = view.mtu
+  }
+
+  /// Has the NIC leave VLAN tags in the frames. A tag that it takes off is in the kernel's metadata, which XDP programs did not see before
+  /// Linux 6.8: the service's packet would look untagged, and so would every answer.
+  ///
+  /// - Returns: a note for the operator if that was refused.
+  mutating func leaveTags() -> String? {
+    guard sockets_strips_tags(name) == 1 else { return nil }
+    let error = sockets_strip_tags(name, 0)
+    leavesTags = error == 0
+    return leavesTags
+      ? nil
+      : "\(name) takes VLAN tags off the frames and does not stop (\(EngineFailure.words(error))): answers to tagged frames leave without a tag"
+  }
+
+  /// As before `leaveTags`.
+  func restoreTags() {
+    if leavesTags { _ = sockets_strip_tags(name, 1) }
   }
 
   /// Called again after attaching, since some drivers (virtio) then change the number.

@@ -32,6 +32,7 @@ extension EngineState {
   }
 
   mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {
+    if let note = interfaces[slot].leaveTags() { notes.append(note) }
     let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.mode)
     attachments[slot] = attachment
     interfaces[slot].isNative = attachment.isNative

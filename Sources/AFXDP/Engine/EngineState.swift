@@ -125,7 +125,10 @@ struct EngineState {
   /// before the start.
   mutating func end(keeping kept: Set<Int> = []) {
     if kept.isEmpty, let first = interfaces.first { PinPath.removeMaps(first.name) }
-    for (slot, attachment) in attachments.enumerated() where !kept.contains(slot) { attachment?.detach() }
+    for (slot, attachment) in attachments.enumerated() where !kept.contains(slot) {
+      attachment?.detach()
+      if attachment != nil { interfaces[slot].restoreTags() }
+    }
     for worker in workers { worker.stop() }
     (attachments, workers, claims) = ([], [], [])
   }

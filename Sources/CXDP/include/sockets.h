@@ -57,6 +57,10 @@ int sockets_unregister(struct xsk_umem *umem);
 
 /* The number of receive queues of an interface, each of which needs a worker. */
 int sockets_queues(const char *interface);
+/* Whether the NIC takes VLAN tags off received frames: 1, 0, or -errno where the driver doesn't say. */
+int sockets_strips_tags(const char *interface);
+int sockets_strip_tags(const char *interface, int strip);
+
 /* -EAFNOSUPPORT: it is not Ethernet. */
 int sockets_mac(const char *interface, uint8_t *mac);
 int sockets_mtu(const char *interface);

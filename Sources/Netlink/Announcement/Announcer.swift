@@ -37,7 +37,7 @@ package struct Announcer: ~Copyable {
 
   package init() throws(NetlinkError) {
     socket = sluice_packet_open()
-    guard socket >= 0 else { throw .refused(doing: "opening a packet socket for announcements", errno: -socket) }
+    guard socket >= 0 else { throw .noPacketSocket(errno: -socket) }
   }
 
   deinit { close(socket) }

@@ -33,7 +33,13 @@ struct CompiledServer {
       return CompiledServer(
         address: server.address,
         place: place,
-        record: sluice_server(server, weight: weight, incarnation: place.incarnation, nextHop: hop),
+        record: sluice_server(
+          server,
+          weight: weight,
+          incarnation: place.incarnation,
+          nextHop: hop,
+          isLost: resolution?.isLost == true
+        ),
         isSorry: server.address == service.sorry?.address,
         isBehindGateway: hop == nil && resolution?.nextHop != nil,
         tunnelPort: isTunnel ? (server.method.hasPort ? UInt16(server.tunnel.port ?? 0) : 0) : nil

@@ -63,15 +63,17 @@ extension sluice_server {
 }
 
 extension sluice_server {
-  /// - Parameter weight: the effective weight.
-  package init(_ server: RealServer, weight: Int, incarnation: UInt16, nextHop: NextHop?) {
+  /// - Parameters:
+  ///   - weight: the effective weight.
+  ///   - isLost: its flows follow the service's loss policy, as if the server had been removed.
+  package init(_ server: RealServer, weight: Int, incarnation: UInt16, nextHop: NextHop?, isLost: Bool = false) {
     self.init()
     self.incarnation = incarnation
     address = server.address.tuple
     self.weight = UInt16(weight)
     method = server.method.number
     tunnel_port_be = UInt16(server.tunnel.port ?? 0).bigEndian
-    flags = UInt8(SLUICE_SERVER_PRESENT) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
+    flags = (isLost ? 0 : UInt8(SLUICE_SERVER_PRESENT)) | (server.address.isIPv4 ? 0 : UInt8(SLUICE_SERVER_IPV6))
     if server.tunnel.checksum == true { flags |= UInt8(SLUICE_SERVER_CHECKSUM) }
     // A next hop that the tables cannot express counts as unknown.
     guard let nextHop, nextHop.tags.count <= 2, 0..<Int(SLUICE_INTERFACES) ~= nextHop.egress else { return }

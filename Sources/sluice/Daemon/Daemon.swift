@@ -102,6 +102,15 @@ final class Daemon: Sendable {
     return surroundings
   }
 
+  /// A warning while the key of the flow hash is the public one, with a line to put into the file.
+  var hashKeyWarning: String? {
+    guard settings.hashKeyText == nil else { return nil }
+    let random = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
+    return
+      "no hash-key is set, and the default is public: clients can choose their server and fill one bucket of the flow table; "
+      + "add 'hash-key: \(random)' (random, made just now) under director, the same on every director of a fleet"
+  }
+
   /// How the start went: one note for each fallback, with the reason, and a summary of what the daemon does now.
   var report: (notes: [String], summary: String) {
     let count = engine.counters.count

@@ -40,6 +40,7 @@ struct DirectorService: Service, CustomStringConvertible {
   private func serve(_ director: Director) async throws {
     let (notes, summary) = daemon.report
     for note in notes { logger.info("\(note)") }
+    if let warning = daemon.hashKeyWarning { logger.warning("\(warning)") }
     // If a stop was requested meanwhile, do not open a socket that is about to close.
     if Task.isShuttingDownGracefully { return }
     let server = ControlServer(socket, director: director, logger: logger)

@@ -20,5 +20,22 @@ extension DirectorLab {
       #expect(abs(result.share("rs2") - 25) <= 5, "\(result.servers)")
       #expect(abs(result.share("rs3") - 50) <= 5, "\(result.servers)")
     }
+
+    @Test("Flows of a server that is gone from the network go to the others after seconds")
+    func serverGone() throws {
+      let lab = try Laboratory()
+      let daemon = try lab.direct([.echo: [.rs1, .rs2]])
+      defer { daemon.signal(SIGTERM) }
+      let before = try lab.udp("--flows", "20", "--per-flow", "2", "--first-port", "30000").result()
+      #expect(before.lost == 0 && before.servers.count == 2, "\(before.servers)")
+      try lab.output(.rs1, "ip", "link", "set", "eth0", "down")
+      // Its neighbour entry fails by and by: delay, three probes, and the seconds that the flows are kept.
+      let isGivenUp = try holds(within: 40) { try lab.operate("events").contains("flows follow the loss policy") }
+      let status = try lab.operate("status")
+      #expect(isGivenUp, "\(status)")
+      let after = try lab.udp("--flows", "20", "--per-flow", "2", "--first-port", "30000").result()
+      #expect(after.lost == 0, "the flows of rs1 too")
+      #expect(after.servers.keys.sorted() == ["rs2"], "\(after.servers)")
+    }
   }
 }
