@@ -102,7 +102,10 @@ let package = Package(
     ),
     .testTarget(
       name: "SluiceTests",
-      dependencies: ["sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -1,6 +1,5 @@
 import ABI
 import Model
-import Yams
 
 extension Configuration {
   /// Reads the text of a configuration file.
@@ -15,7 +14,7 @@ extension Configuration {
     needsInterfaces: Bool = true,
     staticTopology need: StaticTopology.Need = .optional
   ) throws(ConfigurationError) {
-    let root = try YAMLValue(node: Self.compose(text, file: file), file: file, path: "")
+    let root = try YAMLValue(node: YAMLText.compose(text, file: file), file: file, path: "")
     let fields = try root.fields(["director", "timeouts", "services", "replay"])
     director = DirectorSettings()
     if needsInterfaces || fields["director"] != nil {
@@ -44,52 +43,6 @@ extension Configuration {
       throw ConfigurationError(file: file, what: "the file is not UTF-8 text", hint: "save it as UTF-8")
     }
     try self.init(yaml: text, file: file, needsInterfaces: needsInterfaces, staticTopology: need)
-  }
-
-  private static func compose(_ text: String, file: String) throws(ConfigurationError) -> Node {
-    do {
-      // Scalars are read by `YAMLValue`. Yams would try seven regular expressions on each key to find its type.
-      if let node = try Yams.compose(yaml: text, .basic) { return node }
-      throw ConfigurationError(
-        file: file,
-        line: 1,
-        column: 1,
-        what: "the file is empty",
-        hint: "start from Docs/sluice.example.yaml"
-      )
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError(error, text: text, file: file)
-    }
-  }
-}
-
-extension ConfigurationError {
-  /// An error from Yams: the text is not valid YAML.
-  fileprivate init(_ error: any Error, text: String, file: String) {
-    var place: (line: Int, column: Int)?
-    var what = "the file is not valid YAML"
-    var hint = "check indentation, colons and quotes here"
-    switch error as? YamlError {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      place = (mark.line, mark.column)
-      what = [problem, context?.text].compactMap(\.self).joined(separator: " ")
-    case .reader(let problem, let offset, _, _):
-      // The offset counts bytes; line and column are lines and Unicode scalars.
-      let before = String(decoding: text.utf8.prefix(offset ?? 0), as: UTF8.self).unicodeScalars
-      let line = before.split(separator: "\n", omittingEmptySubsequences: false)
-      place = (line.count, (line.last?.count ?? 0) + 1)
-      what = problem
-      hint = "remove the character here"
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      place = (context.mark.line, context.mark.column)
-      what = "'\(duplicates.first ?? "")' is given more than once in one mapping"
-      hint = "keep one"
-    default: break
-    }
-    self.init(file: file, line: place?.line, column: place?.column, what: what, hint: hint)
   }
 }
 

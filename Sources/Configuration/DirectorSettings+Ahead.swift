@@ -1,12 +1,10 @@
-import Yams
-
 extension DirectorSettings {
   /// The `director` part of a configuration file, read without the rest: all that a restart needs before it has read ten thousand services.
   ///
   /// Nil when that part cannot be read alone (flow style, anchors defined elsewhere) or is not valid; reading the whole file then reports the
   /// error. Settings from the whole file take precedence in any case.
   package init?(aheadOf bytes: [UInt8], file: String) {
-    guard let part = Self.block("director", of: bytes), let node = try? Yams.compose(yaml: part),
+    guard let part = Self.block("director", of: bytes), let node = try? YAMLText.compose(part, file: file),
       let root = try? YAMLValue(node: node, file: file, path: "").fields(["director"]),
       let director = root["director"], let settings = try? DirectorSettings(director, needsInterfaces: true)
     else { return nil }

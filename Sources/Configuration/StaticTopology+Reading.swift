@@ -1,3 +1,4 @@
+import ABI
 import Model
 
 extension StaticTopology {
@@ -17,10 +18,19 @@ extension StaticTopology {
   init(_ value: YAMLValue, attached: [String], need: Need) throws(ConfigurationError) {
     let fields = try value.fields(["interfaces", "next-hops"])
     if let part = fields["interfaces"] {
-      for (key, value) in try part.entries(of: "interfaces by name") {
+      let entries = try part.entries(of: "interfaces by name")
+      guard entries.count <= Int(SLUICE_INTERFACES) else {
+        throw part.error(
+          "\(part.path) has \(entries.count) names",
+          hint: "write those of director.interfaces, at most \(SLUICE_INTERFACES)"
+        )
+      }
+      for (key, value) in entries {
         let name = try key.text()
         try Self.check(key, name, attached)
-        if interface(name) != nil { throw key.error("interface \(name) is given twice in \(part.path)", hint: "keep one") }
+        if interface(name) != nil {
+          throw key.error("interface \(YAMLValue.excerpt(name)) is given twice in \(part.path)", hint: "keep one")
+        }
         interfaces.append(try Interface(name, value))
       }
     }
@@ -43,7 +53,10 @@ extension StaticTopology {
 
   fileprivate static func check(_ place: YAMLValue, _ name: String, _ attached: [String]) throws(ConfigurationError) {
     if attached.isEmpty || attached.contains(name) { return }
-    throw place.error("interface \(name) is not in director.interfaces", hint: UnknownName.hint(name, known: attached))
+    throw place.error(
+      "interface \(YAMLValue.excerpt(name)) is not in director.interfaces",
+      hint: UnknownName.hint(name, known: attached)
+    )
   }
 }
 
@@ -106,7 +119,7 @@ extension YAMLValue {
   fileprivate func entries(of what: String) throws(ConfigurationError) -> [(key: YAMLValue, value: YAMLValue)] {
     guard case .mapping(let mapping) = node else { throw error("\(path) is not a mapping", hint: "write \(what)") }
     return mapping.map { key, value in
-      let name = "\(path).\(key.scalar?.string ?? "?")"
+      let name = "\(path).\(key.scalar.map { YAMLValue.excerpt($0.string) } ?? "?")"
       return (YAMLValue(node: key, file: file, path: "a key of \(path)"), YAMLValue(node: value, file: file, path: name))
     }
   }

@@ -24,8 +24,17 @@ struct YAMLValue {
     case .mapping: "a mapping"
     case .sequence: "a list"
     case .alias: "an alias"
-    case .scalar: isNull ? "empty" : "'\(node.scalar?.string ?? "")'"
+    case .scalar(let scalar): isNull ? "empty" : "'\(Self.excerpt(scalar.string))'"
     }
+  }
+
+  /// A text of the file as an error quotes it: in one line, and not megabytes of it.
+  static func excerpt(_ text: String) -> String {
+    var excerpt = String(String.UnicodeScalarView(text.unicodeScalars.prefix(128)))
+    if excerpt.utf8.count < text.utf8.count { excerpt += "…" }
+    let breaks: [Unicode.GeneralCategory] = [.control, .lineSeparator, .paragraphSeparator]
+    guard excerpt.unicodeScalars.contains(where: { breaks.contains($0.properties.generalCategory) }) else { return excerpt }
+    return excerpt.unicodeScalars.map { $0.escaped(asASCII: $0 != "…") }.joined()
   }
 
   private var isNull: Bool {
@@ -42,7 +51,7 @@ struct YAMLValue {
         throw error("a key of \(place) is not a word", hint: "write one of \(known.joined(separator: ", "))", at: key.mark)
       }
       guard known.contains(name) else {
-        throw error("unknown key '\(name)' in \(place)", hint: UnknownName.hint(name, known: known), at: key.mark)
+        throw error("unknown key '\(Self.excerpt(name))' in \(place)", hint: UnknownName.hint(name, known: known), at: key.mark)
       }
       guard values[name] == nil else { throw error("'\(name)' is given twice in \(place)", hint: "keep one", at: key.mark) }
       values[name] = YAMLValue(node: value, file: file, path: path.isEmpty ? name : "\(path).\(name)")
@@ -76,7 +85,9 @@ struct YAMLValue {
   /// true or false. The other spellings of YAML 1.1 (yes, on, y and so on) are refused, so that a file has one.
   func truth() throws(ConfigurationError) -> Bool {
     let text = try text("true or false")
-    guard text == "true" || text == "false" else { throw error("\(path) is '\(text)'", hint: "write true or false") }
+    guard text == "true" || text == "false" else {
+      throw error("\(path) is '\(Self.excerpt(text))'", hint: "write true or false")
+    }
     return text == "true"
   }
 
@@ -84,7 +95,7 @@ struct YAMLValue {
     let known = Choice.allCases.map(\.rawValue)
     let text = try text("one of \(known.joined(separator: ", "))")
     guard let choice = Choice(rawValue: text) else {
-      throw error("\(path) is '\(text)'", hint: "write one of \(known.joined(separator: ", "))")
+      throw error("\(path) is '\(Self.excerpt(text))'", hint: "write one of \(known.joined(separator: ", "))")
     }
     return choice
   }
@@ -92,7 +103,7 @@ struct YAMLValue {
   /// A value parsed from text.
   func parsed<Value>(_ form: String, _ parse: (String) -> Value?) throws(ConfigurationError) -> Value {
     let text = try text(form)
-    guard let value = parse(text) else { throw error("\(path) is '\(text)'", hint: "write \(form)") }
+    guard let value = parse(text) else { throw error("\(path) is '\(Self.excerpt(text))'", hint: "write \(form)") }
     return value
   }
 }

@@ -36,7 +36,17 @@ struct Run: AsyncParsableCommand {
     let signals = await SignalService.trap()
     let (running, socket, configuration) = try await prepare(logger)
     let director = DirectorService(daemon: running, socket: socket, configuration: configuration, logger: logger)
-    let signalling = SignalService(signals: signals, file: config, daemon: running, keepsSteering: keepSteering, logger: logger)
+    let reload = Reload(file: config, daemon: running, logger: logger)
+    let keepsSteering = keepSteering
+    let signalling = SignalService(
+      signals: signals,
+      reload: { await reload.run() },
+      stopping: { signal in
+        let isRestart = keepsSteering && signal == .sigterm
+        if isRestart { running.keepSteering() }
+        logger.info("stopping: \(signal)\(isRestart ? "; steering and VIPs stay for the next start" : "")")
+      }
+    )
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [

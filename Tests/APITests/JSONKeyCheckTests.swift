@@ -88,6 +88,8 @@ import Testing
     let keys = (0..<257).map { "\"\($0)\":0" }
     #expect(fault("{\(keys.dropLast().joined(separator: ","))}") == nil)
     #expect(fault("{\(keys.joined(separator: ","))}")?.hasPrefix("an object has more than 256 keys at line 1, column") == true)
+    let many = (0..<100_000).map { "\"\($0)\":0" }
+    #expect(fault("{\(many.joined(separator: ","))}") == fault("{\(keys.joined(separator: ","))}"))
   }
 
   /// The decoder would detect UTF-16 and take the last of two keys.

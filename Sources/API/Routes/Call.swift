@@ -8,9 +8,17 @@ struct Call: Sendable {
   var query: [String: String]
   var body: Data
 
-  /// Bodies up to this size are decoded in place; larger ones on a thread of their own, so that a table of 100,000 servers does not block one
-  /// of the runtime's few threads.
+  /// Bodies up to this size are decoded in place; larger ones on `decoder`, so that a table of 100,000 servers does not block one of the
+  /// runtime's few threads.
   private static let smallBody = 64 << 10
+
+  /// Decodes large bodies, one after another. Not SwiftNIO's own pool: it has a thread for each core, encodes replies, and stops the daemon, so
+  /// as many clients with 64 MiB of garbage would delay everyone by seconds.
+  private static let decoder = {
+    let pool = NIOThreadPool(numberOfThreads: 1)
+    pool.start()
+    return pool
+  }()
 
   /// The service in the path.
   func service() throws -> ServiceKey {
@@ -71,7 +79,7 @@ struct Call: Sendable {
   /// Decodes the body strictly: unknown and duplicate fields are errors.
   func decode<Value: Decodable & Sendable>(_: Value.Type) async throws -> Value {
     guard body.count > Self.smallBody else { return try decodeHere() }
-    return try await NIOThreadPool.singleton.runIfActive { try decodeHere() }
+    return try await Self.decoder.runIfActive { try decodeHere() }
   }
 
   private func decodeHere<Value: Decodable>() throws -> Value {

@@ -1,42 +1,33 @@
-import Configuration
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Handles signals: SIGHUP applies the configuration file again; SIGTERM or SIGINT ends this service and with it the group.
-struct SignalService: Service, CustomStringConvertible {
+/// Handles signals: SIGHUP reloads; SIGTERM or SIGINT ends this service and with it the group.
+struct SignalService<Signals: AsyncSequence & Sendable>: Service, CustomStringConvertible where Signals.Element == UnixSignal {
   /// Trapped before the start of anything that a stop must undo.
-  let signals: UnixSignalsSequence
-  let file: String
-  let daemon: Daemon
-  /// Whether SIGTERM is for a restart.
-  let keepsSteering: Bool
-  let logger: Logger
+  let signals: Signals
+  /// Runs for each SIGHUP, once for all that arrive while it runs.
+  let reload: @Sendable () async -> Void
+  /// Runs once, for the signal that ends the service.
+  let stopping: @Sendable (UnixSignal) -> Void
 
   var description: String { "signals" }
 
-  static func trap() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) }
-
   func run() async throws {
-    for await signal in signals.cancelOnGracefulShutdown() {
-      guard signal == .sighup else {
-        let isRestart = keepsSteering && signal == .sigterm
-        if isRestart { daemon.keepSteering() }
-        return logger.info("stopping: \(signal)\(isRestart ? "; steering and VIPs stay for the next start" : "")")
-      }
-      await reload()
+    let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    // Not a child task: a stop would wait for it, and reading a large file can take minutes.
+    let reloads = Task { for await _ in requests { await reload() } }
+    defer {
+      request.finish()
+      reloads.cancel()
+    }
+    for try await signal in signals.cancelOnGracefulShutdown() {
+      guard signal == .sighup else { return stopping(signal) }
+      request.yield()
     }
   }
+}
 
-  /// Replaces the director's services by the file's, or changes nothing on an error. Changes in its director part need a restart.
-  private func reload() async {
-    do {
-      let file = file
-      let configuration = try await offPool { try Configuration(file: file) }
-      let applied = try await daemon.apply(configuration.table)
-      logger.info("\(file) applied: \(applied.changes.count) changes, generation \(applied.generation)")
-    } catch {
-      logger.error("\(file) not applied, nothing has changed: \(error)")
-    }
-  }
+extension SignalService where Signals == UnixSignalsSequence {
+  static func trap() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) }
 }
