@@ -146,10 +146,19 @@ static inline __u16 next_state(__u16 state, __u8 transport, __u8 flags)
 	if (flags & 4)
 		return SLUICE_STATE_CLOSE;
 	if (flags & 2)
-		return state == SLUICE_STATE_ESTABLISHED ? SLUICE_STATE_ESTABLISHED : SLUICE_STATE_SYN_RECEIVED;
+		return state == SLUICE_STATE_ESTABLISHED || state == SLUICE_STATE_OPENED ? state : SLUICE_STATE_SYN_RECEIVED;
 	if (flags & 1)
 		return state == SLUICE_STATE_CLOSE ? SLUICE_STATE_CLOSE : SLUICE_STATE_FIN_WAIT;
 	return state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE ? state : SLUICE_STATE_ESTABLISHED;
+}
+
+/* Whether a TCP segment has no data. */
+static bool is_empty(const struct twin_frame *frame, const struct twin_packet *packet)
+{
+	const __u8 *header = frame->bytes + packet->network;
+	int transport = (header[0] & 15) * 4;
+
+	return packet->transport == 6 && transport + (header[transport + 12] >> 4) * 4 >= packet->length;
 }
 
 static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, struct twin_packet *packet, const struct twin_tables *t, __u32 now)
@@ -163,10 +172,13 @@ static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, str
 		__u16 state = flow_state(entry);
 		const struct sluice_server *server = t->servers + flow_server(entry);
 		bool present = server->flags & SLUICE_SERVER_PRESENT && server->incarnation == flow_incarnation(entry);
-		bool reopens = syn && state != SLUICE_STATE_SYN_RECEIVED && state != SLUICE_STATE_ESTABLISHED;
+		bool reopens = syn && (state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE);
 
 		if (present && !reopens) {
 			__u16 next = next_state(state, packet->transport, packet->flags);
+
+			if (next != state && next == SLUICE_STATE_ESTABLISHED && is_empty(frame, packet))
+				next = SLUICE_STATE_OPENED;
 			__u32 word = now << 4 | (syn ? entry->seen_state & 8 : 8) | next;
 
 			if (entry->seen_state != word) {
@@ -207,6 +219,9 @@ static inline __u8 choose(struct twin *twin, const struct twin_frame *frame, str
 	const __u8 *header = frame->bytes + packet->network;
 	__u16 incarnation = t->servers[packet->server].incarnation;
 	__u16 state = next_state(SLUICE_STATE_NONE, packet->transport, packet->flags);
+
+	if (state == SLUICE_STATE_ESTABLISHED && is_empty(frame, packet))
+		state = SLUICE_STATE_OPENED;
 
 	write_connection(connection(twin, entry), (struct sluice_connection){
 		.client = mapped(raw32(header + 12)),

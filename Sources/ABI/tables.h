@@ -23,7 +23,7 @@
 #endif
 
 /* Increase with every change of layout or meaning; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 5 };
+enum { SLUICE_LAYOUT = 6 };
 
 enum {
 	SLUICE_INTERFACES = 16,        /* limit of attached interfaces */
@@ -149,7 +149,8 @@ enum {
 	SLUICE_STATE_FIN_WAIT = 3,
 	SLUICE_STATE_CLOSE = 4,
 	SLUICE_STATE_UDP = 5,
-	SLUICE_STATES = 6,
+	SLUICE_STATE_OPENED = 6, /* TCP: acknowledged, but the client has sent no data; has the timeout of ESTABLISHED, see FlowTable+Places.swift */
+	SLUICE_STATES = 7,
 };
 
 /* One half: the values of a generation besides its tables. */
@@ -161,7 +162,7 @@ struct sluice_half {
 	__u32 server_limit;      /* servers have indices below this, with holes */
 	__u32 reserved0;
 	__u32 timeouts[SLUICE_STATES]; /* seconds, by state */
-	__u32 reserved[2];       /* zero, read as the timeouts of states 6 and 7, which do not exist */
+	__u32 reserved;          /* zero, read as the timeout of state 7, which does not exist */
 	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* one bit for each VIP, by its hash */
 };
 

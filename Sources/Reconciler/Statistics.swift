@@ -53,6 +53,11 @@ extension Counters {
         \.evicted
       ),
       (
+        "flow-pressed",
+        "idle entries without data, or of UDP, that yielded to a newer flow; nonzero means a full table: a flood, or raise director.flows",
+        \.pressed
+      ),
+      (
         "flow-displaced", "entries moved to make room for a new flow; nonzero means a table that is more than half full",
         \.displaced
       ),

@@ -8,11 +8,12 @@ import Testing
 /// (Docs/architecture.md).
 @Suite struct FloodTests {
   /// The frames of 64 clients, starting with this number.
-  private func batch(from first: Int, flags: UInt8) -> [[UInt8]] {
+  private func batch(from first: Int, flags: UInt8, data: [UInt8] = []) -> [[UInt8]] {
     (first..<first + 64).map { client in
       ClientPacket {
         $0.source = [100, UInt8(client >> 16 & 255), UInt8(client >> 8 & 255), UInt8(client & 255)]
         $0.tcpFlags = flags
+        $0.payload = data
       }.bytes
     }
   }
@@ -41,6 +42,28 @@ import Testing
     #expect(kept >= confirmed.count)
   }
 
+  /// A SYN and an acknowledgment from each of many clients would each hold an entry for fifteen minutes.
+  @Test func `pairs without data hold a full table for a minute, connections with data keep their entries`() {
+    let director = TestDirector(.three, buckets: 64)
+    func pairs(from first: Int, data: [UInt8] = []) {
+      _ = director.forward(batch(from: first, flags: ClientPacket.synchronize))
+      _ = director.forward(batch(from: first, flags: ClientPacket.acknowledge, data: data))
+    }
+    for first in stride(from: 0, to: 128, by: 64) { pairs(from: first, data: [1]) }
+    let living = Set(director.entries.filter(\.isConfirmed).map(\.tag))
+    for first in stride(from: 10_000, to: 12_048, by: 64) { pairs(from: first) }
+    director.now += 59
+    let full = director.counters.flowTableFull.pointee
+    pairs(from: 20_000)
+    #expect(director.counters.flowTableFull.pointee > full, "the table is full")
+    director.now += 2
+    let before = director.counters.flowTableFull.pointee
+    pairs(from: 30_000)
+    #expect(director.counters.flowTableFull.pointee == before, "the pairs yield to new flows")
+    #expect(director.counters.pressed.pointee > 30)
+    #expect(living.isSubset(of: director.entries.map(\.tag)))
+  }
+
   @Test func `with four confirmed flows in every bucket, a new flow is forwarded by its hash, without an entry, and counted`() {
     let director = TestDirector(.three, buckets: 1)
     for port in 0..<4 as Range<UInt16> {
@@ -65,7 +88,7 @@ import Testing
       }
     }
     #expect(director.entries.map(\.tag) == before)
-    #expect(director.counters.flowTableFull.pointee == 300)
+    #expect(director.counters.flowTableFull.pointee == 100, "flows, not packets")
     let connections = (0..<3).reduce(0) { $0 + director.counters.loads[$1].connections }
     #expect(connections == 104, "a connection without an entry is counted by its SYN")
   }

@@ -9,14 +9,20 @@ import Testing
   private let counters = Counters.allocate(serverCapacity: 64)
 
   /// Makes an entry for a flow, confirmed unless said otherwise; false when there is no place.
-  private func add(_ hash: UInt64, to flows: FlowTable, confirmed: Bool = true, now: UInt32 = 1000) -> Bool {
+  private func add(
+    _ hash: UInt64,
+    to flows: FlowTable,
+    confirmed: Bool = true,
+    state: Int = SLUICE_STATE_ESTABLISHED,
+    now: UInt32 = 1000
+  ) -> Bool {
     guard let place = flows.place(hash, now: now, tables.half, counters) else { return false }
     flows.create(
       sluice_flow(
         tag: hash,
         server: 0,
         incarnation: 0,
-        state: UInt16(SLUICE_STATE_ESTABLISHED),
+        state: UInt16(state),
         confirmed: confirmed,
         seen: now
       ),
@@ -74,6 +80,26 @@ import Testing
     #expect(flows.find(3) == nil)
     #expect(counters.evicted.pointee == 1)
     #expect(!add(6, to: flows), "four confirmed flows, and the one bucket there is")
+  }
+
+  @Test(arguments: [SLUICE_STATE_OPENED, SLUICE_STATE_UDP])
+  func `in a full table, a flow without data that has been idle for a minute yields, the idlest first`(state: Int) {
+    let flows = FlowTable.allocate(buckets: 1)
+    defer { flows.free() }
+    let times: [UInt32] = [1000, 990, 995, 1040]
+    for (hash, time) in zip(1...4 as ClosedRange<UInt64>, times) { #expect(add(hash, to: flows, state: state, now: time)) }
+    #expect(!add(5, to: flows, now: 1049), "none has been idle for a minute")
+    #expect(add(5, to: flows, now: 1061))
+    #expect(flows.find(2) == nil && flows.find(3) != nil)
+    #expect(counters.pressed.pointee == 1 && counters.evicted.pointee == 0)
+  }
+
+  @Test func `a connection that has carried data never yields, however long it has been idle`() {
+    let flows = FlowTable.allocate(buckets: 1)
+    defer { flows.free() }
+    for hash in 1...4 as ClosedRange<UInt64> { #expect(add(hash, to: flows, now: 1000)) }
+    #expect(!add(5, to: flows, now: 1900))
+    #expect(counters.pressed.pointee == 0)
   }
 
   /// 3.7 % of flows found no place when there was one bucket for each.

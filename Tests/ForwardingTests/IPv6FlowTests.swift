@@ -39,7 +39,7 @@ import Testing
   @Test func `the client's TCP flags move an IPv6 flow from state to state, UDP has its own state`() {
     let director = TestDirector()
     let states = [
-      (ClientPacket.synchronize, SLUICE_STATE_SYN_RECEIVED), (ClientPacket.acknowledge, SLUICE_STATE_ESTABLISHED),
+      (ClientPacket.synchronize, SLUICE_STATE_SYN_RECEIVED), (ClientPacket.acknowledge, SLUICE_STATE_OPENED),
       (ClientPacket.finish, SLUICE_STATE_FIN_WAIT), (ClientPacket.reset, SLUICE_STATE_CLOSE),
     ]
     for (flags, state) in states {

@@ -35,8 +35,8 @@ struct twin_load {
 	__u64 connections;
 	__u64 identification;
 	__u32 owner; /* the incarnation that `live` counts for, plus 1 */
-	__u32 live[6];
-	__u32 reserved[5];
+	__u32 live[7];
+	__u32 reserved[4];
 };
 
 struct twin_tables {

@@ -40,7 +40,7 @@ package struct Connection {
 
   /// Offset of the ports. Those of IPv6 lie behind the extension headers; nearly all packets have none, and the walk is over at once.
   @inline(__always) @_noLocks
-  private static func transport(_ header: UnsafeMutableRawPointer, _ packet: ScratchPacket) -> Int {
+  static func transport(_ header: UnsafeMutableRawPointer, _ packet: borrowing ScratchPacket) -> Int {
     packet.isIPv6 ? IPv6.walk(header, Int(packet.networkLength)).offset : Int(header.u8(0) & 15) &* 4
   }
 

@@ -7,7 +7,10 @@ import ABI
 ///   and with a full table new flows have no entry but are still forwarded by their hash.
 /// - The SYN already creates an entry, although only a finished handshake confirms it: the entry keeps the server if the tables change
 ///   between SYN and ACK.
-/// - If both buckets of a new flow hold only confirmed flows, one of these moves to its own other bucket if there is room. One step, not a
+/// - Under pressure, when both buckets hold only confirmed flows, entries with little at stake age faster: one that has been idle for as long
+///   as a SYN is remembered yields if its client has sent no data (TCP), or if it is UDP's. Otherwise two packets would hold an entry for
+///   fifteen minutes, and a flood of such pairs would fill the table. A connection that has carried data never yields.
+/// - If that frees nothing, one of the confirmed flows moves to its own other bucket if there is room. One step, not a
 ///   chain: a packet touches at most ten buckets.
 extension FlowTable {
   /// A free place for a new flow; a replaced entry has been removed and uncounted. Nil when there is no place.
@@ -37,7 +40,12 @@ extension FlowTable {
     var place = Self.free(in: second, now: now, tables.half)
     if place == nil {
       place = Self.oldestUnconfirmed(in: first, now: now) ?? Self.oldestUnconfirmed(in: second, now: now)
-      if place != nil { counters.evicted.pointee &+= 1 }
+      if place != nil {
+        counters.evicted.pointee &+= 1
+      } else {
+        place = Self.idlest(in: first, now: now, tables.half) ?? Self.idlest(in: second, now: now, tables.half)
+        if place != nil { counters.pressed.pointee &+= 1 }
+      }
     }
     if let place {
       if place.pointee.tag != 0 { remove(place, counters) }
@@ -87,6 +95,29 @@ extension FlowTable {
       index &+= 1
     }
     return oldest
+  }
+
+  /// The entry with little at stake that has been idle the longest, if it has been idle for long enough to yield.
+  @inline(__always) @_noLocks
+  private static func idlest(
+    in entries: UnsafeMutablePointer<sluice_flow>,
+    now: UInt32,
+    _ half: UnsafeMutablePointer<sluice_half>
+  ) -> UnsafeMutablePointer<sluice_flow>? {
+    var idlest: UnsafeMutablePointer<sluice_flow>?
+    var longest = UnsafeMutableRawPointer(half).raw32(SLUICE_HALF_TIMEOUTS &+ SLUICE_STATE_SYN_RECEIVED &* 4)
+    var index = 0
+    while index < 4 {
+      let entry = entries + index
+      let age = entry.pointee.age(now: now)
+      let mayYield = entry.pointee.state == SLUICE_STATE_OPENED || entry.pointee.state == SLUICE_STATE_UDP
+      if mayYield, age >= longest {
+        idlest = entry
+        longest = age
+      }
+      index &+= 1
+    }
+    return idlest
   }
 
   /// Moves one of four live flows to its other bucket. Returns the freed place, or nil if no other bucket has room.

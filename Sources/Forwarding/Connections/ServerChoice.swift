@@ -18,10 +18,13 @@ extension Forwarder {
         server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
         && server.pointee.incarnation == flow.incarnation
       // A SYN on a flow that is closing is a new connection on an old port: scheduled anew, or port reuse would stall.
-      let isClosing = flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED
+      let isClosing = flow.state == SLUICE_STATE_FIN_WAIT || flow.state == SLUICE_STATE_CLOSE
       let reopens = syn && (isClosing || begins(frame, &packet, entry, drains: server.pointee.weight == 0, now: now))
       if present && !reopens {
-        let next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
+        var next = FlowState.next(flow.state, transport: packet.transport, flags: packet.flags)
+        if next != flow.state, next == SLUICE_STATE_ESTABLISHED, FlowState.isOnlyOpened(frame, packet) {
+          next = UInt16(SLUICE_STATE_OPENED)
+        }
         let confirmed = syn ? flow.seen_state & 8 : 8
         let state = now &<< 4 | confirmed | UInt32(next)
         // Within a second most packets change nothing, so the cache line stays clean.
@@ -82,16 +85,18 @@ extension Forwarder {
     let load = counters.loads + Int(packet.server)
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
-      counters.flowTableFull.pointee &+= 1
+      counters.countWithoutEntry(packet.hash)
       // Without an entry only a SYN identifies a connection's first packet.
       if TCPFlag.isSYN(packet.flags) { load.pointee.connections &+= 1 }
       return
     }
+    var state = FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags)
+    if state == SLUICE_STATE_ESTABLISHED, FlowState.isOnlyOpened(frame, packet) { state = UInt16(SLUICE_STATE_OPENED) }
     let flow = sluice_flow(
       tag: packet.hash,
       server: packet.server,
       incarnation: tables.servers[Int(packet.server)].incarnation,
-      state: FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags),
+      state: state,
       seen: now
     )
     flows.create(flow, Connection(frame, packet), at: place, counters)

@@ -17,9 +17,9 @@ package struct ServerLoad {
   /// The incarnation that `live` counts for, plus 1; 0: none yet.
   package private(set) var owner: UInt32 = 0
   /// By state; SLUICE_STATE_NONE stays 0.
-  private var live: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0)
+  private var live: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0)
   // Padding to 64 bytes, a cache line each, since neighbours in the table are used at different times.
-  private var reserved: (UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0)
+  private var reserved: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
 
   package init() {}
 }
@@ -40,7 +40,7 @@ extension ServerLoad {
   static func add(_ load: UnsafeMutablePointer<ServerLoad>, state: UInt16, incarnation: UInt16) {
     if load.pointee.owner != UInt32(incarnation) &+ 1 {
       load.pointee.owner = UInt32(incarnation) &+ 1
-      load.pointee.live = (0, 0, 0, 0, 0, 0)
+      load.pointee.live = (0, 0, 0, 0, 0, 0, 0)
     }
     word(load, state).pointee &+= 1
   }

@@ -15,6 +15,8 @@ package struct Counters: @unchecked Sendable {
   package let received: UnsafeMutablePointer<UInt64>
   /// New flows without a place in the flow table, forwarded by their hash alone. Nonzero means the table is too small for the traffic.
   package let flowTableFull: UnsafeMutablePointer<UInt64>
+  /// The flows that were counted there lately, by their hash: each packet of such a flow finds no place again.
+  private let withoutEntry: UnsafeMutablePointer<UInt64>
   /// Frames being held until the first fragment of their datagram arrives. A gauge.
   package let held: UnsafeMutablePointer<UInt64>
   /// Existing flow entries, including expired ones that ageing has not reached. A gauge.
@@ -22,6 +24,8 @@ package struct Counters: @unchecked Sendable {
   /// Unconfirmed entries replaced by a newer flow before their timeout. Nonzero means first packets without a second one (a flood, or UDP
   /// queries) have filled some buckets; normal in front of name servers.
   package let evicted: UnsafeMutablePointer<UInt64>
+  /// Idle entries of flows with little traffic that yielded to newer ones in a full table; see `FlowTable+Places.swift`.
+  package let pressed: UnsafeMutablePointer<UInt64>
   /// Entries that ageing removed after their timeout. Nonzero is normal.
   package let expired: UnsafeMutablePointer<UInt64>
   /// Live entries moved to their other bucket to make room for a new flow. Nonzero means the table is over about two thirds full.
@@ -35,10 +39,11 @@ package struct Counters: @unchecked Sendable {
   /// Words before the outcomes; the outcomes take the rest of `words`.
   private static let heads = 16
   private static let words = 64
+  private static let remembered = 1024
 
   /// Bytes of a worker's counters for this number of servers.
   package static func size(serverCapacity: Int) -> Int {
-    words * MemoryLayout<UInt64>.stride + serverCapacity * (MemoryLayout<ServerCounters>.stride + MemoryLayout<ServerLoad>.stride)
+    (words + remembered) * MemoryLayout<UInt64>.stride + serverCapacity * (MemoryLayout<ServerCounters>.stride + MemoryLayout<ServerLoad>.stride)
   }
 
   /// Uses zeroed memory of `size` bytes, 64-byte aligned, which must outlive every copy of this struct.
@@ -51,8 +56,10 @@ package struct Counters: @unchecked Sendable {
     evicted = words + 4
     expired = words + 5
     displaced = words + 6
+    pressed = words + 7
     outcomes = words + Self.heads
-    let loads = memory + Self.words * MemoryLayout<UInt64>.stride
+    withoutEntry = (memory + Self.words * MemoryLayout<UInt64>.stride).bindMemory(to: UInt64.self, capacity: Self.remembered)
+    let loads = memory + (Self.words + Self.remembered) * MemoryLayout<UInt64>.stride
     self.loads = loads.bindMemory(to: ServerLoad.self, capacity: serverCapacity)
     let servers = loads + serverCapacity * MemoryLayout<ServerLoad>.stride
     self.servers = servers.bindMemory(to: ServerCounters.self, capacity: serverCapacity)
@@ -65,6 +72,15 @@ package struct Counters: @unchecked Sendable {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     return Counters(zeroed: memory, serverCapacity: serverCapacity)
+  }
+
+  /// Counts a flow that found no place, once as long as no other of a thousand has the same low bits.
+  @inline(__always) @_noLocks
+  func countWithoutEntry(_ hash: UInt64) {
+    let place = withoutEntry + Int(truncatingIfNeeded: hash & UInt64(truncatingIfNeeded: Self.remembered &- 1))
+    guard place.pointee != hash else { return }
+    place.pointee = hash
+    flowTableFull.pointee &+= 1
   }
 
   /// Frees what `allocate` allocated.

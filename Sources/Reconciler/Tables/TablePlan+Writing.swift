@@ -58,10 +58,13 @@ extension TablePlan {
     tables.half.pointee.slot_mask = UInt32(layout.slots.mask)
     tables.half.pointee.service_count = UInt32(layout.serviceIndices.limit)
     tables.half.pointee.server_limit = UInt32(layout.serverIndices.limit)
-    // By SLUICE_STATE_*; the first entry is unused.
-    let seconds = (0, timeouts.synReceived, timeouts.established, timeouts.finWait, timeouts.close, timeouts.udp)
+    let timeouts = (
+      syn: UInt32(timeouts.synReceived), established: UInt32(timeouts.established), fin: UInt32(timeouts.finWait),
+      close: UInt32(timeouts.close), udp: UInt32(timeouts.udp)
+    )
+    // By SLUICE_STATE_*; the first entry is unused, the last is that of SLUICE_STATE_OPENED.
     tables.half.pointee.timeouts = (
-      UInt32(seconds.0), UInt32(seconds.1), UInt32(seconds.2), UInt32(seconds.3), UInt32(seconds.4), UInt32(seconds.5)
+      0, timeouts.syn, timeouts.established, timeouts.fin, timeouts.close, timeouts.udp, timeouts.established
     )
     withUnsafeMutableBytes(of: &tables.half.pointee.vip_filter) { filter in
       let words = filter.bindMemory(to: UInt64.self)
