@@ -34,7 +34,8 @@ extension RingDrops {
       ("ring-fill-invalid", "receive buffer refused by the kernel; always zero, else a bug", \.fillInvalid),
       ("ring-transmit-invalid", "frame refused by the kernel on transmit, dropped; always zero, else a bug", \.transmitInvalid),
       (
-        "ring-stalled", "times a ring stood still for a tenth of a second with frames in it; nonzero means a paused link or a driver's bug",
+        "ring-stalled",
+        "times a ring stood still for a tenth of a second with frames in it; nonzero means a paused link or a driver's bug",
         \.stalled
       ),
     ]

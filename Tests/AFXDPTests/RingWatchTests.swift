@@ -43,7 +43,10 @@ import Testing
   @Test func `a fill ring stands if the kernel misses frames that lie in it`() {
     #expect(looks([indices(taken: 3, starved: 1), indices(taken: 3, starved: 1)])[1].isEmpty, "nothing was received")
     #expect(looks([indices(taken: 3, starved: 1), indices(taken: 9, starved: 2)])[1].isEmpty, "it was empty for a moment")
-    #expect(looks([indices(filled: 9, taken: 9, starved: 1), indices(filled: 9, taken: 9, starved: 5)])[1].isEmpty, "it is empty")
+    #expect(
+      looks([indices(filled: 9, taken: 9, starved: 1), indices(filled: 9, taken: 9, starved: 5)])[1].isEmpty,
+      "it is empty"
+    )
     let stall = Stall(worker: 0, socket: 0, ring: .fill, looks: 1)
     #expect(looks([indices(taken: 3, starved: 1), indices(taken: 3, starved: 2)])[1] == [stall])
   }
