@@ -117,7 +117,7 @@ MUTATIONS = (
     (
         "tunnel-outer-v6",
         "OuterHeader",
-        "var label = UInt32(truncatingIfNeeded: hash &>> 44)",
+        "let label = UInt32(truncatingIfNeeded: hash &>> 44)",
         "UInt32(truncatingIfNeeded: hash &>> 44)",
         "1",
     ),
@@ -129,7 +129,7 @@ MUTATIONS = (
         "UInt32(trafficClass & 0xfc) &<< 20",
     ),
     ("outer-source", "OuterSource", "low = (fixed & ~mask | hash & mask).bigEndian", "hash & mask", "0"),
-    ("gue", "Tunnel", "udp.set16(0, 0xc000 |", "0xc000", "0x8000"),
+    ("gue", "Tunnel", "static func sourcePort(_ hash: UInt64) -> UInt16 { 0xc000 |", "0xc000", "0x8000"),
     ("gue", "Tunnel", "udp.set16(8, UInt16(Outer.inside", "UInt16(Outer.inside(isIPv6: isIPv6))", "UInt16(4)"),
     (
         "gue",
@@ -203,8 +203,8 @@ MUTATIONS = (
     (
         "icmp-error-flow",
         "ICMPQuote",
-        "if let entry = live(flows.find(packet.hash)?.pointee, tables, now)",
-        "live(flows.find(packet.hash)?.pointee, tables, now)",
+        "live(flows.find(hash)?.pointee, tables, now) ??",
+        "live(flows.find(hash)?.pointee, tables, now)",
         "nil",
     ),
     (
