@@ -117,7 +117,7 @@ MUTATIONS = (
     (
         "tunnel-outer-v6",
         "OuterHeader",
-        "var label = UInt32(truncatingIfNeeded: hash &>> 44)",
+        "let label = UInt32(truncatingIfNeeded: hash &>> 44)",
         "UInt32(truncatingIfNeeded: hash &>> 44)",
         "1",
     ),
@@ -129,7 +129,7 @@ MUTATIONS = (
         "UInt32(trafficClass & 0xfc) &<< 20",
     ),
     ("outer-source", "OuterSource", "low = (fixed & ~mask | hash & mask).bigEndian", "hash & mask", "0"),
-    ("gue", "Tunnel", "udp.set16(0, 0xc000 |", "0xc000", "0x8000"),
+    ("gue", "Tunnel", "static func sourcePort(_ hash: UInt64) -> UInt16 { 0xc000 |", "0xc000", "0x8000"),
     ("gue", "Tunnel", "udp.set16(8, UInt16(Outer.inside", "UInt16(Outer.inside(isIPv6: isIPv6))", "UInt16(4)"),
     (
         "gue",
@@ -162,11 +162,20 @@ MUTATIONS = (
     (
         "size-learned",
         "PathMTU",
-        "if let known = learned(reported.tunnel, now: now), mtu > known.mtu { return }",
-        "mtu > known.mtu",
+        "if mtu > former { return }",
+        "mtu > former",
         "false",
     ),
-    ("size-learned", "PathMTU", "if isIPv6 { return mtu < IPv6.minimumMTU ? nil", "mtu < IPv6.minimumMTU", "false"),
+    ("size-learned", "PathMTU", "if case .keyed = proof, !isIPv6 {", "!isIPv6", "true"),
+    ("size-learned", "PathMTU", "mtu = error.length > former ? former :", "error.length > former", "false"),
+    ("size-learned", "PathMTU", "return reported < step ? step : reported", "reported < step", "false"),
+    ("size-learned", "TunnelProof", "guard error.mtu < error.length,", "error.mtu < error.length", "true"),
+    ("size-learned", "TunnelProof", "!= 0 || error.outer.u16(6) !=", "error.outer.u16(6) != IPv4.dontFragment", "false"),
+    ("size-learned", "TunnelProof", "guard !error.isIPv6 else {", "!error.isIPv6", "true"),
+    ("size-learned", "TunnelProof", "guard isFromLink(frame, packet, record)", "isFromLink(frame, packet, record)", "true"),
+    ("size-learned", "TunnelProof", "outer.u16(payload) == Tunnel.sourcePort(hash)", "outer.u16(payload) == Tunnel.sourcePort(hash)", "true"),
+    ("size-learned", "TunnelProof", "return label == Outer.flowLabel(hash)", "label == Outer.flowLabel(hash)", "true"),
+    ("size-learned", "TunnelProof", "return error.isIPv6 || Tunnel.isGUE(record)", "error.isIPv6 || Tunnel.isGUE(record)", "true"),
     (
         "size-v4-no-df",
         "InnerFragmentation",
@@ -194,8 +203,8 @@ MUTATIONS = (
     (
         "icmp-error-flow",
         "ICMPQuote",
-        "if let entry = live(flows.find(packet.hash)?.pointee, tables, now)",
-        "live(flows.find(packet.hash)?.pointee, tables, now)",
+        "live(flows.find(hash)?.pointee, tables, now) ??",
+        "live(flows.find(hash)?.pointee, tables, now)",
         "nil",
     ),
     (

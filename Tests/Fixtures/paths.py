@@ -1,6 +1,7 @@
 """Tunnel headers in front of the client's packet, by method and family, with the fields that the director may choose."""
 
 from fixture import *
+from flow_hash import flow_label, gue_port
 from scapy.fields import BitField, ByteField, ShortField
 from scapy.layers.l2 import GRE
 from scapy.packet import Packet as Layer
@@ -34,6 +35,19 @@ class Path:
     def __str__(self):
         name = {"ipip": "IPIP", "gue": "GUE", "gre": "GRE"}[self.method]
         return f"{name} over IPv{self.far.number}" + (" with a checksum" if self.checksum else "")
+
+    def sent(self, inner, length=None):
+        """The outer packet with the fields that the director takes from the flow hash; its header claims `length` bytes."""
+        packet = self.wrap(inner)[0].copy()
+        if self.far.number == 6:
+            packet.fl = flow_label(inner)
+        if self.method == "gue":
+            packet[UDP].sport = gue_port(inner)
+        if length is not None and self.far.number == 6:
+            packet.plen = length - 40
+        elif length is not None:
+            packet.len = length
+        return packet
 
     def wrap(self, inner, group=None, mask=None):
         """The outer packet around the client's, a hop later, and its free fields. `group` names the flow; `mask`: the source bits that depend on the flow."""

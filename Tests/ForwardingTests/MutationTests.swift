@@ -46,13 +46,14 @@ private struct MutationRun {
   fileprivate let pages = GuardedPages()
   private var random: XorShift
   private var datagrams = Reference.Datagrams()
+  private var tunnels = Reference.SentTunnels()
   private let originals: [[UInt8]]
   fileprivate var frame: [UInt8] = []
 
   init(seed: UInt64) {
     random = XorShift(seed: seed)
     director.spares.poison()
-    originals = Mutation.originals.map(\.bytes) + Mutation.originalsIPv6.map(\.bytes)
+    originals = Mutation.originals.map(\.bytes) + Mutation.originalsIPv6.map(\.bytes) + Mutation.tunnelErrors
   }
 
   var hex: String { frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
@@ -77,6 +78,7 @@ private struct MutationRun {
       return complaint
     }
     datagrams.note(frame, server: verdict.server, now: director.now)
+    noteTunnel(placed, verdict)
     return nil
   }
 
@@ -85,12 +87,10 @@ private struct MutationRun {
     let end = start + frame.count
     guard verdict.outcome == .forwarded else {
       let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now) { self.server(of: verdict) }
+      if expected == .droppedLearnedMTU { return pathComplaint(verdict) ?? untouchedComplaint(placed, outputFragments) }
       if verdict.outcome != expected { return "\(verdict.outcome), but the reference says \(expected)" }
       if verdict.action == .answer { return answerComplaint(placed, verdict) }
-      let bytes = Array(UnsafeRawBufferPointer(start: start, count: frame.count))
-      if !outputFragments.isEmpty { return "fragments of a frame that is not forwarded" }
-      if bytes != frame { return "a frame that is not forwarded was changed" }
-      return pages.isClean(outside: start..<end) ? nil : "bytes outside the frame were changed"
+      return untouchedComplaint(placed, outputFragments)
     }
     let server = self.server(of: verdict)
     let expected = Reference.outcome(frame, headroom: headroom, datagrams, now: director.now, server: { server })
@@ -128,6 +128,32 @@ extension MutationRun {
     }
     server.mtu = min(server.mtu, learned.mtu)
     return server
+  }
+
+  private func untouchedComplaint(_ placed: Frame, _ outputFragments: [[UInt8]]) -> String? {
+    let bytes = Array(UnsafeRawBufferPointer(start: placed.bytes, count: frame.count))
+    if !outputFragments.isEmpty { return "fragments of a frame that is not forwarded" }
+    if bytes != frame { return "a frame that is not forwarded was changed" }
+    return pages.isClean(outside: placed.bytes..<placed.bytes + frame.count) ? nil : "bytes outside the frame were changed"
+  }
+
+  /// An error about an outer packet. No tunnel of the topology has tags.
+  private func pathComplaint(_ verdict: Verdict) -> String? {
+    guard let network = Reference.networkOffset(frame) ?? Reference.networkOffset(frame, type: 0x86dd) else { return "no packet" }
+    var outcomes = tunnels.outcomes(Array(frame[network...]), tunnel: verdict.server, director.tables.half.servers)
+    if network != 14 { outcomes = [.droppedRefusedMTU] }
+    return outcomes.contains(verdict.outcome) ? nil : "\(verdict.outcome), but the reference says \(outcomes)"
+  }
+
+  private mutating func noteTunnel(_ placed: Frame, _ verdict: Verdict) {
+    if let network = Reference.networkOffset(frame) ?? Reference.networkOffset(frame, type: 0x86dd) {
+      tunnels.note(received: Array(frame[network...]))
+    }
+    guard verdict.outcome == .forwarded else { return }
+    let server = director.tables.half.servers[Int(verdict.server)]
+    guard Reference.isTunnelled(server) else { return }
+    let sent = UnsafeRawBufferPointer(start: placed.bytes + Int(verdict.start), count: Int(verdict.length))
+    tunnels.note(Array(sent.dropFirst(Reference.link(server, isIPv6: false).count)), server: verdict.server)
   }
 
   private func answerComplaint(_ placed: Frame, _ verdict: Verdict) -> String? {

@@ -29,7 +29,8 @@ struct RuntimeCallTests {
     let forwarder = Forwarder(flows: director.flows, counters: director.counters, spareSize: TestSpares.size)
     let spares = TestSpares()
     spares.fill(forwarder.outputFragments)
-    let patterns = Self.patterns.map(\.bytes) + Self.patternsIPv6.map(\.bytes)
+    let errors = Mutation.tunnelErrors
+    let patterns = Self.patterns.map(\.bytes) + Self.patternsIPv6.map(\.bytes) + errors.prefix(4) + errors.suffix(4)
     let chunk = 2048
     let arena = UnsafeMutableRawPointer.allocate(byteCount: 64 * chunk, alignment: 64)
     let frames = UnsafeMutablePointer<Frame>.allocate(capacity: 64)

@@ -69,8 +69,7 @@ extension Forwarder {
   /// changed: an error does not prove that the flow is alive.
   @inline(never) @_noLocks
   func chooseForError(_ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
-    if let entry = live(flows.find(packet.hash)?.pointee, tables, now) ?? live(peers.youngest(packet.hash, now: now), tables, now)
-    {
+    if let entry = liveEntry(packet.hash, tables, now: now) {
       let server = tables.servers + Int(entry.server)
       if server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
         && server.pointee.incarnation == entry.incarnation
@@ -83,6 +82,12 @@ extension Forwarder {
     }
     packet.server = Scheduler.pick(packet, tables)
     return packet.server != Verdict.noServer ? nil : .droppedNoServer
+  }
+
+  /// The flow's entry, of this worker or another one; nil if there is none or it has expired.
+  @inline(__always) @_noLocks
+  func liveEntry(_ hash: UInt64, _ tables: Tables, now: UInt32) -> sluice_flow? {
+    live(flows.find(hash)?.pointee, tables, now) ?? live(peers.youngest(hash, now: now), tables, now)
   }
 
   /// The entry unless it has expired.

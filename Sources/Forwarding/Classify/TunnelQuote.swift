@@ -5,10 +5,10 @@ import Packet
 /// packet's source.
 ///
 /// Recognized by the quote alone: its destination and protocol are a tunnel's. So the outer source may be the host's own address, a flow's
-/// address from an entropy prefix, or a VIP. The director writes no options and only fragment extension headers, so no header walk is needed;
+/// address from an entropy prefix, or a VIP. Whether the error is believed is decided later, with the flows at hand (`TunnelProof`). The director writes no options and only fragment extension headers, so no header walk is needed;
 /// other errors are left to the kernel. Steering makes the same checks in the same order (`ipv4_is_path_error`, `ipv6_is_path_error`).
 enum TunnelQuote {
-  /// Returns the bytes of the quote that were needed; 0 if it isn't such an error. Stores the reported MTU in the packet's hash.
+  /// Returns the bytes of the quote that were needed; 0 if it isn't such an error. Stores the tunnel's index in the packet's hash.
   ///
   /// - Parameters:
   ///   - message: the ICMP message, at least its header.
@@ -27,8 +27,7 @@ enum TunnelQuote {
     guard quote.u8(0) == 0x45, quote.u16(6) & IPv4.offsetMask == 0, quote.raw32(12) == source else { return 0 }
     let tunnel = tables.tunnel((0, Tables.mapped(quote.raw32(16))), quote + IPv4.headerLength, quote.u8(9))
     guard tunnel != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return 0 }
-    let mtu = Int(message.u16(6))
-    note(PathMTU.Reported(tunnel: tunnel, mtu: mtu == 0 ? PathMTU.plateau(below: Int(quote.u16(2))) : mtu), &packet)
+    note(tunnel, &packet)
     return needed
   }
 
@@ -57,14 +56,15 @@ enum TunnelQuote {
     guard !IPv6.isMapped(destination.0, destination.1) else { return 0 }
     let tunnel = tables.tunnel(destination, quote + (needed &- 8), number)
     guard tunnel != UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE) else { return 0 }
-    note(PathMTU.Reported(tunnel: tunnel, mtu: Int(UInt32(bigEndian: message.raw32(4)))), &packet)
+    note(tunnel, &packet)
     return needed
   }
 
+  /// Such a packet needs no hash.
   @inline(__always) @_noLocks
-  private static func note(_ reported: PathMTU.Reported, _ packet: inout ScratchPacket) {
+  private static func note(_ tunnel: UInt32, _ packet: inout ScratchPacket) {
     packet.service = UInt32(truncatingIfNeeded: SLUICE_NO_SERVICE)
-    packet.hash = reported.word
+    packet.hash = UInt64(tunnel)
   }
 }
 

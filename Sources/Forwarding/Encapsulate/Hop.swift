@@ -45,10 +45,16 @@ extension Forwarder {
     return error(.timeExceeded, frame, packet, type: packet.isIPv6 ? 3 : 11, code: 0, 0, otherwise: refused, now: now)
   }
 
-  /// Whether the path to the server begins on the link that the frame came from: same interface, same VLANs, no tunnel.
+  /// Whether the whole path to the server is the link that the frame came from.
   @inline(__always) @_noLocks
   private func staysOnLink(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer) -> Bool {
-    guard Tunnel.isDirect(server), UInt16(server.u8(SLUICE_SERVER_EGRESS)) == frame.interface else { return false }
+    Tunnel.isDirect(server) && isFromLink(frame, packet, server)
+  }
+
+  /// Whether the path to the server begins on the link that the frame came from: same interface, same VLANs.
+  @inline(__always) @_noLocks
+  func isFromLink(_ frame: Frame, _ packet: ScratchPacket, _ server: UnsafeMutableRawPointer) -> Bool {
+    guard UInt16(server.u8(SLUICE_SERVER_EGRESS)) == frame.interface else { return false }
     let network = Int(packet.network)
     guard linkLength(server) == network else { return false }
     // VLAN ids; the rest of a tag is priority.

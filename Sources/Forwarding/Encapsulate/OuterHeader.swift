@@ -77,7 +77,6 @@ enum Outer {
     header.setRaw32(16, destination)
   }
 
-  /// The flow label is taken from the flow hash and never 0 (RFC 6438): routers and receive queues spread tunnels by it.
   @inline(__always) @_noLocks
   static func ipv6(
     before payload: UnsafeMutableRawPointer,
@@ -89,9 +88,7 @@ enum Outer {
     _ server: UnsafeMutableRawPointer
   ) {
     let header = payload - IPv6.headerLength
-    var label = UInt32(truncatingIfNeeded: hash &>> 44)
-    if label == 0 { label = 1 }
-    let first = 0x6000_0000 | UInt32(trafficClass) &<< 20 | label
+    let first = 0x6000_0000 | UInt32(trafficClass) &<< 20 | flowLabel(hash)
     header.setRaw32(0, first.bigEndian)
     header.set16(4, UInt16(truncatingIfNeeded: count))
     header.set8(6, number)
@@ -100,6 +97,13 @@ enum Outer {
     header.setRaw64(16, source.low)
     header.setRaw64(24, server.raw64(SLUICE_SERVER_ADDRESS))
     header.setRaw64(32, server.raw64(SLUICE_SERVER_ADDRESS &+ 8))
+  }
+
+  /// Taken from the flow hash and never 0 (RFC 6438): routers and receive queues spread tunnels by it.
+  @inline(__always) @_noLocks
+  static func flowLabel(_ hash: UInt64) -> UInt32 {
+    let label = UInt32(truncatingIfNeeded: hash &>> 44)
+    return label == 0 ? 1 : label
   }
 
   /// Protocol number of the inner packet: 4 for IPv4, 41 for IPv6.

@@ -33,16 +33,24 @@ extension Tables {
     return LearnedMTU(mtu: UInt16(truncatingIfNeeded: word), remaining: remaining)
   }
 
-  /// Learns the MTU of an ICMP error if it is lower than the route's and not higher than the learned one: otherwise a forged or
-  /// late error would undo a true one. The same value again extends the ten minutes.
+  /// Learns the MTU of an ICMP error that is believed, if it is not higher than the learned one: a late error must not undo a later
+  /// one. The same value again extends the ten minutes.
+  ///
+  /// One error lowers the MTU by one step at most, and another one lowers it further only if it is about a packet that was sent since.
   @inline(__always) @_noLocks
-  func learn(_ reported: PathMTU.Reported, now: UInt32) {
-    let server = servers + reported.tunnel
-    let isIPv6 = server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_IPV6) != 0
-    guard let mtu = PathMTU.plausible(reported.mtu, isIPv6: isIPv6), mtu < server.pointee.mtu else { return }
-    if let known = learned(reported.tunnel, now: now), mtu > known.mtu { return }
+  func learn(_ error: TunnelError, now: UInt32) {
+    let server = servers + error.tunnel
+    var mtu = error.mtu
+    if let known = learned(error.tunnel, now: now) {
+      let former = Int(known.mtu)
+      if mtu > former { return }
+      mtu = error.length > former ? former : PathMTU.lowered(from: former, to: mtu)
+    } else {
+      mtu = PathMTU.lowered(from: Int(server.pointee.mtu), to: mtu)
+    }
     let until = now &+ UInt32(truncatingIfNeeded: SLUICE_PATH_SECONDS)
-    sluice_store_word(paths + reported.tunnel, UInt64(until) &<< 32 | UInt64(server.pointee.incarnation) &<< 16 | UInt64(mtu))
+    let word = UInt64(until) &<< 32 | UInt64(server.pointee.incarnation) &<< 16 | UInt64(truncatingIfNeeded: mtu)
+    sluice_store_word(paths + error.tunnel, word)
   }
 
   /// Size of the largest outer packet to the server of a tunnel: the MTU of the route, or the learned one if it is lower.
@@ -59,48 +67,32 @@ extension Tables {
   }
 }
 
-/// Checks of the MTU in an ICMP error.
+/// Which MTUs are learned from ICMP errors.
 enum PathMTU {
-  /// A parsed ICMP error about a tunnel. It is passed from parsing to `learn` as one word in `ScratchPacket.hash`, which such a
-  /// packet doesn't need.
-  struct Reported {
-    let tunnel: Int
-    let mtu: Int
-
-    @inline(__always) @_noLocks
-    init(tunnel: UInt32, mtu: Int) {
-      self.tunnel = Int(tunnel)
-      self.mtu = mtu
-    }
-
-    @inline(__always) @_noLocks
-    init(word: UInt64) {
-      tunnel = Int(truncatingIfNeeded: word &>> 32)
-      mtu = Int(truncatingIfNeeded: word & 0xffff_ffff)
-    }
-
-    var word: UInt64 {
-      @inline(__always) @_noLocks get {
-        UInt64(truncatingIfNeeded: tunnel) &<< 32 | UInt64(truncatingIfNeeded: mtu) & 0xffff_ffff
-      }
-    }
-  }
-
   /// The lowest MTU that is learned for IPv4, as in Linux (net.ipv4.route.min_pmtu): with the standard's 68, one forged error
   /// would split every packet into dozens of fragments. No path in use has less than 576.
   static var minimumIPv4: UInt16 {
     @inline(__always) @_noLocks get { 552 }
   }
 
-  /// The MTU to learn from an error; nil: ignore the error. An IPv6 MTU below 1280 must be ignored (RFC 8201 4).
+  /// The lowest MTU to believe. For IPv6 RFC 8201 4 requires to ignore an MTU below 1280. For IPv4 less needs a keyed proof: a path
+  /// with less than 1280 is rare, and an error without it can be forged by any client.
   @inline(__always) @_noLocks
-  static func plausible(_ mtu: Int, isIPv6: Bool) -> UInt16? {
-    guard mtu <= 0xffff else { return nil }
-    if isIPv6 { return mtu < IPv6.minimumMTU ? nil : UInt16(truncatingIfNeeded: mtu) }
-    return mtu < Int(minimumIPv4) ? minimumIPv4 : UInt16(truncatingIfNeeded: mtu)
+  static func least(_ proof: TunnelProof, isIPv6: Bool) -> Int {
+    if case .keyed = proof, !isIPv6 { return Int(minimumIPv4) }
+    return IPv6.minimumMTU
   }
 
-  /// For an error with MTU 0, from a router older than RFC 1191: the next lower value of the plateau table (RFC 1191 7.1).
+  /// The reported MTU, or the next step if that is higher. The first step allows every MTU of a path that carries IPv6; those below
+  /// are of the plateau table.
+  @inline(__always) @_noLocks
+  static func lowered(from mtu: Int, to reported: Int) -> Int {
+    let step = mtu > IPv6.minimumMTU ? IPv6.minimumMTU : mtu > 1006 ? 1006 : Int(minimumIPv4)
+    return reported < step ? step : reported
+  }
+
+  /// For an error with MTU 0, from a router older than RFC 1191: the next lower value of its plateau table (RFC 1191 7.1), with 1280
+  /// added and 552 for 508: values that the director learns.
   @inline(__always) @_noLocks
   static func plateau(below length: Int) -> Int {
     if length > 32000 { return 32000 }
@@ -109,6 +101,7 @@ enum PathMTU {
     if length > 4352 { return 4352 }
     if length > 2002 { return 2002 }
     if length > 1492 { return 1492 }
-    return length > 1006 ? 1006 : 508
+    if length > IPv6.minimumMTU { return IPv6.minimumMTU }
+    return length > 1006 ? 1006 : Int(minimumIPv4)
   }
 }

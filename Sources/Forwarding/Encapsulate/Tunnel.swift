@@ -71,8 +71,12 @@ extension Tunnel {
     return Outer.inside(isIPv6: isIPv6)
   }
 
-  /// UDP and GUE, variant 0 of draft-ietf-intarea-gue: version, C, header length and flags 0, then the inner protocol. The source
-  /// port is a dynamic one (RFC 6335 6) from the flow hash. Without a checksum the field is 0, over IPv6 too (RFC 6935, RFC
+  /// GUE's source port: a dynamic one (RFC 6335 6), from bits of the flow hash that the ring slot doesn't use, nor the outer source
+  /// except with the shortest prefixes.
+  @inline(__always) @_noLocks
+  static func sourcePort(_ hash: UInt64) -> UInt16 { 0xc000 | UInt16(truncatingIfNeeded: hash &>> 18) & 0x3fff }
+
+  /// UDP and GUE, variant 0 of draft-ietf-intarea-gue: version, C, header length and flags 0, then the inner protocol. Without a checksum the field is 0, over IPv6 too (RFC 6935, RFC
   /// 6936): the inner packet has its own.
   @inline(__always) @_noLocks
   private static func writeGUE(
@@ -85,8 +89,7 @@ extension Tunnel {
   ) {
     let udp = inner - 12
     let count = UInt16(truncatingIfNeeded: length &+ 12)
-    // Bits of the hash that the ring slot doesn't use, nor the outer source except with the shortest prefixes.
-    udp.set16(0, 0xc000 | UInt16(truncatingIfNeeded: hash &>> 18) & 0x3fff)
+    udp.set16(0, sourcePort(hash))
     udp.setRaw16(2, server.raw16(SLUICE_SERVER_TUNNEL_PORT))
     udp.set16(4, count)
     udp.setRaw16(6, 0)

@@ -24,6 +24,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case droppedUnresolved
   case droppedTooBig
   case droppedLearnedMTU
+  case droppedRefusedMTU
   case droppedNoHeadroom
   case droppedNoFrame
   case droppedRateLimited
@@ -58,6 +59,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedUnresolved: "dropped-unresolved"
     case .droppedTooBig: "dropped-too-big"
     case .droppedLearnedMTU: "dropped-learned-mtu"
+    case .droppedRefusedMTU: "dropped-refused-mtu"
     case .droppedNoHeadroom: "dropped-no-headroom"
     case .droppedNoFrame: "dropped-no-frame"
     case .droppedRateLimited: "dropped-rate-limited"
@@ -92,6 +94,8 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
     case .droppedTooBig: "exceeded the MTU to the real server, no ICMP error possible; if nonzero, raise that MTU"
     case .droppedLearnedMTU:
       "ICMP too-big error about a tunnel packet, MTU learned; nonzero means a path MTU below the route's"
+    case .droppedRefusedMTU:
+      "ICMP too-big error about a tunnel packet that was not believed; nonzero means forged errors or a path MTU below 1280"
     case .droppedNoHeadroom: "no room in front of the packet for a tunnel header; always zero, else a bug"
     case .droppedNoFrame: "no spare frame for its fragments; nonzero means many oversize packets at once: raise the MTU"
     case .droppedRateLimited: "answer suppressed, over 1000 a second of a kind and worker; nonzero means a flood or an outage"

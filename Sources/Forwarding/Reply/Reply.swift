@@ -47,10 +47,7 @@ extension Forwarder {
       verdict.action = .pass
       return verdict
     case .answeredEcho: return echo(frame, packet, now: now)
-    case .droppedLearnedMTU:
-      let reported = PathMTU.Reported(word: packet.hash)
-      tables.learn(reported, now: now)
-      return .drop(outcome, server: UInt32(truncatingIfNeeded: reported.tunnel))
+    case .droppedLearnedMTU: return learnMTU(frame, packet, tables, now: now)
     case .droppedNoServer: return noServer(frame, packet, tables, now: now)
     case .droppedLateFragment:
       var verdict = Verdict.drop(outcome, server: packet.server)

@@ -106,6 +106,29 @@ enum Mutation {
     return .icmp([3, 4, 0, 0, 0, 0] + big(mtu) + quote) { $0.destination = source }
   }
 
+  /// Errors about packets that a director with the topology's tables sends for `originals`, with most of the packet in the quote.
+  static let tunnelErrors: [[UInt8]] = {
+    let director = TestDirector(buckets: 4096)
+    let sent =
+      director.forward(Array((originals.map(\.bytes) + originalsIPv6.map(\.bytes)).suffix(64)))
+      + director.forward(Array(originals.map(\.bytes).prefix(64)))
+    return sent.compactMap { result in
+      guard result.outcome == .forwarded, Reference.isTunnelled(director.tables.half.servers[Int(result.server)]) else {
+        return nil
+      }
+      var outer = Array(result.bytes.dropFirst(14))
+      guard outer[0] >> 4 == 4 else {
+        outer.replaceSubrange(4..<6, with: big(1450))
+        return ClientPacketIPv6.icmp6([2, 0, 0, 0, 0, 0] + big(1400) + outer.prefix(1232)) {
+          $0.destination = Array(outer[8..<24])
+        }.bytes
+      }
+      outer.replaceSubrange(2..<4, with: big(1450))
+      return ClientPacket.icmp([3, 4, 0, 0, 0, 0] + big(1400) + outer.prefix(548)) { $0.destination = Array(outer[12..<16]) }
+        .bytes
+    }
+  }()
+
   /// Values with a meaning in some field: lengths, versions, the numbers of extension headers and transports.
   private static let significant: [UInt8] = [
     0, 1, 2, 4, 5, 6, 0x0f, 17, 41, 43, 44, 0x45, 0x4f, 51, 58, 59, 60, 0x7f, 0x80, 0xff,

@@ -88,13 +88,15 @@ final class TestDirector {
   func forward(_ packet: ClientPacket, headroom: Int = 256) -> Forwarded { forward([packet.bytes], headroom: headroom)[0] }
 
   /// Processes one batch of at most 64 frames.
-  func forward(_ frames: [[UInt8]], headroom: Int = 256) -> [Forwarded] {
+  ///
+  /// - Parameter interface: the slot that they come in on.
+  func forward(_ frames: [[UInt8]], headroom: Int = 256, interface: Int = 0) -> [Forwarded] {
     let chunk = headroom + (frames.map(\.count).max() ?? 0)
     let arena = UnsafeMutableRawPointer.allocate(byteCount: max(1, chunk * frames.count), alignment: 64)
     var batch = frames.enumerated().map { index, frame in
       let bytes = arena + index * chunk + headroom
       frame.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(arena), byteCount: frame.count) }
-      return Frame(bytes: bytes, length: frame.count, headroom: headroom)
+      return Frame(bytes: bytes, length: frame.count, headroom: headroom, interface: interface)
     }
     var verdicts = [Verdict](repeating: .drop(.droppedTransmitFull, server: 0), count: frames.count)
     forwarder.process(&batch, count: batch.count, tables.half, now: now, into: &verdicts)
