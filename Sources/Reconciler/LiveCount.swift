@@ -20,7 +20,11 @@ package struct LiveCount: Equatable, Sendable {
     for worker in counters where index < worker.serverCapacity {
       for state in 1..<Int(SLUICE_STATES) {
         let count = worker.loads[index].count(state: state, incarnation: incarnation)
-        if [SLUICE_STATE_SYN_RECEIVED, SLUICE_STATE_ESTABLISHED, SLUICE_STATE_OPENED].contains(state) { active += count } else { inactive += count }
+        if [SLUICE_STATE_SYN_RECEIVED, SLUICE_STATE_ESTABLISHED, SLUICE_STATE_OPENED].contains(state) {
+          active += count
+        } else {
+          inactive += count
+        }
       }
     }
   }

@@ -39,8 +39,8 @@ import Testing
         }
         return answers
       }
-      // The median, which is 3 ms alone: other tests run at the same time, on the same cores.
-      #expect(times[times.count / 2] < .milliseconds(500), "\(times)")
+      // The median, which is 3 ms alone: other tests run at the same time, on the same cores. The fault was a stall of 20 s.
+      #expect(times[times.count / 2] < .seconds(5), "\(times)")
       // A client that is still sending when its connection is closed may lose the reply (RFC 9112 9.6).
       #expect(answers.allSatisfy { $0.isEmpty || $0.hasPrefix("HTTP/1.1 4") })
       #expect(answers.contains { !$0.isEmpty })
@@ -57,13 +57,14 @@ import Testing
     try await LiveAPI.run { api in
       let path = api.path
       let bytes = Array(request.text.utf8)
+      let began = ContinuousClock.now
       let (answers, times) = try await Self.asking(api) {
         let connection = try RawConnection(path: path, seconds: 60)
         connection.send(bytes)
         return [connection.readToEnd()]
       }
-      // In a debug build each takes a second or more, and a thread for each core would be busy with them.
-      #expect(times.max() ?? .zero < .milliseconds(1000), "\(times)")
+      // Against the time that all four take: on a busy machine both grow.
+      #expect((times.max() ?? .zero) * 3 < began.duration(to: .now), "\(times)")
       #expect(answers.allSatisfy { $0.hasPrefix("HTTP/1.1 400 ") })
     }
   }

@@ -49,7 +49,9 @@ import Testing
       }
     }
     let acknowledgment = (ClientPacket.acknowledge, [UInt8]())
-    let begun = states([(ClientPacket.synchronize, []), acknowledgment, acknowledgment, (ClientPacket.acknowledge, [1]), acknowledgment])
+    let begun = states([
+      (ClientPacket.synchronize, []), acknowledgment, acknowledgment, (ClientPacket.acknowledge, [1]), acknowledgment,
+    ])
     #expect(begun == [Self.synReceived, Self.opened, Self.opened, Self.established, Self.established])
   }
 

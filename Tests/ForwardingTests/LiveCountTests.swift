@@ -56,6 +56,7 @@ import Testing
           _ = director.forward(
             ClientPacketIPv6 {
               $0.tcpFlags = kind
+              if port % 2 == 0 { $0.payload = [1] }
               $0.sourcePort = port
             }
           )
@@ -63,6 +64,7 @@ import Testing
           _ = director.forward(
             ClientPacket {
               $0.tcpFlags = kind
+              if port % 2 == 0 { $0.payload = [1] }
               $0.sourcePort = port
             }
           )
@@ -71,13 +73,14 @@ import Testing
       if event % 1000 == 0 {
         let found = scan(director)
         #expect(counted(director) == found)
-        for (state, count) in found.reduce([Int](repeating: 0, count: 6), { zip($0, $1).map(+) }).enumerated() where count > 0 {
+        for (state, count) in found.reduce([Int](repeating: 0, count: Int(SLUICE_STATES)), { zip($0, $1).map(+) }).enumerated()
+        where count > 0 {
           seen.insert(state)
         }
       }
     }
     #expect(counted(director) == scan(director))
-    #expect(seen == [1, 2, 3, 4, 5], "every state was met")
+    #expect(seen == [1, 2, 3, 4, 5, 6], "every state was met")
     #expect(director.counters.expired.pointee > 1000)
     #expect(director.counters.evicted.pointee > 0)
   }
@@ -106,7 +109,7 @@ import Testing
     taken.adopt(director.tables.half, now: director.now, counters)
     #expect(counters.flows.pointee == director.counters.flows.pointee)
     for server in 0..<director.tables.serverCount {
-      for state in 0..<6 {
+      for state in 0..<Int(SLUICE_STATES) {
         let (own, former) = (counters.loads[server], director.counters.loads[server])
         #expect(own.count(state: state, incarnation: 0) == former.count(state: state, incarnation: 0))
       }

@@ -61,10 +61,13 @@ import UnixSignals
     try await until { reloads.begun.withLock { $0 } == 2 }
     reloads.open.yield()
     try await Task.sleep(for: .milliseconds(50))
-    #expect(reloads.begun.withLock { $0 } == 2)
+    // On a busy machine some of them may arrive during the second.
+    let settled = reloads.begun.withLock { $0 }
+    #expect((2...3).contains(settled))
+    reloads.open.yield()
     // One after all were done.
     send.yield(.sighup)
-    try await until { reloads.begun.withLock { $0 } == 3 }
+    try await until { reloads.begun.withLock { $0 } > settled }
     reloads.open.finish()
     send.yield(.sigterm)
     try await running.value

@@ -43,7 +43,8 @@ package struct Counters: @unchecked Sendable {
 
   /// Bytes of a worker's counters for this number of servers.
   package static func size(serverCapacity: Int) -> Int {
-    (words + remembered) * MemoryLayout<UInt64>.stride + serverCapacity * (MemoryLayout<ServerCounters>.stride + MemoryLayout<ServerLoad>.stride)
+    (words + remembered) * MemoryLayout<UInt64>.stride + serverCapacity
+      * (MemoryLayout<ServerCounters>.stride + MemoryLayout<ServerLoad>.stride)
   }
 
   /// Uses zeroed memory of `size` bytes, 64-byte aligned, which must outlive every copy of this struct.

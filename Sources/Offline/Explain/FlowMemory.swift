@@ -27,7 +27,7 @@ struct FlowMemory {
     age = now >= entry.seen ? now - entry.seen : 0
     isLive = !entry.isExpired(now: max(now, entry.seen), tables.half)
     let seconds = tables.half.pointee.timeouts
-    let limits = [seconds.0, seconds.1, seconds.2, seconds.3, seconds.4, seconds.5]
+    let limits = [seconds.0, seconds.1, seconds.2, seconds.3, seconds.4, seconds.5, seconds.6]
     timeout = limits.indices.contains(Int(entry.state)) ? limits[Int(entry.state)] : seconds.0
     let known = Int(entry.server) < Int(tables.half.pointee.server_limit) ? tables.servers[Int(entry.server)] : sluice_server()
     let isSame = known.incarnation == entry.incarnation

@@ -21,7 +21,11 @@ import Testing
     )
     let active = tables.active
     #expect(active.half.pointee.generation == 1)
-    #expect(active.half.pointee.timeouts == (0, 60, 900, 120, 10, 300))
+    #expect(
+      withUnsafeBytes(of: active.half.pointee.timeouts) { Array($0.bindMemory(to: UInt32.self)) } == [
+        0, 60, 900, 120, 10, 300, 900,
+      ]
+    )
     #expect(active.half.pointee.hash_key == HashKey("sluice").words)
     #expect((active.half.pointee.service_count, active.half.pointee.server_limit) == (1, 1))
     let service = active.services[try #require(tables.index(key))]
