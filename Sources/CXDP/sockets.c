@@ -168,6 +168,15 @@ int sockets_queues(const char *interface)
 	return (int)(channels.combined_count + channels.rx_count);
 }
 
+int sockets_is_veth(const char *interface)
+{
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq about = { .ifr_data = (void *)&driver };
+	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
+
+	return error ? error : !strcmp(driver.driver, "veth");
+}
+
 int sockets_strips_tags(const char *interface)
 {
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };

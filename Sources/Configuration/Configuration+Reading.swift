@@ -50,7 +50,8 @@ extension DirectorSettings {
   init(_ value: YAMLValue, needsInterfaces: Bool) throws(ConfigurationError) {
     self.init()
     let fields = try value.fields([
-      "interfaces", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "hash-key", "flows", "limits",
+      "interfaces", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "checksums", "hash-key", "flows",
+      "limits",
     ])
     if needsInterfaces || fields["interfaces"] != nil {
       interfaces = try Self.interfaces(fields.required("interfaces", example: "[eth0]"))
@@ -64,6 +65,7 @@ extension DirectorSettings {
     if let value = fields["huge-pages"] { hugePages = try value.choice(HugePages.self) }
     if let value = fields["mode"] { mode = try value.choice(AttachMode.self) }
     if let value = fields["copy"] { copy = try value.choice(CopyMode.self) }
+    if let value = fields["checksums"] { checksums = try value.choice(ChecksumMode.self) }
     if let value = fields["hash-key"] { hashKeyText = try value.parsed("some text") { $0.isEmpty ? nil : $0 } }
     if let value = fields["flows"] {
       flows = try value.number(in: Self.flowRange)

@@ -37,6 +37,7 @@ extension DirectorSettings {
     add("huge-pages", hugePages.rawValue, unless: hugePages == defaults.hugePages)
     add("mode", mode.rawValue, unless: mode == defaults.mode)
     add("copy", copy.rawValue, unless: copy == defaults.copy)
+    add("checksums", checksums.rawValue, unless: checksums == defaults.checksums)
     if let hashKeyText { lines.append("hash-key: \(yamlQuoted(hashKeyText))") }
     add("flows", "\(flows)", unless: flows == defaults.flows)
     if limits != defaults.limits {

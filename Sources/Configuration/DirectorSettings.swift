@@ -49,6 +49,7 @@ package struct DirectorSettings: Equatable, Sendable {
   package var hugePages: HugePages = .auto
   package var mode: AttachMode = .auto
   package var copy: CopyMode = .auto
+  package var checksums: ChecksumMode = .auto
   /// The text that the key of the flow hash is derived from, the same on every director of a fleet; nil: `HashKey.defaultText`.
   package var hashKeyText: String?
   /// Flow entries of each worker, a power of two; 40 bytes each with the connection.

@@ -14,6 +14,14 @@ package enum AttachMode: String, CaseIterable, Codable, Sendable {
   case generic
 }
 
+/// Whether workers complete checksums that senders left to a NIC.
+package enum ChecksumMode: String, CaseIterable, Codable, Sendable {
+  /// On interfaces whose driver hands such frames over: veth.
+  case auto
+  case complete
+  case keep
+}
+
 /// Whether the kernel copies frames between NIC and sockets.
 package enum CopyMode: String, CaseIterable, Codable, Sendable {
   /// Zero-copy if the driver supports it, else copy.

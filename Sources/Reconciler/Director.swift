@@ -36,17 +36,24 @@ package final class Director: Sendable {
 
 extension Director {
   /// Replaces the whole service table, or changes nothing on an error.
-  package func apply(_ wanted: ServiceTable, dryRun: Bool = false) async throws -> Applied {
-    try await edit(dryRun: dryRun) { table throws(ServiceTableError) in table = wanted }
+  package func apply(
+    _ wanted: ServiceTable,
+    dryRun: Bool = false,
+    before: ContinuousClock.Instant? = nil
+  ) async throws -> Applied {
+    try await edit(dryRun: dryRun, before: before) { table throws(ServiceTableError) in table = wanted }
   }
 
   /// Applies one change and returns once every worker uses it. On an error nothing is changed.
+  ///
+  /// - Parameter before: a change that has not been begun by then is refused, so that a client that waits no longer knows what became of it.
   package func edit(
     dryRun: Bool = false,
+    before: ContinuousClock.Instant? = nil,
     _ change: @escaping @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
   ) async throws -> Applied {
     try await withCheckedThrowingContinuation { continuation in
-      reconciler.mailbox.post(Edit(isDryRun: dryRun, change: change) { continuation.resume(with: $0) })
+      reconciler.mailbox.post(Edit(isDryRun: dryRun, before: before, change: change) { continuation.resume(with: $0) })
     }
   }
 }

@@ -3,6 +3,8 @@ import Model
 /// One requested change.
 struct Edit: Sendable {
   let isDryRun: Bool
+  /// Not begun by then, it is refused; nil: whenever its turn comes.
+  var before: ContinuousClock.Instant?
   /// Run on a copy of the desired table.
   let change: @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
   /// Called once: with the changes made when they are live, or with the error.
@@ -32,10 +34,13 @@ package struct Applied: Codable, Equatable, Sendable {
 package enum EditRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   case stopping
   case tooMany(Int)
+  /// It had to wait for longer than its client does.
+  case late
 
   package var description: String {
     switch self {
     case .stopping: "the director is stopping: nothing has changed"
+    case .late: "the change did not get its turn while its client waited: nothing has changed"
     case .tooMany(let limit): "\(limit) changes are waiting already: nothing has changed; try again, or apply them as one file"
     }
   }

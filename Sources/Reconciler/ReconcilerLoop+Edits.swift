@@ -4,6 +4,7 @@ import Model
 /// Edits of the desired state. Each edit is applied to the result of the previous one.
 extension ReconcilerLoop {
   mutating func take(_ edit: Edit) {
+    if let before = edit.before, before < .now { return edit.answer(.failure(EditRefusal.late)) }
     do {
       var wanted = desired
       try edit.change(&wanted)

@@ -18,7 +18,8 @@ package struct Statistics: Codable, Equatable, Sendable {
   package var rings: [Counter]
   /// Workers: every received frame ends in one of these outcomes or is being held.
   package var workers: [Counter]
-  /// Flow tables: what they hold and what became of their entries. A packet counted here is counted among the outcomes too.
+  /// Flow tables: what they hold and what became of their entries; and what else workers did to packets. A packet counted here is counted among
+  /// the outcomes too.
   package var flows: [Counter]
 }
 
@@ -60,6 +61,11 @@ extension Counters {
       (
         "flow-displaced", "entries moved to make room for a new flow; nonzero means a table that is more than half full",
         \.displaced
+      ),
+      (
+        "checksum-completed",
+        "TCP and UDP checksums that the sender had left to a NIC, completed; nonzero is normal with clients in containers",
+        \.completed
       ),
       ("flow-table-full", "new flows that go by the hash alone; nonzero means too small a flow table", \.flowTableFull),
     ]

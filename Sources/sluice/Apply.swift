@@ -24,7 +24,7 @@ struct Apply: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configuration(file: file, needsInterfaces: false)
-    let client = ControlClient(path: daemon.path(configured: configuration.director.socket))
+    let client = daemon.client(configured: configuration.director.socket)
     let applied = try await client.apply(configuration.table, dryRun: dryRun)
     try listing.show(applied) { applied.text }
   }

@@ -7,19 +7,35 @@ import Netlink
 import Offline
 import Reconciler
 
-/// Which daemon a command talks to.
-struct DaemonOptions: ParsableArguments {
+/// Where a daemon listens.
+struct SocketOptions: ParsableArguments {
   @Option(
     help: "The control socket of the daemon. Default: $SLUICE_SOCKET, else \(DirectorSettings.defaultSocket).",
     completion: .file()
   )
   var socket: String?
 
-  var client: ControlClient { ControlClient(path: path()) }
-
   /// The command line goes before the environment, the environment before a configuration file.
   func path(configured: String = DirectorSettings.defaultSocket) -> String {
     socket ?? ProcessInfo.processInfo.environment["SLUICE_SOCKET"] ?? configured
+  }
+}
+
+/// Which daemon a command talks to, and for how long.
+struct DaemonOptions: ParsableArguments {
+  @OptionGroup var location: SocketOptions
+
+  @Option(help: "Seconds to wait for the daemon. A change that it can't begin within this time is not carried out.")
+  var wait = 30
+
+  func validate() throws {
+    guard (1...3600).contains(wait) else { throw ValidationError("--wait \(wait) is not from 1 to 3600 seconds") }
+  }
+
+  var client: ControlClient { client() }
+
+  func client(configured: String = DirectorSettings.defaultSocket) -> ControlClient {
+    ControlClient(path: location.path(configured: configured), timeout: .seconds(wait))
   }
 }
 

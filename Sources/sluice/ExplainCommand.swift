@@ -35,7 +35,7 @@ struct ExplainCommand: AsyncParsableCommand {
     if FlowTuple(transport, from: source, to: destination) == nil {
       throw ValidationError("\(source) and \(destination) are of different IP versions: give two of the same version")
     }
-    if config != nil && daemon.socket != nil { throw ValidationError("give --config or --socket, not both") }
+    if config != nil && daemon.location.socket != nil { throw ValidationError("give --config or --socket, not both") }
   }
 
   func run() async throws {

@@ -26,7 +26,7 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "On SIGTERM leave steering and VIPs to the next start.")
   var keepSteering = false
 
-  @OptionGroup var daemon: DaemonOptions
+  @OptionGroup var daemon: SocketOptions
 
   func run() async throws {
     // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.

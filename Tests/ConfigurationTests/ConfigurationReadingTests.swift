@@ -27,6 +27,7 @@ import Testing
           huge-pages: on
           mode: native
           copy: zero-copy
+          checksums: complete
           hash-key: no
           flows: 4096
           limits: { services: 10, servers: 20, ring-slots: 4096 }
@@ -60,6 +61,7 @@ import Testing
     director.hugePages = .on
     director.mode = .native
     director.copy = .zeroCopy
+    director.checksums = .complete
     director.hashKeyText = "no"
     director.flows = 4096
     director.limits = Limits(services: 10, servers: 20, ringSlots: 4096)

@@ -23,6 +23,7 @@ import Testing
     director.hugePages = .off
     director.mode = .generic
     director.copy = .zeroCopy
+    director.checksums = .keep
     director.flows = 2048
     director.limits = Limits(services: 5, servers: 6, ringSlots: 2048)
     let timeouts = Timeouts(synReceived: 1, established: 2, finWait: 3, close: 4, udp: 5)

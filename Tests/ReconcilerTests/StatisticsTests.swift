@@ -27,13 +27,18 @@ import Testing
     let workers = (0..<2).map { _ in Counters.allocate(serverCapacity: 1) }
     for (number, counters) in workers.enumerated() {
       let words = [
-        counters.flows, counters.expired, counters.evicted, counters.pressed, counters.displaced, counters.flowTableFull,
+        counters.flows, counters.expired, counters.evicted, counters.pressed, counters.displaced, counters.completed,
+        counters.flowTableFull,
       ]
       for (position, word) in words.enumerated() { word.pointee = UInt64(10 * number + position) }
     }
     let flows = Statistics(workers: workers, steering: nil).flows
-    #expect(flows.map(\.name) == ["flows", "flow-expired", "flow-evicted", "flow-pressed", "flow-displaced", "flow-table-full"])
-    #expect(flows.map(\.workers) == (0..<6).map { [UInt64($0), UInt64(10 + $0)] })
-    #expect(flows.map(\.total) == [10, 12, 14, 16, 18, 20])
+    #expect(
+      flows.map(\.name) == [
+        "flows", "flow-expired", "flow-evicted", "flow-pressed", "flow-displaced", "checksum-completed", "flow-table-full",
+      ]
+    )
+    #expect(flows.map(\.workers) == (0..<7).map { [UInt64($0), UInt64(10 + $0)] })
+    #expect(flows.map(\.total) == [10, 12, 14, 16, 18, 20, 22])
   }
 }

@@ -44,6 +44,15 @@ package struct AttachedInterface: Sendable {
     mtu = view.mtu
   }
 
+  /// Whether received frames may have checksums that their sender left to a NIC.
+  func hasUnfinishedChecksums(_ mode: ChecksumMode) -> Bool {
+    switch mode {
+    case .auto: sockets_is_veth(name) == 1
+    case .complete: true
+    case .keep: false
+    }
+  }
+
   /// Has the NIC leave VLAN tags in the frames. A tag that it takes off is in the kernel's metadata, which XDP programs did not see before
   /// Linux 6.8: the service's packet would look untagged, and so would every answer.
   ///

@@ -8,6 +8,7 @@ package struct EngineOptions: Sendable {
   package var workers: Int?
   package var mode: AttachMode
   package var copy: CopyMode
+  package var checksums: ChecksumMode = .auto
   package var hugePages: HugePages
   /// Microseconds the kernel may poll the device when a worker asks (SO_BUSY_POLL); 0: interrupts only.
   package var busyPoll: Int

@@ -72,6 +72,7 @@ extension EngineState {
         stop: stop,
         wakeDescriptor: wake,
         busyPoll: options.busyPoll > 0,
+        unfinishedOn: own.reduce(0) { $1.hasUnfinishedChecksums(options.checksums) ? $0 | 1 << UInt16($1.slot) : $0 },
         sockets: opened.sockets
       )
       let cpu = cpus.isEmpty ? nil : cpus[number % cpus.count]

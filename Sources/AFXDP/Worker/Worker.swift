@@ -115,5 +115,7 @@ struct WorkerSet: @unchecked Sendable {
   var stop: UnsafeMutablePointer<UInt32>
   var wakeDescriptor: Int32
   var busyPoll: Bool
+  /// A bit for each interface slot whose frames may have unfinished checksums.
+  var unfinishedOn: UInt16
   var sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)]
 }

@@ -85,6 +85,7 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
     fragments: start.set.fragments,
     worker: start.number,
     workers: start.count,
+    unfinishedOn: start.set.unfinishedOn,
     spareSize: Umem.chunk
   )
   if start.set.hasFormerFlows {

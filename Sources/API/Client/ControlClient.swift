@@ -6,8 +6,11 @@ import NIOPosix
 /// A client of the control API over its Unix socket, with one connection for each request.
 package struct ControlClient: Sendable {
   package let path: String
-  /// Time limit of a whole request.
+  /// Time limit of a whole request that changes nothing. For a change it is the time within which the daemon must begin it.
   package let timeout: Duration
+
+  /// What a change may take once it has been begun: one generation.
+  private static let carryingOut: Duration = .seconds(30)
 
   /// One thread for all requests of the process, created at the first one.
   private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -51,6 +54,10 @@ package struct ControlClient: Sendable {
     accept: String,
     _ body: (any Encodable & Sendable)?
   ) async throws -> (Int, Data) {
+    let isEdit = Route.isEdit(method)
+    var query = query
+    if isEdit { query[Route.before] = "\(BootTime.milliseconds(in: timeout))" }
+    let limit = isEdit ? timeout + Self.carryingOut : timeout
     let items = query.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.percentEncoded)" }
     let request = ClientRequest(
       head: HTTPRequestHead(
@@ -63,8 +70,8 @@ package struct ControlClient: Sendable {
     )
     let loop = Self.loops.next()
     let promise = loop.makePromise(of: (Int, Data).self)
-    let late = loop.scheduleTask(in: TimeAmount(timeout)) { [path, timeout] in
-      promise.fail(ControlClientError.silent(path, timeout))
+    let late = loop.scheduleTask(in: TimeAmount(limit)) { [path, timeout] in
+      promise.fail(isEdit ? ControlClientError.undecided(path, timeout) : .silent(path, timeout))
     }
     // If the request arrives after its promise was completed, it is dropped there.
     connect(request, promise, on: loop)

@@ -6,6 +6,8 @@ package enum ControlClientError: Error, Equatable, Sendable {
   case notRunning(String)
   case notAllowed(String)
   case silent(String, Duration)
+  /// The same for a change.
+  case undecided(String, Duration)
   case lost(String, String)
   case unreadable(String, status: Int)
   case failed(String, Errno)
@@ -36,6 +38,9 @@ extension ControlClientError: CustomStringConvertible {
       "you may not talk to the daemon on \(path): run as root"
     case .silent(let path, let time):
       "the daemon on \(path) did not answer within \(time.components.seconds) s: see its log"
+    case .undecided(let path, let time):
+      "the daemon on \(path) does not answer: a change that it has not begun within \(time.components.seconds) s is never carried out, "
+        + "one that it has begun will be; `sluice service list` shows which, once it answers"
     case .lost(let path, let reason):
       "the daemon on \(path) closed the connection without an answer (\(reason)): see its log"
     case .unreadable(let path, let status):

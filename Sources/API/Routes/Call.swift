@@ -76,6 +76,13 @@ struct Call: Sendable {
     }
   }
 
+  /// The time until which a change may be begun, given in milliseconds of CLOCK_BOOTTIME: the clock of all processes of the host, and so of
+  /// a client that was stopped together with the daemon. A duration would begin anew when the daemon reads the request.
+  func before() throws -> ContinuousClock.Instant? {
+    guard let milliseconds = try numberAsked(Route.before, in: 0...Int.max >> 10) else { return nil }
+    return .now + .milliseconds(milliseconds) - BootTime.now
+  }
+
   /// Decodes the body strictly: unknown and duplicate fields are errors.
   func decode<Value: Decodable & Sendable>(_: Value.Type) async throws -> Value {
     guard body.count > Self.smallBody else { return try decodeHere() }

@@ -48,7 +48,13 @@ extension Route {
       },
       Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
         let wanted = try await call.decode(ServiceTable.self)
-        return RouteResponse(value: try await director.apply(wanted, dryRun: try call.flag("dry-run")))
+        return RouteResponse(
+          value: try await director.apply(
+            wanted,
+            dryRun: try call.flag("dry-run"),
+            before: try call.before()
+          )
+        )
       },
       Route(method: .POST, template: "/v1/announce", queries: ["vip"]) { call, director in
         let vip = try call.addressAsked("vip")
@@ -61,6 +67,7 @@ extension Route {
             message: "no service has the VIP \(vip): `sluice service list` shows them"
           )
         }
+        if let before = try call.before(), before < .now { throw EditRefusal.late }
         // Waits for the reconciler's thread, so it runs outside the cooperative pool.
         let asked = vip.map { [$0] } ?? vips.sorted()
         return RouteResponse(value: try await NIOThreadPool.singleton.runIfActive { director.surroundings.announce(asked) })
@@ -81,13 +88,15 @@ extension Route {
       let service = try await call.decode(VirtualService.self)
       return RouteResponse(
         status: .created,
-        value: try await director.edit { table throws(ServiceTableError) in try table.addService(service) }
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
+          try table.addService(service)
+        }
       )
     },
     Route(method: .PATCH, template: "/v1/services/{protocol}/{endpoint}") { call, director in
       let (key, settings) = (try call.service(), try await call.decode(ServiceSettings.self))
       return RouteResponse(
-        value: try await director.edit { table throws(ServiceTableError) in
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
           try table.setService(
             key,
             ringSize: settings.ring,
@@ -101,7 +110,11 @@ extension Route {
     },
     Route(method: .DELETE, template: "/v1/services/{protocol}/{endpoint}") { call, director in
       let key = try call.service()
-      return RouteResponse(value: try await director.edit { table throws(ServiceTableError) in try table.removeService(key) })
+      return RouteResponse(
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
+          try table.removeService(key)
+        }
+      )
     },
   ]
 
@@ -110,13 +123,15 @@ extension Route {
       let (key, server) = (try call.service(), try await call.decode(RealServer.self))
       return RouteResponse(
         status: .created,
-        value: try await director.edit { table throws(ServiceTableError) in try table.addServer(server, to: key) }
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
+          try table.addServer(server, to: key)
+        }
       )
     },
     Route(method: .PATCH, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
       let (key, address, settings) = (try call.service(), try call.server(), try await call.decode(ServerSettings.self))
       return RouteResponse(
-        value: try await director.edit { table throws(ServiceTableError) in
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
           try table.setServer(address, of: key, weight: settings.weight, method: settings.forward, tunnel: settings.tunnel)
         }
       )
@@ -124,7 +139,9 @@ extension Route {
     Route(method: .DELETE, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
       let (key, address) = (try call.service(), try call.server())
       return RouteResponse(
-        value: try await director.edit { table throws(ServiceTableError) in try table.removeServer(address, of: key) }
+        value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
+          try table.removeServer(address, of: key)
+        }
       )
     },
   ]

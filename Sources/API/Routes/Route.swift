@@ -23,10 +23,13 @@ struct Route: Sendable {
     self.method = method
     self.template = template
     pattern = template.split(separator: "/").map(String.init)
-    self.queries = queries
+    self.queries = Self.isEdit(method) ? queries.union([Self.before]) : queries
     self.isLarge = isLarge
     self.answer = answer
   }
+
+  /// Query parameter of every change: until when it may be begun.
+  static let before = "before"
 
   /// Whether the route changes something; such requests are logged.
   var isEdit: Bool { Self.isEdit(method) }

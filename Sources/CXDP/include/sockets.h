@@ -57,6 +57,9 @@ int sockets_unregister(struct xsk_umem *umem);
 
 /* The number of receive queues of an interface, each of which needs a worker. */
 int sockets_queues(const char *interface);
+/* Whether the interface is one end of a veth pair: 1, 0, or -errno. */
+int sockets_is_veth(const char *interface);
+
 /* Whether the NIC takes VLAN tags off received frames: 1, 0, or -errno where the driver doesn't say. */
 int sockets_strips_tags(const char *interface);
 int sockets_strip_tags(const char *interface, int strip);

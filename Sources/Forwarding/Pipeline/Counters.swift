@@ -26,6 +26,8 @@ package struct Counters: @unchecked Sendable {
   package let evicted: UnsafeMutablePointer<UInt64>
   /// Idle entries of flows with little traffic that yielded to newer ones in a full table; see `FlowTable+Places.swift`.
   package let pressed: UnsafeMutablePointer<UInt64>
+  /// Packets with an unfinished TCP or UDP checksum that was completed. Nonzero where clients are behind veth pairs.
+  package let completed: UnsafeMutablePointer<UInt64>
   /// Entries that ageing removed after their timeout. Nonzero is normal.
   package let expired: UnsafeMutablePointer<UInt64>
   /// Live entries moved to their other bucket to make room for a new flow. Nonzero means the table is over about two thirds full.
@@ -58,6 +60,7 @@ package struct Counters: @unchecked Sendable {
     expired = words + 5
     displaced = words + 6
     pressed = words + 7
+    completed = words + 8
     outcomes = words + Self.heads
     withoutEntry = (memory + Self.words * MemoryLayout<UInt64>.stride).bindMemory(to: UInt64.self, capacity: Self.remembered)
     let loads = memory + (Self.words + Self.remembered) * MemoryLayout<UInt64>.stride

@@ -30,12 +30,15 @@ package struct Forwarder: ~Copyable {
   let waiting: HoldQueue
   /// Limits on originated packets, by `Reply`.
   let allowances: UnsafeMutablePointer<TokenBucket>
+  /// A bit for each interface slot whose frames may have unfinished checksums.
+  let unfinishedOn: UInt16
   /// Spare frames, and the frames that this batch made of them.
   package let outputFragments: UnsafeMutablePointer<OutputFragments>
 
   /// - Parameters:
   ///   - peers: the flow tables of all workers; `none` with a single worker.
   ///   - fragments: the fragment tables of all workers.
+  ///   - unfinishedOn: a bit for each interface slot whose frames may have unfinished checksums.
   ///   - spareSize: size of each frame that is put into `outputFragments`, in bytes.
   package init(
     flows: FlowTable,
@@ -44,6 +47,7 @@ package struct Forwarder: ~Copyable {
     fragments: FragmentTables = .alone(),
     worker: Int = 0,
     workers: Int = 1,
+    unfinishedOn: UInt16 = 0,
     spareSize: Int = 0
   ) {
     self.flows = flows
@@ -52,6 +56,7 @@ package struct Forwarder: ~Copyable {
     waiting = HoldQueue(count: counters.held)
     self.counters = counters
     self.worker = UInt32(worker)
+    self.unfinishedOn = unfinishedOn
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
     self.scratch = .allocate(capacity: Self.batch)
     misses = .allocate(capacity: Self.batch + 1)
@@ -117,6 +122,7 @@ package struct Forwarder: ~Copyable {
     assert(count <= Self.batch)
     outputFragments.pointee.clear()
     parse(frames, count, tables)
+    completeChecksums(frames, count)
     let missed = lookUp(count, tables)
     choose(frames, count, tables, now: now, mayHold: mayHold)
     if missed != 0 { sluice_order_connections() }

@@ -175,6 +175,7 @@ extension EngineOptions {
     if case .count(let count) = settings.workers { workers = count }
     mode = settings.mode
     copy = settings.copy
+    checksums = settings.checksums
     hugePages = settings.hugePages
   }
 }

@@ -75,6 +75,7 @@ final class WorkerBench {
       stop: stop,
       wakeDescriptor: -1,
       busyPoll: false,
+      unfinishedOn: 0,
       sockets: sockets.map { ($0.slot, $0.socket) }
     )
     let forwarder = Forwarder(flows: flows, counters: counters, spareSize: Umem.chunk)

@@ -47,9 +47,10 @@ final class TestDirector {
     buckets: Int = 64,
     worker: Int = 0,
     of workers: Int = 1,
-    fragments: FragmentTables = .alone()
+    fragments: FragmentTables = .alone(),
+    unfinishedOn: UInt16 = 0
   ) {
-    self.init(tables, .allocate(buckets: buckets), worker: worker, of: workers, peers: .none, fragments)
+    self.init(tables, .allocate(buckets: buckets), worker: worker, of: workers, peers: .none, fragments, unfinishedOn)
   }
 
   /// One of several workers over the same tables, which read each other's flows.
@@ -63,7 +64,8 @@ final class TestDirector {
     worker: Int,
     of workers: Int,
     peers: PeerFlows,
-    _ fragments: FragmentTables
+    _ fragments: FragmentTables,
+    _ unfinishedOn: UInt16 = 0
   ) {
     self.tables = tables
     self.flows = flows
@@ -74,6 +76,7 @@ final class TestDirector {
       fragments: fragments,
       worker: worker,
       workers: workers,
+      unfinishedOn: unfinishedOn,
       spareSize: TestSpares.size
     )
     spares.fill(forwarder.outputFragments)

@@ -140,11 +140,13 @@ extension DirectorLab {
       defer { daemon.signal(SIGTERM) }
       let attached = try lab.output(.director, "bpftool", "link").split(separator: "\n").filter { $0.contains("xdp") }
       let id = try #require(attached.last?.split(separator: ":").first)
-      // decap plays the other program: it attaches as soon as ours is gone.
-      let other = try lab.start(
-        .director,
-        ["sh", "-c", "bpftool link detach id \(id); exec \(Laboratory.sluice) decap --interface eth0"]
-      )
+      // decap plays the other program. The daemon stands still meanwhile, or it would attach again first.
+      daemon.signal(SIGSTOP)
+      try lab.output(.director, "bpftool", "link", "detach", "id", "\(id)")
+      let other = try lab.start(.director, [Laboratory.sluice, "decap", "--interface", "eth0"])
+      let isThere = try holds(within: 5) { other.output.contains("unwrapping") }
+      daemon.signal(SIGCONT)
+      #expect(isThere, "\(other.output)\(other.errors)")
       try expect("has another XDP program (sluice_decap", .problem, in: lab)
       try expectHealthy(lab, false)
       other.signal(SIGTERM)

@@ -28,9 +28,11 @@ extension DirectorLab {
       defer { daemon.signal(SIGTERM) }
       let before = try lab.udp("--flows", "20", "--per-flow", "2", "--first-port", "30000").result()
       #expect(before.lost == 0 && before.servers.count == 2, "\(before.servers)")
+      // A confirmed neighbour entry would stay for up to 45 seconds.
+      try lab.output(.director, "sysctl", "-qw", "net.ipv4.neigh.eth0.base_reachable_time_ms=1000")
       try lab.output(.rs1, "ip", "link", "set", "eth0", "down")
-      // Its neighbour entry fails by and by: delay, three probes, and the seconds that the flows are kept.
-      let isGivenUp = try holds(within: 40) { try lab.operate("events").contains("flows follow the loss policy") }
+      // The entry fails by and by: delay, three probes; then come the seconds for which the flows are kept.
+      let isGivenUp = try holds(within: 60) { try lab.operate("events").contains("flows follow the loss policy") }
       let status = try lab.operate("status")
       #expect(isGivenUp, "\(status)")
       let after = try lab.udp("--flows", "20", "--per-flow", "2", "--first-port", "30000").result()
