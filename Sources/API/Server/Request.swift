@@ -12,7 +12,12 @@ struct Request: Sendable {
   var peer: Peer
 
   /// For the log; limited so that the reason still fits on the line.
-  var summary: String { "\(method.rawValue) \(target.prefix(200))" }
+  var summary: String {
+    // Without the time limit of a change, which every command adds and nobody reads.
+    let parts = target.prefix(200).split(separator: "?", maxSplits: 1)
+    let query = parts.dropFirst().joined().split(separator: "&").filter { !$0.hasPrefix("\(Route.before)=") }
+    return "\(method.rawValue) \(parts.first ?? "")" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+  }
 
   init(_ head: HTTPRequestHead, from peer: Peer) {
     method = head.method
