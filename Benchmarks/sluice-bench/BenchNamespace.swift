@@ -12,13 +12,16 @@ enum BenchNamespace {
   }
 
   /// Moves the calling thread into it, with the sockets and commands that it starts.
-  static func enter() throws {
+  /// - Parameter queues: of the veth pair, to receive from and to send by.
+  static func enter(queues: Int = 1) throws {
     let error = kernel_enter_own_namespaces()
     guard error == 0 else {
       throw Failure(description: "can't make a network namespace: \(String(cString: strerror(-error))); run as root")
     }
+    let pair = "numrxqueues \(queues) numtxqueues \(queues)"
     try ip([
-      "link add d0 address \(text(d0)) type veth peer name s0 address \(text(s0))", "address add 10.0.0.1/24 dev d0",
+      "link add d0 address \(text(d0)) \(pair) type veth peer name s0 address \(text(s0)) \(pair)",
+      "address add 10.0.0.1/24 dev d0",
       "address add fd00::1/64 dev d0 nodad",
       "link set d0 up", "link set s0 up", "route add 10.64.0.0/10 via 10.0.0.2", "neigh replace \(gateway(1))",
     ])

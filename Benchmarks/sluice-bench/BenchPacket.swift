@@ -109,7 +109,7 @@ enum BenchPacket: String, Codable {
     return 44
   }
 
-  private static func segment(_ segment: UnsafeMutableRawPointer, from: UInt16, to: UInt16, _ flags: UInt8) {
+  static func segment(_ segment: UnsafeMutableRawPointer, from: UInt16, to: UInt16, _ flags: UInt8) {
     segment.set16(0, from)
     segment.set16(2, to)
     segment.setRaw64(4, 1)
@@ -118,7 +118,7 @@ enum BenchPacket: String, Codable {
     segment.setRaw32(22, 0)
   }
 
-  private static func header(
+  static func header(
     _ header: UnsafeMutableRawPointer,
     from: UInt32,
     to: UInt32,
@@ -139,7 +139,7 @@ enum BenchPacket: String, Codable {
   }
 
   /// RFC 1071, for an even number of bytes.
-  private static func checksum(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> UInt16 {
+  static func checksum(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> UInt16 {
     var sum: UInt32 = 0
     for at in stride(from: 0, to: count, by: 2) { sum &+= UInt32(bytes.u16(at)) }
     sum = (sum & 0xffff) &+ (sum &>> 16)

@@ -4,10 +4,11 @@ import ArgumentParser
 @main struct SluiceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
-    abstract: "Measures the packet path over plain memory, without root, network or kernel; `netlink` and `control` need root.",
+    abstract:
+      "Measures the packet path over plain memory, without root, network or kernel; `netlink`, `control` and `hostile` need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
-      NetlinkBenchmark.self, ControlBenchmark.self,
+      NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
     ]
   )
 }

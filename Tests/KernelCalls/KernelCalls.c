@@ -139,3 +139,42 @@ int kernel_receive_frame(int opened, uint8_t *frame, size_t room)
 	}
 	return (int)length;
 }
+
+int kernel_open_sender(const char *interface)
+{
+	const struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface) };
+	int opened = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (opened < 0)
+		return -errno;
+	if (bind(opened, (const struct sockaddr *)&address, sizeof(address))) {
+		int error = -errno;
+
+		close(opened);
+		return error;
+	}
+	return opened;
+}
+
+int kernel_send_frames(int opened, const void *frames, size_t stride, size_t size, unsigned count)
+{
+	enum { MOST = 64 };
+	struct mmsghdr messages[MOST] = {};
+	struct iovec parts[MOST];
+	unsigned sent = 0;
+
+	while (sent < count) {
+		unsigned batch = count - sent < MOST ? count - sent : MOST;
+		int taken;
+
+		for (unsigned at = 0; at < batch; at++) {
+			parts[at] = (struct iovec){ .iov_base = (char *)frames + (sent + at) * stride, .iov_len = size };
+			messages[at].msg_hdr = (struct msghdr){ .msg_iov = &parts[at], .msg_iovlen = 1 };
+		}
+		taken = sendmmsg(opened, messages, batch, 0);
+		if (taken <= 0)
+			return sent ? (int)sent : -errno;
+		sent += (unsigned)taken;
+	}
+	return (int)sent;
+}

@@ -12,7 +12,7 @@ final class BenchDaemon {
   let configuration: String
   private let folder: String
   private let program: String
-  private var pid: pid_t = 0
+  private(set) var pid: pid_t = 0
   private static let socket = "sluice.sock"
   /// Longer than anything that is measured.
   private static let timeout = 60.0
@@ -23,6 +23,12 @@ final class BenchDaemon {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     configuration = folder + "/sluice.yaml"
     client = ControlClient(path: folder + "/" + Self.socket)
+  }
+
+  /// The sluice of the same build.
+  static var besideThisProgram: String {
+    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    return own.appendingPathComponent("sluice").path
   }
 
   deinit {

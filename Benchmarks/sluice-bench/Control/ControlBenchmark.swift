@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 /// The control plane of a real daemon at full scale.
 struct ControlBenchmark: ParsableCommand {
@@ -24,8 +23,7 @@ struct ControlBenchmark: ParsableCommand {
 
   func run() throws {
     try BenchNamespace.enter()
-    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let program = sluice ?? own.appendingPathComponent("sluice").path
+    let program = sluice ?? BenchDaemon.besideThisProgram
     var report = ControlReport(rounds: rounds)
     for size in size {
       for _ in 0..<rounds { try ControlScale(size: size, program: program).run(&report) }

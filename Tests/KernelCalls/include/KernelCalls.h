@@ -36,4 +36,10 @@ int kernel_open_frames(const char *interface);
 /* Receives a frame as the wire had it: the kernel takes the outer VLAN tag out and tells it beside the frame. Its length, or -errno. */
 int kernel_receive_frame(int opened, uint8_t *frame, size_t room);
 
+/* A socket that sends an interface's frames and receives nothing. */
+int kernel_open_sender(const char *interface);
+
+/* Sends `count` frames of `size` bytes each, the next one `stride` bytes after the last. Returns how many the kernel took, or -errno. */
+int kernel_send_frames(int opened, const void *frames, size_t stride, size_t size, unsigned count);
+
 #endif

@@ -51,12 +51,20 @@ struct Traffic<Result: Decodable> {
 
 extension Laboratory {
   /// HTTP requests from the client; see `Tools/traffic/http-ask` for the options.
-  func http(_ options: String..., to address: String = vip) throws -> Traffic<HTTPResult> {
-    try Traffic(running: start(.client, ["\(Self.tools)/traffic/http-ask", address] + options), limit: 60)
+  func http(_ options: String..., to address: String = vip) throws -> Traffic<HTTPResult> { try http(options, to: address) }
+
+  func http(_ options: [String], to address: String = vip, within seconds: Double = 60) throws -> Traffic<HTTPResult> {
+    try Traffic(running: start(.client, ["\(Self.tools)/traffic/http-ask", address] + options), limit: seconds)
   }
 
   func udp(_ options: String..., to address: String = vip, port: Int = 53) throws -> Traffic<UDPResult> {
-    try Traffic(running: start(.client, ["\(Self.tools)/traffic/udp-ask", address, "\(port)"] + options), limit: 60)
+    try udp(options, to: address, port: port)
+  }
+
+  func udp(_ options: [String], to address: String = vip, port: Int = 53, within seconds: Double = 60) throws -> Traffic<
+    UDPResult
+  > {
+    try Traffic(running: start(.client, ["\(Self.tools)/traffic/udp-ask", address, "\(port)"] + options), limit: seconds)
   }
 
   /// One TCP connection from the client to the director's host itself, with a word and its echo every ten milliseconds.

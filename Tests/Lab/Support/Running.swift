@@ -118,3 +118,13 @@ func holds(within seconds: Double, _ condition: () throws -> Bool) throws -> Boo
   }
   return true
 }
+
+/// The same for a condition that asks the daemon itself.
+func holds(within seconds: Double, _ condition: () async throws -> Bool) async throws -> Bool {
+  let limit = ContinuousClock.now + .seconds(seconds)
+  while try await !condition() {
+    if ContinuousClock.now > limit { return false }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+  return true
+}
