@@ -10,7 +10,9 @@ extension ReconcilerLoop {
       try edit.change(&wanted)
       let changes = ServiceTable.difference(from: desired, to: wanted)
       let touched = Set(changes.map(\.service))
-      if let conflict = surroundings.conflict(touched.compactMap { wanted.service($0) }) { throw conflict }
+      // What is in force already was examined when it came.
+      let new = touched.compactMap { wanted.service($0) }.filter { $0.takesHost != desired.service($0.key)?.takesHost }
+      if !new.isEmpty, let conflict = surroundings.conflict(new) { throw conflict }
       let wantedDemand = demand(of: wanted, touched)
       // Checked before anything is changed. Capacity depends on the configuration alone, not on which servers can be reached today.
       try makeRoom(for: wantedDemand)

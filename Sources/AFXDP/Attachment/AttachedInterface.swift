@@ -31,7 +31,6 @@ package struct AttachedInterface: Sendable {
     guard let mac = view.mac else {
       throw EngineFailure("\(name) is not Ethernet: Sluice forwards Ethernet frames only")
     }
-    if let fault = FrameLimit.fault(name, mtu: view.mtu) { throw EngineFailure(fault) }
     self.init(view, slot: slot, mac: mac, queues: try Self.checked(view.queues, name))
   }
 

@@ -44,6 +44,7 @@ struct EngineState {
     self.options = options
     guard !options.interfaces.isEmpty else { throw EngineFailure("no interface is given: name one under director.interfaces") }
     let (interfaces, claims) = try Self.claim(options.interfaces)
+    if let fault = interfaces.lazy.compactMap({ FrameLimit.fault($0.name, mtu: $0.mtu) }).first { throw EngineFailure(fault) }
     self.interfaces = interfaces
     self.claims = claims
     attachments = Array(repeating: nil, count: interfaces.count)
