@@ -8,8 +8,11 @@ import Model
 final class InterfaceClaim {
   private let lock: LockFile
 
-  /// Where the locks are: systemd's RuntimeDirectory= of the unit, else /run/sluice.
-  static var folder: String { getenv("RUNTIME_DIRECTORY").map { String(cString: $0) } ?? "/run/sluice" }
+  /// Where the locks are: systemd's RuntimeDirectory= of the unit, of several the first (systemd.exec(5)), else /run/sluice.
+  static var folder: String {
+    let given = getenv("RUNTIME_DIRECTORY").map { String(cString: $0) }
+    return given?.split(separator: ":").first.map(String.init) ?? "/run/sluice"
+  }
 
   /// The lock is per network namespace, like the interface's name.
   init(_ name: String) throws(EngineFailure) {
