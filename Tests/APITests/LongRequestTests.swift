@@ -63,8 +63,8 @@ import Testing
         connection.send(bytes)
         return [connection.readToEnd()]
       }
-      // Against the time that all four take: on a busy machine both grow.
-      #expect((times.max() ?? .zero) * 3 < began.duration(to: .now), "\(times)")
+      // The median against the time that all four take: on a busy machine both grow. Behind the four it would be nearly all of it.
+      #expect(times[times.count / 2] * 2 < began.duration(to: .now), "\(times)")
       #expect(answers.allSatisfy { $0.hasPrefix("HTTP/1.1 400 ") })
     }
   }
