@@ -16,11 +16,17 @@ enum FlowState {
     return state == SLUICE_STATE_FIN_WAIT || state == SLUICE_STATE_CLOSE ? state : UInt16(SLUICE_STATE_ESTABLISHED)
   }
 
-  /// Whether a TCP flow that becomes established is only opened: the packet has no data, so it may be half of a flood of pairs. Asked once or
-  /// a few times for each connection.
-  @inline(never) @_noLocks
+  /// Whether a TCP flow that becomes established is only opened: the packet has no data, so it may be half of a flood of pairs. Asked for
+  /// every packet until one has data: once or a few times for most connections.
+  @inline(__always) @_noLocks
   static func isOnlyOpened(_ frame: Frame, _ packet: borrowing ScratchPacket) -> Bool {
-    guard packet.transport == 6 else { return false }
+    // Headers without options fill it: most packets of connections whose client only acknowledges.
+    if packet.networkLength <= (packet.isIPv6 ? 60 : 40) { return true }
+    return hasNoData(frame, packet)
+  }
+
+  @inline(never) @_noLocks
+  private static func hasNoData(_ frame: Frame, _ packet: borrowing ScratchPacket) -> Bool {
     let transport = Connection.transport(frame.bytes + Int(packet.network), packet)
     let header = Int((frame.bytes + Int(packet.network) + transport).u8(12) &>> 4) &* 4
     return transport &+ header >= Int(packet.networkLength)

@@ -41,7 +41,9 @@ package struct Counters: @unchecked Sendable {
   /// Words before the outcomes; the outcomes take the rest of `words`.
   private static let heads = 16
   private static let words = 64
-  private static let remembered = 1024
+  private static var remembered: Int {
+    @inline(__always) @_noLocks get { 1024 }
+  }
 
   /// Bytes of a worker's counters for this number of servers.
   package static func size(serverCapacity: Int) -> Int {
