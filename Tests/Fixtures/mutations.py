@@ -265,8 +265,8 @@ MUTATIONS = (
     (
         "flow-reuse",
         "ServerChoice",
-        "let isClosing = flow.state !=",
-        "flow.state != SLUICE_STATE_SYN_RECEIVED && flow.state != SLUICE_STATE_ESTABLISHED",
+        "let isClosing = flow.state ==",
+        "flow.state == SLUICE_STATE_FIN_WAIT || flow.state == SLUICE_STATE_CLOSE",
         "false",
     ),
     (
