@@ -53,6 +53,12 @@ package struct InterfaceAddress: Hashable, Sendable {
     let prefix: Int
   }
 
+  /// The subnet that the host is a member of by this address; nil for a VIP of Sluice and for an address alone.
+  var ownSubnet: AddressPrefix? {
+    guard !isSluices, prefix < (address.isIPv4 ? 32 : 128) else { return nil }
+    return AddressPrefix(AddressPrefix(address, length: prefix).first, length: prefix)
+  }
+
   var identity: Identity { Identity(address: address, peer: peer, link: link, prefix: prefix) }
 }
 

@@ -49,12 +49,7 @@ package final class KernelMonitor {
   }
 
   /// The subnets of an interface's own addresses.
-  package func subnets(of link: UInt32) -> Set<AddressPrefix> {
-    Set(
-      addressTable.addresses(of: link).filter { !$0.isSluices && $0.prefix < ($0.address.isIPv4 ? 32 : 128) }
-        .map { AddressPrefix(AddressPrefix($0.address, length: $0.prefix).first, length: $0.prefix) }
-    )
-  }
+  package func subnets(of link: UInt32) -> Set<AddressPrefix> { Set(addressTable.addresses(of: link).compactMap(\.ownSubnet)) }
 
   /// Addresses that make the host a member of a subnet: on each interface, the first of each subnet. Later ones of the same subnet and those
   /// without a subnet (/32, /128) are what VIPs look like, whoever added them.
@@ -62,9 +57,7 @@ package final class KernelMonitor {
     links.all.flatMap { link in
       var subnets: Set<AddressPrefix> = []
       return addressTable.addresses(of: link.index).filter { address in
-        guard !address.isSluices, address.prefix < (address.address.isIPv4 ? 32 : 128) else { return false }
-        let subnet = AddressPrefix(AddressPrefix(address.address, length: address.prefix).first, length: address.prefix)
-        return subnets.insert(subnet).inserted
+        address.ownSubnet.map { subnets.insert($0).inserted } ?? false
       }
     }
   }

@@ -21,9 +21,9 @@ extension Configuration {
 
   /// The bytes of a configuration file: a regular file, or a pipe as of `<(...)` in a shell.
   ///
-  /// Devices are refused, since `/dev/zero` never ends; so are pipes that are idle for `patience`, since a start or a reload would wait forever.
+  /// Devices are refused, since `/dev/zero` never ends; so are pipes that are idle for `timeout`, since a start or a reload would wait forever.
   // Not by Foundation: its errors don't have the kernel's reason.
-  static func bytes(of file: String, patience: Duration = .seconds(10)) throws -> [UInt8] {
+  static func bytes(of file: String, timeout: Duration = .seconds(10)) throws -> [UInt8] {
     // Opening a pipe to which nobody writes would block.
     let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw FileError(file: file, action: "read", error: Errno(rawValue: errno)) }
@@ -38,7 +38,7 @@ extension Configuration {
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      if isPipe { try awaitWriter(of: descriptor, file, patience) }
+      if isPipe { try awaitWriter(of: descriptor, file, timeout) }
       let count = read(descriptor, &part, part.count)
       if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
       guard count >= 0 else { throw FileError(file: file, action: "read", error: Errno(rawValue: errno)) }
@@ -53,8 +53,8 @@ extension Configuration {
   static let sizeLimit = 64 << 20
 
   /// Returns when the pipe has bytes or has lost its last writer.
-  private static func awaitWriter(of pipe: Int32, _ file: String, _ patience: Duration) throws {
-    let end = ContinuousClock.now + patience
+  private static func awaitWriter(of pipe: Int32, _ file: String, _ timeout: Duration) throws {
+    let end = ContinuousClock.now + timeout
     while true {
       let left = ContinuousClock.now.duration(to: end)
       var event = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)

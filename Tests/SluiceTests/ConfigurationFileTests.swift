@@ -14,8 +14,8 @@ import Testing
     try body(folder)
   }
 
-  private func refusal(_ file: String, patience: Duration = .seconds(10)) -> String? {
-    let error = #expect(throws: (any Error).self) { try Configuration.bytes(of: file, patience: patience) }
+  private func refusal(_ file: String, timeout: Duration = .seconds(10)) -> String? {
+    let error = #expect(throws: (any Error).self) { try Configuration.bytes(of: file, timeout: timeout) }
     return error.map { "\($0)" }
   }
 
@@ -59,7 +59,7 @@ import Testing
         }
         close(descriptor)
       }
-      let bytes = try Configuration.bytes(of: file, patience: .seconds(5))
+      let bytes = try Configuration.bytes(of: file, timeout: .seconds(5))
       #expect(bytes.count == 20)
     }
   }
@@ -84,7 +84,7 @@ import Testing
       let file = folder + "/f"
       #expect(mkfifo(file, 0o600) == 0)
       #expect(
-        refusal(file, patience: .milliseconds(300))
+        refusal(file, timeout: .milliseconds(300))
           == "\(file): nothing was written to this pipe in time; write to it, or give a file"
       )
       // A writer that stops.
@@ -92,7 +92,7 @@ import Testing
       defer { close(writer) }
       #expect(write(writer, "[", 1) == 1)
       #expect(
-        refusal(file, patience: .milliseconds(300))
+        refusal(file, timeout: .milliseconds(300))
           == "\(file): nothing was written to this pipe in time; write to it, or give a file"
       )
     }

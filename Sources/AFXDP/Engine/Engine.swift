@@ -127,11 +127,11 @@ extension Engine {
   package static func detach(from interfaces: [String], before: () throws -> Void) throws -> [String] {
     let (present, claims) = try EngineState.claim(interfaces.filter { if_nametoindex($0) != 0 })
     try before()
+    // The claims are held to the end.
+    defer { withExtendedLifetime(claims) {} }
     defer {
       for interface in present { PinPath.removeMaps(interface.name) }
       PinPath.removeFolders()
-      // The claims are held until here.
-      _ = claims.count
     }
     return present.filter { interface in
       let former = Attachment.former(on: interface)

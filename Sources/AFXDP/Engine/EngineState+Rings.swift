@@ -6,7 +6,7 @@ extension EngineState {
   mutating func watchRings(_ report: inout EngineReport) {
     let workers = workers
     guard let standing = ringWatch.look(workers.map(\.indices)) else { return }
-    ringProblems = standing.filter { $0.looks >= RingWatch.mostLooks }.map { stall in
+    ringProblems = standing.filter { $0.looks >= RingWatch.looksOfProblem }.map { stall in
       "the \(stall.ring) ring of worker \(stall.worker) on \(name(of: stall)) has stood still for \(stall.looks / 10) s: "
         + "its frames are lost; `ethtool -S \(name(of: stall))` may say why"
     }

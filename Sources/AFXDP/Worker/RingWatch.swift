@@ -7,8 +7,8 @@ import CXDP
 struct RingWatch {
   /// How far apart two looks are. Descriptors take microseconds; a paused link (IEEE 802.3x) stops them for milliseconds.
   static let interval: Duration = .milliseconds(100)
-  /// Looks in a row before a ring that still stands is a problem: a second.
-  static let mostLooks = 10
+  /// After so many looks in a row, a second, a ring that still stands is a problem.
+  static let looksOfProblem = 10
 
   enum Ring: String { case transmit, fill }
 
@@ -32,7 +32,7 @@ struct RingWatch {
   /// Forgets what was seen: the workers were started anew.
   mutating func reset() { self = RingWatch() }
 
-  /// Returns the rings that have stood since the last look; empty if that was less than `interval` ago.
+  /// Returns the rings that have stood since the last look; nil if that was less than `interval` ago.
   ///
   /// - Parameter indices: by worker, then socket.
   mutating func look(_ indices: @autoclosure () -> [[ring_indices]], now: ContinuousClock.Instant = .now) -> [Stall]? {

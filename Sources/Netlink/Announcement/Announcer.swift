@@ -30,8 +30,7 @@ package struct Announcer: ~Copyable {
   private var seconds: [(place: Place, due: ContinuousClock.Instant)] = []
   /// The places in either.
   private var waiting: Set<Place> = []
-  /// Frames that the kernel took and refused, since the start.
-  package private(set) var sent: UInt64 = 0
+  /// Frames that the kernel refused, since the start.
   package private(set) var refused: UInt64 = 0
   private let socket: Int32
 
@@ -64,7 +63,7 @@ package struct Announcer: ~Copyable {
     while first < frames.count {
       let taken = frames[first...].withUnsafeBufferPointer { sluice_packet_send(socket, $0.baseAddress, UInt32($0.count)) }
       // One that can't be sent, for example because its interface is gone, must not keep back the others.
-      if taken > 0 { sent += UInt64(taken) } else { refused += 1 }
+      if taken <= 0 { refused += 1 }
       first += max(1, Int(taken))
     }
   }

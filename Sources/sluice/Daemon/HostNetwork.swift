@@ -88,7 +88,8 @@ final class HostNetwork: Sendable {
         state.engineProblems.append("routes and neighbours could not be read for a moment: \(error)")
       }
       if state.reconcileAddresses(engine) { observation.isPartial = true }
-      state.announcements.send()
+      let refused = state.announcements.send()
+      if refused > 0 { state.events.append((.vip, "\(refused) announcements of VIPs could not be sent")) }
       swap(&observation.events, &state.events)
       observation.problems = state.problems(engine)
       return observation
@@ -114,7 +115,8 @@ final class HostNetwork: Sendable {
   /// Announces these VIPs at the next observation, as far as they are on an attached interface.
   func announce(_ vips: [IPAddress]) -> Announced {
     state.withLock { state in
-      let present = state.announcements.announce(vips, on: state.engineLinks(engine), state.monitor)
+      let attached = state.engineLinks(engine)
+      let present = state.announcements.announce(vips, on: attached, of: attached, state.monitor)
       return Announced(vips: vips.filter(present.contains), absent: vips.filter { !present.contains($0) })
     }
   }
@@ -125,7 +127,8 @@ final class HostNetwork: Sendable {
       state.isAttached = true
       state.reconcileAll(engine, until: .now + time)
       // Also those that a previous daemon left: the neighbours may have another director's MAC address.
-      state.announcements.announceAll(on: state.engineLinks(engine), state.monitor)
+      let attached = state.engineLinks(engine)
+      state.announcements.announceAll(on: attached, of: attached, state.monitor)
     }
   }
 
@@ -202,7 +205,8 @@ extension HostNetwork.State {
     let monitor = monitor
     let isMore = addresses?.reconcile(on: monitor, link: first.ifindex, interface: first.name, &events) == true
     if let added = addresses?.added, !added.isEmpty {
-      announcements.announce(added.map(\.vip), on: engineLinks(engine), monitor)
+      let attached = engineLinks(engine)
+      announcements.announce(added.map(\.vip), on: attached, of: attached, monitor)
     }
     if isMore { addresses?.lookAgain() }
     return isMore
@@ -210,16 +214,17 @@ extension HostNetwork.State {
 
   /// Announces VIPs again on links that came up or have another MAC address, and those that somebody else added, as keepalived does.
   private mutating func announceAgain(_ engine: Engine) {
+    defer { arrived = [] }
+    // Once steering is attached, all are announced.
     guard isAttached else { return }
-    let present = engineLinks(engine)
-    let fresh = present.filter { link in
+    let attached = engineLinks(engine)
+    let fresh = attached.filter { link in
       links.contains { $0.present?.index == link.index && VIPAnnouncements.needsAnnouncing($0) }
     }
-    if !fresh.isEmpty, announcements.announceAll(on: fresh, monitor) {
+    if !fresh.isEmpty, announcements.announceAll(on: fresh, of: attached, monitor) {
       events.append((.vip, "VIPs announced on \(fresh.map(\.name).joined(separator: ", "))"))
     }
-    if !arrived.isEmpty { announcements.announce(arrived, on: present, monitor) }
-    arrived = []
+    if !arrived.isEmpty { announcements.announce(arrived, on: attached, of: attached, monitor) }
   }
 
   mutating func reconcileAll(_ engine: Engine, until deadline: ContinuousClock.Instant) {

@@ -12,7 +12,14 @@ struct VIPAnnouncements: ~Copyable {
 
   mutating func follow(_ table: ServiceTable) { vips = Set(table.services.map(\.key.address)) }
 
-  mutating func send() { announcer.send() }
+  /// Sends what is due.
+  ///
+  /// - Returns: how many announcements the kernel refused.
+  mutating func send() -> UInt64 {
+    let before = announcer.refused
+    announcer.send()
+    return announcer.refused - before
+  }
 
   /// Whether the neighbours have to learn the VIPs again: the link came up, or has another MAC address.
   static func needsAnnouncing(_ change: LinkChange) -> Bool {
@@ -23,18 +30,27 @@ struct VIPAnnouncements: ~Copyable {
 
   /// - Returns: whether there is a VIP to announce.
   @discardableResult
-  mutating func announceAll(on links: [Link], _ monitor: KernelMonitor) -> Bool { !announce(vips, on: links, monitor).isEmpty }
+  mutating func announceAll(on links: [Link], of attached: [Link], _ monitor: KernelMonitor) -> Bool {
+    !announce(vips, on: links, of: attached, monitor).isEmpty
+  }
 
   /// Announces VIPs on the links that have them, and on those with an address of the VIP's subnet, where neighbours ask for it too.
   ///
-  /// - Returns: the VIPs that are on one of the links, if it is up.
+  /// - Parameter attached: all attached links; a VIP is here if one of them has it.
+  /// - Returns: the VIPs that are on an attached link that is up.
   @discardableResult
-  mutating func announce(_ asked: some Sequence<IPAddress>, on links: [Link], _ monitor: KernelMonitor) -> Set<IPAddress> {
-    let usable = links.filter { $0.isUp && $0.hasCarrier && $0.mac != nil }
+  mutating func announce(
+    _ asked: some Sequence<IPAddress>,
+    on links: [Link],
+    of attached: [Link],
+    _ monitor: KernelMonitor
+  ) -> Set<IPAddress> {
+    func isUsable(_ link: Link) -> Bool { link.isUp && link.hasCarrier && link.mac != nil }
+    let usable = attached.filter(isUsable)
     let present = Set(
       asked.filter { vip in vips.contains(vip) && usable.contains { monitor.has(vip, on: $0.index) } }
     )
-    for link in usable {
+    for link in links where isUsable(link) {
       guard let mac = link.mac else { continue }
       let subnets = monitor.subnets(of: link.index)
       announcer.announce(
