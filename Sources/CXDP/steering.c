@@ -130,7 +130,7 @@ static int append_log(enum libbpf_print_level level, const char *format, va_list
 	return written;
 }
 
-int steering_load(const void *object, size_t size, const struct steering_maps *maps, char *log, size_t log_size)
+int steering_load(const void *object, size_t size, const struct steering_maps *maps, int frags, char *log, size_t log_size)
 {
 	const struct { const char *name; int map; } parts[] = {
 		{ "sl_root", maps->root }, { "sl_slots", maps->slots }, { "sl_sockets", maps->sockets }, { "sl_steered", maps->counters },
@@ -152,9 +152,11 @@ int steering_load(const void *object, size_t size, const struct steering_maps *m
 
 		error = map ? bpf_map__reuse_fd(map, parts[i].map) : -ENOENT;
 	}
+	program = bpf_object__find_program_by_name(opened, "sluice_steer");
+	if (!error && program && frags)
+		error = bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
 	if (!error)
 		error = bpf_object__load(opened);
-	program = bpf_object__find_program_by_name(opened, "sluice_steer");
 	if (!error && program) {
 		fd = dup(bpf_program__fd(program)); /* keeps the program when the object is closed */
 		error = fd < 0 ? -errno : 0;

@@ -13,9 +13,10 @@ import Testing
     ifindex: UInt32 = 4,
     mac: MACAddress? = MACAddress((2, 0, 0, 0, 0, 1)),
     queues: Int = 2,
+    mtu: Int = 1500,
     program: AttachedProgram? = AttachedProgram(id: 7, isNative: true, name: "sluice_steer")
   ) -> InterfaceView {
-    InterfaceView(name: name, ifindex: ifindex, mac: mac, queues: queues, program: program)
+    InterfaceView(name: name, ifindex: ifindex, mac: mac, queues: queues, mtu: mtu, program: program)
   }
 
   private func known(_ name: String = "eth0", ifindex: UInt32 = 4, slot: Int = 0) -> AttachedInterface {
@@ -33,6 +34,15 @@ import Testing
   @Test func `another MAC address is entered`() {
     let other = MACAddress((2, 0, 0, 0, 0, 9))
     #expect(steps(view(mac: other)) == [.setMAC(slot: 0, other)])
+  }
+
+  @Test func `an MTU that no longer fits one buffer starts the workers anew, once`() {
+    #expect(steps(view(mtu: 3818)) == [.setMTU(slot: 0, 3818)])
+    #expect(steps(view(mtu: 9000)) == [.setMTU(slot: 0, 9000), .rebuild([.mtu(slot: 0, 9000)])])
+    #expect(
+      InterfaceFollowing.steps([known()], [view(mtu: 9000)], program: 7, takesJumbo: true) == [.setMTU(slot: 0, 9000)]
+    )
+    #expect(steps(view(ifindex: 9, mtu: 9000)) == [.rebuild([.mtu(slot: 0, 9000), .back(slot: 0, ifindex: 9)])])
   }
 
   @Test func `another number of queues starts the workers anew; a driver that does not say is left alone`() {

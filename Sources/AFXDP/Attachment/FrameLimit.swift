@@ -1,17 +1,29 @@
-/// The longest frame that a chunk of the UMEM holds. The kernel drops longer ones, and only a counter of the ring tells.
+/// The longest frames that workers take. The kernel drops longer ones, and only a counter of the ring tells.
 enum FrameLimit {
   /// The kernel keeps this in front of a received frame (XDP_PACKET_HEADROOM in linux/bpf.h).
-  static let headroom = 256
+  static var headroom: Int {
+    @inline(__always) @_noLocks get { 256 }
+  }
   /// An Ethernet header with two tags.
-  static let linkHeader = 22
+  private static let linkHeader = 22
 
-  static var frame: Int { Umem.chunk - headroom }
-  static var mtu: Int { frame - linkHeader }
+  /// Of one chunk of the UMEM.
+  static var mtu: Int { Umem.chunk - headroom - linkHeader }
+  /// Of several chunks.
+  static var jumboFrame: Int { JumboBuffers.size - headroom }
+  static var jumboMTU: Int { jumboFrame - linkHeader }
 
   /// One line if frames of an interface with this MTU would be lost; else nil.
-  static func fault(_ name: String, mtu: Int) -> String? {
-    guard mtu > Self.mtu else { return nil }
-    return
-      "\(name) has MTU \(mtu): frames over \(frame) bytes do not fit a packet buffer and are lost; `ip link set \(name) mtu \(Self.mtu)`"
+  ///
+  /// - Parameter takesJumbo: whether the workers' sockets take frames in several chunks.
+  static func fault(_ name: String, mtu: Int, takesJumbo: Bool) -> String? {
+    let (most, reason) =
+      takesJumbo
+      ? (jumboMTU, "frames over \(jumboFrame) bytes are dropped")
+      : (
+        Self.mtu,
+        "frames over \(Umem.chunk - headroom) bytes are lost, since the kernel hands over none in several buffers (Linux 6.6)"
+      )
+    return mtu > most ? "\(name) has MTU \(mtu): \(reason); `ip link set \(name) mtu \(most)`" : nil
   }
 }

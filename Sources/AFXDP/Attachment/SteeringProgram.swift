@@ -9,11 +9,15 @@ final class SteeringProgram {
   /// - Parameters:
   ///   - maps: the maps that the program reads.
   ///   - held: the descriptors of all maps.
-  init(_ maps: steering_maps, holding held: [Int32]) throws(EngineFailure) {
+  ///   - takesJumbo: whether it is given frames in several buffers. Only where an MTU needs it: veth turns off segmentation at its peer
+  ///     for a program that does not (veth_fix_features), and frames of 64 KiB would come otherwise.
+  init(_ maps: steering_maps, holding held: [Int32], takesJumbo: Bool = false) throws(EngineFailure) {
     let object = decodeBase64(steerObject)
     var maps = maps
     var log = [CChar](repeating: 0, count: 64 << 10)
-    let descriptor = object.withUnsafeBytes { steering_load($0.baseAddress, $0.count, &maps, &log, log.count) }
+    let descriptor = object.withUnsafeBytes {
+      steering_load($0.baseAddress, $0.count, &maps, takesJumbo ? 1 : 0, &log, log.count)
+    }
     guard descriptor >= 0 else {
       if [-EPERM, -EACCES].contains(descriptor), !Capabilities.missing.isEmpty {
         throw EngineFailure.noPermission("load XDP programs")

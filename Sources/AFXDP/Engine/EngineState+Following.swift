@@ -18,7 +18,9 @@ extension EngineState {
       return report
     }
     if steeringFault != nil { replaceProgram() }
-    for step in InterfaceFollowing.steps(interfaces, seen, program: id) { carryOut(step, &report) }
+    for step in InterfaceFollowing.steps(interfaces, seen, program: id, takesJumbo: takesJumbo || refusesJumbo) {
+      carryOut(step, &report)
+    }
     watchRings(&report)
     report.problems += lasting() + ringProblems
     return report
@@ -60,6 +62,11 @@ extension EngineState {
   private mutating func rebuild(_ reasons: [InterfaceFollowing.Reason], _ report: inout EngineReport) {
     stopWorkers()
     notes = []
+    let grows = reasons.contains(where: \.isOfMTU)
+    if grows {
+      takesJumbo = true
+      replaceProgram()
+    }
     for reason in reasons { apply(reason, &report) }
     enterInterfaces()
     do throws(EngineFailure) {
@@ -67,9 +74,15 @@ extension EngineState {
       // A new queue may run without the program: veth sets it on the queues that exist when the program is attached, and only then
       // (veth_set_channels). Attaching the same program again is no change to the kernel, so a new one replaces it.
       if reasons.contains(where: \.isOfQueues) { replaceProgram() }
+      if grows { notes += interfaces.compactMap(segmentationNote) }
       for note in notes { report.note(.interface, note) }
     } catch {
       stopWorkers()
+      if grows {
+        // An older kernel: as before, and `lasting` says which frames are lost.
+        (takesJumbo, refusesJumbo) = (false, true)
+        return rebuild(reasons.filter { !$0.isOfMTU }, &report)
+      }
       report.problems.append("workers could not be started: \(error)")
       // Forces another attempt at the next check.
       for slot in interfaces.indices { interfaces[slot].queues = 0 }
@@ -105,6 +118,8 @@ extension EngineState {
     case .queues(let slot, let from, let to):
       interfaces[slot].queues = to
       report.note(.interface, "\(interfaces[slot].name) went from \(from) to \(to) queues: one worker for each")
+    case .mtu(let slot, let mtu):
+      report.note(.interface, "\(interfaces[slot].name) has MTU \(mtu) now: the workers take frames in several buffers")
     }
   }
 
@@ -118,7 +133,7 @@ extension EngineState {
     var problems = steeringFault.map { [$0] } ?? []
     problems += interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
     let present = interfaces.filter(\.isPresent)
-    problems += present.compactMap { FrameLimit.fault($0.name, mtu: $0.mtu) }
+    problems += present.compactMap { FrameLimit.fault($0.name, mtu: $0.mtu, takesJumbo: takesJumbo) }
     if let most = present.max(by: { $0.queues < $1.queues }), let least = present.min(by: { $0.queues < $1.queues }),
       most.queues != least.queues
     {

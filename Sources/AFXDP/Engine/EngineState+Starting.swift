@@ -15,7 +15,11 @@ extension EngineState {
     enterInterfaces()
     let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
     if isSteered { try startWorkers() }
-    let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
+    let program = try SteeringProgram(
+      maps.programMaps(maps.tables),
+      holding: maps.descriptors(maps.tables),
+      takesJumbo: takesJumbo
+    )
     for slot in interfaces.indices {
       if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
       let queues = interfaces[slot].queues
@@ -27,6 +31,7 @@ extension EngineState {
       }
     }
     self.program = program
+    notes += interfaces.compactMap(segmentationNote)
     if !isSteered { try startWorkers() }
     pinMaps()
   }
@@ -53,7 +58,7 @@ extension EngineState {
     let uncounted = takeUncounted()
     for number in 0..<count {
       let own = present.filter { number < $0.queues }
-      let opened = try WorkerSockets.open(number, own, options)
+      let opened = try WorkerSockets.open(number, own, options, takesJumbo: takesJumbo)
       notes += opened.notes
       let wake = threads_wake_descriptor()
       guard wake >= 0 else {
@@ -73,6 +78,7 @@ extension EngineState {
         wakeDescriptor: wake,
         busyPoll: options.busyPoll > 0,
         unfinishedOn: own.reduce(0) { $1.hasUnfinishedChecksums(options.checksums) ? $0 | 1 << UInt16($1.slot) : $0 },
+        takesJumbo: takesJumbo,
         sockets: opened.sockets
       )
       let cpu = cpus.isEmpty ? nil : cpus[number % cpus.count]
@@ -85,6 +91,13 @@ extension EngineState {
       )
     }
     halves.memory.root.pointee.workers = UInt32(maps.flows.count)
+  }
+
+  /// A program that takes frames in several buffers no longer keeps a veth's peer from sending segments of 64 KiB (veth_fix_features).
+  func segmentationNote(_ interface: AttachedInterface) -> String? {
+    guard takesJumbo, interface.isNative, sockets_is_veth(interface.name) == 1 else { return nil }
+    return
+      "\(interface.name): TCP segments longer than its MTU of \(interface.mtu) are not forwarded; `ethtool -K PEER tso off gso off` on the other end of this veth pair"
   }
 
   /// From now on steering sends this worker its queues' frames.

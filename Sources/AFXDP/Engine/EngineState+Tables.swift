@@ -40,7 +40,11 @@ extension EngineState {
     guard program != nil else { return }
     steeringFault = nil
     do throws(EngineFailure) {
-      let next = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
+      let next = try SteeringProgram(
+        maps.programMaps(maps.tables),
+        holding: maps.descriptors(maps.tables),
+        takesJumbo: takesJumbo
+      )
       for slot in interfaces.indices {
         if let attachment = attachments[slot] { attachments[slot] = try attachment.replace(by: next, on: interfaces[slot].name) }
       }

@@ -33,6 +33,10 @@ struct EngineState {
   var ringProblems: [String] = []
   /// Whether busy polling was given up because a ring stood still.
   var hasEndedBusyPoll = false
+  /// Whether program and sockets take frames in several buffers: an MTU needs them.
+  var takesJumbo = false
+  /// Whether the kernel refused such sockets when an MTU grew.
+  var refusesJumbo = false
   /// Why the program steers by old tables; replacing it is retried at every check.
   var steeringFault: String?
   /// Slots with a previous daemon's program: they stay steered if this start fails.
@@ -44,7 +48,10 @@ struct EngineState {
     self.options = options
     guard !options.interfaces.isEmpty else { throw EngineFailure("no interface is given: name one under director.interfaces") }
     let (interfaces, claims) = try Self.claim(options.interfaces)
-    if let fault = interfaces.lazy.compactMap({ FrameLimit.fault($0.name, mtu: $0.mtu) }).first { throw EngineFailure(fault) }
+    if let fault = interfaces.lazy.compactMap({ FrameLimit.fault($0.name, mtu: $0.mtu, takesJumbo: true) }).first {
+      throw EngineFailure(fault)
+    }
+    takesJumbo = interfaces.contains { $0.mtu > FrameLimit.mtu }
     self.interfaces = interfaces
     self.claims = claims
     attachments = Array(repeating: nil, count: interfaces.count)

@@ -20,15 +20,24 @@ enum InterfaceFollowing {
     case gone(slot: Int)
     case back(slot: Int, ifindex: UInt32)
     case queues(slot: Int, from: Int, to: Int)
+    /// It has grown past what fits one buffer.
+    case mtu(slot: Int, Int)
 
     var isOfQueues: Bool { if case .queues = self { true } else { false } }
+    var isOfMTU: Bool { if case .mtu = self { true } else { false } }
   }
 
   /// - Parameters:
   ///   - known: the engine's view, by slot.
   ///   - seen: the kernel's view, by slot.
   ///   - program: the id of the engine's own steering program.
-  static func steps(_ known: [AttachedInterface], _ seen: [InterfaceView], program: UInt32) -> [Step] {
+  ///   - takesJumbo: whether program and sockets take frames in several buffers already, or never will.
+  static func steps(
+    _ known: [AttachedInterface],
+    _ seen: [InterfaceView],
+    program: UInt32,
+    takesJumbo: Bool = false
+  ) -> [Step] {
     var steps: [Step] = []
     var reasons: [Reason] = []
     for (interface, view) in zip(known, seen) {
@@ -37,6 +46,7 @@ enum InterfaceFollowing {
         if interface.isPresent { reasons.append(.gone(slot: slot)) }
         continue
       }
+      if view.mtu > FrameLimit.mtu, view.mac != nil, !takesJumbo { reasons.append(.mtu(slot: slot, view.mtu)) }
       if view.ifindex != interface.ifindex {
         // An interface without a MAC address is not Ethernet: another kind of interface has taken the name.
         if view.mac != nil { reasons.append(.back(slot: slot, ifindex: view.ifindex)) }

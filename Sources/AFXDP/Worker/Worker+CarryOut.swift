@@ -45,7 +45,7 @@ extension Worker {
     while position < count {
       let first = next
       while next < outputFragments.pointee.count && outputFragments.pointee.outputFragment(next).parent == position { next &+= 1 }
-      if next != first && !hasRoom(for: next &- first &+ 1, verdicts[position]) {
+      if next != first && !hasRoomForAll(next &- first &+ 1, verdicts[position]) {
         verdicts[position].action = .drop
         verdicts[position].outcome = .droppedTransmitFull
       }
@@ -66,6 +66,7 @@ extension Worker {
   /// Puts a frame into the transmit ring of the verdict's egress; false without room or without a ring.
   @inline(__always) @_noLocks
   private mutating func transmit(_ bytes: UnsafeMutableRawPointer, _ verdict: Verdict) -> Bool {
+    if jumbo.hold(bytes) { return transmitJumbo(bytes, verdict) }
     let index = port(of: verdict)
     var at: UInt32 = 0
     guard hasRoom(for: 1, verdict), rings_reserve_transmit(ports[index].socket, &at) == 1 else { return false }
@@ -80,26 +81,40 @@ extension Worker {
   /// The limit is one ring of frames that are still in the ring or taken by the kernel and not completed. The ring alone would allow twice
   /// that, and an egress that hangs would then hold the frames of every interface's fill ring: the worker could receive nothing more.
   @inline(__always) @_noLocks
-  private func hasRoom(for count: Int, _ verdict: Verdict) -> Bool {
+  func hasRoom(for count: Int, _ verdict: Verdict) -> Bool {
     let index = port(of: verdict)
     return index < portCount
       && ports[index].outstanding &+ ports[index].pending &+ UInt32(truncatingIfNeeded: count) <= Self.ringSize
   }
 
+  /// Whether the frames of one packet may all be sent, each of any length.
+  @inline(__always) @_noLocks
+  private func hasRoomForAll(_ frames: Int, _ verdict: Verdict) -> Bool {
+    guard jumbo.isOn else { return hasRoom(for: frames, verdict) }
+    let descriptors = frames &* JumboBuffers.chunks
+    return hasRoom(for: descriptors, verdict) && pool.count >= descriptors
+  }
+
   /// Index into `ports`; `portCount` for an interface that this worker has no socket on.
   @inline(__always) @_noLocks
-  private func port(of verdict: Verdict) -> Int {
+  func port(of verdict: Verdict) -> Int {
     verdict.egress < UInt16(truncatingIfNeeded: SLUICE_INTERFACES) ? portOfSlot[Int(verdict.egress)] : portCount
   }
 
   @inline(__always) @_noLocks
   private mutating func giveBack(_ bytes: UnsafeMutableRawPointer) {
+    if jumbo.hold(bytes) { return jumbo.giveBack(bytes) }
     pool.giveBack(chunk(of: UInt64(truncatingIfNeeded: umem.distance(to: bytes))))
   }
 
   /// Provides spare frames for fragmentation. None are needed except after a batch that used some.
   @inline(__always) @_noLocks
   mutating func refillSpares() {
+    if jumbo.isOn {
+      while forwarder.outputFragments.pointee.wanted != 0 && jumbo.count != 0 {
+        forwarder.outputFragments.pointee.put(jumbo.take())
+      }
+    }
     while forwarder.outputFragments.pointee.wanted != 0 && pool.count != 0 {
       forwarder.outputFragments.pointee.put(umem + Int(truncatingIfNeeded: pool.take()))
     }

@@ -27,7 +27,7 @@ extension Worker {
     }
   }
 
-  /// One round over all sockets; returns how many frames were received.
+  /// One round over all sockets; returns how many descriptors were received.
   @inline(__always) @_noLocks
   mutating func round() -> Int {
     var received = 0
@@ -54,23 +54,25 @@ extension Worker {
   private mutating func receive(_ index: Int) -> Int {
     let socket = ports[index].socket
     var at: UInt32 = 0
-    let count = Int(rings_receive(socket, UInt32(truncatingIfNeeded: Self.batch), &at))
-    guard count != 0 else {
+    let descriptors = Int(rings_receive(socket, UInt32(truncatingIfNeeded: Self.batch), &at))
+    guard descriptors != 0 else {
       if busyPoll { rings_poll_device(socket) }
       return 0
     }
-    var position = 0
-    while position < count {
-      let entry = at &+ UInt32(truncatingIfNeeded: position)
-      let address = rings_received_address(socket, entry)
-      let headroom = address & UInt64(truncatingIfNeeded: Umem.chunk &- 1)
-      frames[position] = Frame(
-        bytes: umem + Int(truncatingIfNeeded: address),
-        length: Int(rings_received_length(socket, entry)),
-        headroom: Int(truncatingIfNeeded: headroom),
-        interface: ports[index].slot
-      )
-      position &+= 1
+    var count = descriptors
+    if jumbo.isOn {
+      count = gather(index, at: at, descriptors)
+    } else {
+      var position = 0
+      while position < count {
+        let entry = at &+ UInt32(truncatingIfNeeded: position)
+        frames[position] = received(
+          rings_received_address(socket, entry),
+          Int(rings_received_length(socket, entry)),
+          ports[index].slot
+        )
+        position &+= 1
+      }
     }
 
     refillSpares()
@@ -78,8 +80,19 @@ extension Worker {
     forwarder.process(frames, count: count, tables.inForce(), now: rings_now(), into: verdicts)
     sluice_leave_batch(epoch)
     carryOutBatch(count)
-    rings_release_received(socket, UInt32(truncatingIfNeeded: count))
-    return count
+    rings_release_received(socket, UInt32(truncatingIfNeeded: descriptors))
+    return descriptors
+  }
+
+  /// The frame of one descriptor.
+  @inline(__always) @_noLocks
+  func received(_ address: UInt64, _ length: Int, _ slot: Int) -> Frame {
+    Frame(
+      bytes: umem + Int(truncatingIfNeeded: address),
+      length: length,
+      headroom: Int(truncatingIfNeeded: address & UInt64(truncatingIfNeeded: Umem.chunk &- 1)),
+      interface: slot
+    )
   }
 
   /// Releases held fragments when their first fragment has arrived, at any worker, or when they time out.

@@ -25,6 +25,7 @@ struct Worker: ~Copyable {
   let tables: PublishedTables
   let umem: UnsafeMutableRawPointer
   var pool: FramePool
+  var jumbo: JumboBuffers
   var forwarder: Forwarder
   /// Of this worker's flow table.
   let flows: FlowTable
@@ -53,6 +54,9 @@ struct Worker: ~Copyable {
     var pending: UInt32
     /// Frames handed to the kernel for sending and not yet completed.
     var outstanding: UInt32
+    /// A frame whose last descriptors are still to come: its buffer, and how much of it is there.
+    var gathered: UnsafeMutableRawPointer?
+    var gatheredLength = 0
   }
 
   init(
@@ -66,6 +70,7 @@ struct Worker: ~Copyable {
     self.umem = umem
     self.forwarder = forwarder
     pool = FramePool(frames: count, taken: Int(Self.ringSize), chunk: Umem.chunk)
+    jumbo = JumboBuffers(count: set.takesJumbo ? JumboBuffers.count(sockets: set.sockets.count) : 0)
     counters = set.counters
     flows = set.flows
     hand = AgeingHand(now: rings_now())
@@ -117,5 +122,7 @@ struct WorkerSet: @unchecked Sendable {
   var busyPoll: Bool
   /// A bit for each interface slot whose frames may have unfinished checksums.
   var unfinishedOn: UInt16
+  /// Whether frames may come in several descriptors.
+  var takesJumbo: Bool
   var sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)]
 }

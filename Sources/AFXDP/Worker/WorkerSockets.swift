@@ -14,15 +14,17 @@ struct WorkerSockets: ~Copyable {
   static func open(
     _ number: Int,
     _ interfaces: [AttachedInterface],
-    _ options: EngineOptions
+    _ options: EngineOptions,
+    takesJumbo: Bool
   ) throws(EngineFailure) -> WorkerSockets {
-    if options.copy == .copy { return try WorkerSockets(number, interfaces, options, mode: XDP_COPY) }
+    let parts = takesJumbo ? XDP_USE_SG : 0
+    if options.copy == .copy { return try WorkerSockets(number, interfaces, options, flags: XDP_COPY | parts) }
     do throws(EngineFailure) {
-      return try WorkerSockets(number, interfaces, options, mode: XDP_ZEROCOPY)
+      return try WorkerSockets(number, interfaces, options, flags: XDP_ZEROCOPY | parts)
     } catch {
       guard let refusal = error.refusesZeroCopy else { throw error }
       if options.copy == .zeroCopy { throw EngineFailure("\(refusal): set director.copy: auto or copy") }
-      var copying = try WorkerSockets(number, interfaces, options, mode: XDP_COPY)
+      var copying = try WorkerSockets(number, interfaces, options, flags: XDP_COPY | parts)
       // The same for every worker, so said once.
       let place = interfaces.count > 1 ? " on all interfaces" : ""
       if number == 0 { copying.notes.append("copy mode\(place), every frame is copied twice, since \(refusal)") }
@@ -30,7 +32,7 @@ struct WorkerSockets: ~Copyable {
     }
   }
 
-  private init(_ number: Int, _ interfaces: [AttachedInterface], _ options: EngineOptions, mode: Int32) throws(EngineFailure) {
+  private init(_ number: Int, _ interfaces: [AttachedInterface], _ options: EngineOptions, flags: Int32) throws(EngineFailure) {
     var umem = try Umem(frames: Worker.frames(sockets: interfaces.count), hugePages: options.hugePages)
     var sockets: [(slot: Int, socket: UnsafeMutablePointer<sluice_socket>)] = []
     do throws(EngineFailure) {
@@ -38,7 +40,7 @@ struct WorkerSockets: ~Copyable {
         guard let socket = sockets_make() else { throw EngineFailure("no memory for a socket of \(interface.name)") }
         sockets.append((interface.slot, socket))
         if umem.handle == nil { try umem.register(first: socket, ring: Worker.ringSize) }
-        try Self.bind(socket, interface, number, umem.handle, mode)
+        try Self.bind(socket, interface, number, umem.handle, flags)
         try Self.preferBusyPoll(socket, interface, options.busyPoll)
       }
     } catch {
@@ -57,12 +59,12 @@ struct WorkerSockets: ~Copyable {
     _ interface: AttachedInterface,
     _ queue: Int,
     _ umem: OpaquePointer?,
-    _ mode: Int32
+    _ flags: Int32
   ) throws(EngineFailure) {
     // The kernel frees a killed daemon's queue a moment after its exit: EBUSY until then. Bounded: one second.
     var error: Int32 = 0
     for _ in 0..<50 {
-      error = sockets_bind(socket, interface.name, UInt32(queue), umem, Worker.ringSize, UInt16(mode))
+      error = sockets_bind(socket, interface.name, UInt32(queue), umem, Worker.ringSize, UInt16(flags))
       guard error == -EBUSY else { break }
       usleep(20_000)
     }
@@ -73,12 +75,19 @@ struct WorkerSockets: ~Copyable {
     case -EPERM:
       throw EngineFailure.noPermission("bind an AF_XDP socket to \(interface.name)")
     case -ENETDOWN: throw EngineFailure("\(interface.name) is down: `ip link set \(interface.name) up`")
+    case -EINVAL where flags & XDP_USE_SG != 0 && flags & XDP_ZEROCOPY == 0:
+      throw EngineFailure(
+        "this kernel's sockets take no frames in several buffers, which an MTU over \(FrameLimit.mtu) needs (Linux 6.6 has them): "
+          + "`ip link set \(interface.name) mtu \(FrameLimit.mtu)`, for every interface with more"
+      )
     case -EMFILE: throw EngineFailure("too many open files for a socket of \(interface.name): raise `ulimit -n`")
     default: break
     }
     let reason = EngineFailure.words(error)
     var failure = EngineFailure("can't bind an AF_XDP socket to queue \(queue) of \(interface.name): \(reason)")
-    if mode == XDP_ZEROCOPY { failure.refusesZeroCopy = "\(interface.name) refuses zero-copy (\(reason), MTU \(interface.mtu))" }
+    if flags & XDP_ZEROCOPY != 0 {
+      failure.refusesZeroCopy = "\(interface.name) refuses zero-copy (\(reason), MTU \(interface.mtu))"
+    }
     throw failure
   }
 

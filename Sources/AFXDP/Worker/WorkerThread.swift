@@ -86,7 +86,7 @@ private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointe
     worker: start.number,
     workers: start.count,
     unfinishedOn: start.set.unfinishedOn,
-    spareSize: Umem.chunk
+    spareSize: start.set.takesJumbo ? JumboBuffers.size : Umem.chunk
   )
   if start.set.hasFormerFlows {
     sluice_enter_batch(start.set.epoch)

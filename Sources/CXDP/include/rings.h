@@ -32,6 +32,12 @@ SLUICE_HOT uint32_t rings_received_length(const struct sluice_socket *socket, ui
 	return xsk_ring_cons__rx_desc(&socket->rx, at)->len;
 }
 
+/* Whether the frame goes on in the next descriptor. */
+SLUICE_HOT uint32_t rings_received_more(const struct sluice_socket *socket, uint32_t at)
+{
+	return xsk_ring_cons__rx_desc(&socket->rx, at)->options & XDP_PKT_CONTD;
+}
+
 SLUICE_HOT void rings_release_received(struct sluice_socket *socket, uint32_t count)
 {
 	xsk_ring_cons__release(&socket->rx, count);
@@ -50,6 +56,21 @@ SLUICE_HOT void rings_set_transmit(struct sluice_socket *socket, uint32_t at, ui
 	descriptor->addr = address;
 	descriptor->len = length;
 	descriptor->options = 0;
+}
+
+/* The same for the descriptors of one frame: all or none. */
+SLUICE_HOT uint32_t rings_reserve_transmit_parts(struct sluice_socket *socket, uint32_t count, uint32_t *at)
+{
+	return xsk_ring_prod__reserve(&socket->tx, count, at);
+}
+
+SLUICE_HOT void rings_set_transmit_part(struct sluice_socket *socket, uint32_t at, uint64_t address, uint32_t length, uint32_t more)
+{
+	struct xdp_desc *descriptor = xsk_ring_prod__tx_desc(&socket->tx, at);
+
+	descriptor->addr = address;
+	descriptor->len = length;
+	descriptor->options = more ? XDP_PKT_CONTD : 0;
 }
 
 /* The store-release in xsk_ring_prod__submit orders our writes of frames and descriptors before the kernel's reads. */

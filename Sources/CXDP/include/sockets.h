@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <xdp/xsk.h>
 
+/* Of Linux 6.6: frames in several descriptors. Debian 12's header is older. */
+#ifndef XDP_USE_SG
+#define XDP_USE_SG (1 << 4)
+#define XDP_PKT_CONTD (1 << 0)
+#endif
+
 /* One AF_XDP socket on one queue of one interface, with its four rings. In C memory, because libxdp keeps pointers into it. */
 struct sluice_socket {
 	struct xsk_ring_cons rx;
@@ -28,7 +34,7 @@ void sockets_free_area(void *area, size_t bytes);
  * */
 int sockets_register(struct xsk_umem **umem, void *area, size_t bytes, uint32_t chunk, uint32_t ring, struct sluice_socket *first);
 
-/* Binds to a queue. Flags are XDP_COPY, XDP_ZEROCOPY or 0 (zero-copy if the driver supports it). */
+/* Binds to a queue. Flags: XDP_COPY or XDP_ZEROCOPY, with XDP_USE_SG for frames in several descriptors. */
 int sockets_bind(struct sluice_socket *socket, const char *interface, uint32_t queue, struct xsk_umem *umem, uint32_t ring, uint16_t flags);
 
 /* The kernel's counters of a socket's rings (linux/if_xdp.h); callable from any thread. -errno, and nothing written, for a closed

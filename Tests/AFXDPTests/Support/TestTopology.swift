@@ -30,6 +30,8 @@ enum TestTopology {
     Service(name: "tcp 10.0.0.100:83", server: IPAddress(10, 0, 1, 13), egress: 5),
     Service(name: "tcp 10.0.0.100:90", server: IPAddress(10, 0, 1, 20), mtu: 300),
     Service(name: "tcp 10.0.0.100:91", server: IPAddress(10, 0, 1, 21), method: .ipip, egress: 3, mtu: 400),
+    Service(name: "tcp 10.0.0.100:92", server: IPAddress(10, 0, 1, 22), mtu: 9000),
+    Service(name: "tcp 10.0.0.100:93", server: IPAddress(10, 0, 1, 23), method: .ipip, egress: 3, mtu: 9000),
     Service(name: "udp 10.0.0.100:53", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:0", server: IPAddress(10, 0, 1, 10)),
     Service(name: "tcp 10.0.0.101:443", server: IPAddress(10, 0, 1, 14)),

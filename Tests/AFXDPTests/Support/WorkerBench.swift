@@ -51,7 +51,7 @@ final class WorkerBench {
   private var seen: [(fill: UInt32, tx: UInt32, rx: UInt32, completion: UInt32)]
 
   /// Sockets on these interface slots, with full fill rings, as after the start of a worker's thread.
-  init(slots: [Int] = [0, 3]) throws {
+  init(slots: [Int] = [0, 3], takesJumbo: Bool = false) throws {
     sockets = try slots.map { try PlainSocket(slot: $0) }
     kinds = try PacketKind.all()
     try TestTopology.publish(to: tables)
@@ -76,9 +76,10 @@ final class WorkerBench {
       wakeDescriptor: -1,
       busyPoll: false,
       unfinishedOn: 0,
+      takesJumbo: takesJumbo,
       sockets: sockets.map { ($0.slot, $0.socket) }
     )
-    let forwarder = Forwarder(flows: flows, counters: counters, spareSize: Umem.chunk)
+    let forwarder = Forwarder(flows: flows, counters: counters, spareSize: takesJumbo ? JumboBuffers.size : Umem.chunk)
     worker = Worker(set, tables: PublishedTables(TableHalves(tables)), umem: umem, frames: frames, forwarder: forwarder)
 
     places = .init(repeating: .worker, count: frames)
@@ -153,7 +154,10 @@ final class WorkerBench {
     places[frame] = to
   }
 
-  var inHand: Int { worker.pool.count + OutputFragments.capacity - worker.forwarder.outputFragments.pointee.wanted }
+  var inHand: Int { inChunks + (worker.jumbo.isOn ? 0 : spares) }
+  /// How many chunks the worker's pool has.
+  var inChunks: Int { worker.pool.count }
+  private var spares: Int { OutputFragments.capacity - worker.forwarder.outputFragments.pointee.wanted }
   func complain(_ text: String) { if complaint == nil { complaint = text } }
   func count(_ outcome: Outcome) -> Int { Int(counters.outcomes[outcome.index]) }
 }
