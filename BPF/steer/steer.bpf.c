@@ -18,6 +18,11 @@
 #include "lookup.h"
 #include "packet.h"
 #include "tables.h"
+#ifdef SLUICE_READS_TAG
+#include "tag.h"
+#else
+static __always_inline void put_tag_back(struct xdp_md *ctx __attribute__((unused))) {}
+#endif
 
 /* The daemon creates these maps, as those of lookup.h, and passes them at load; max_entries is a placeholder. */
 struct {
@@ -166,6 +171,7 @@ int sluice_steer(struct xdp_md *ctx)
 	key = slot * SLUICE_QUEUES + ctx->rx_queue_index;
 	if (ctx->rx_queue_index >= SLUICE_QUEUES || !bpf_map_lookup_elem(&sl_sockets, &key))
 		return count(SLUICE_STEER_NO_SOCKET, XDP_DROP);
+	put_tag_back(ctx);
 	count(SLUICE_STEER_TAKEN, 0);
 	return bpf_redirect_map(&sl_sockets, key, XDP_DROP);
 }

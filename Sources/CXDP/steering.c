@@ -14,6 +14,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#ifndef BPF_F_XDP_DEV_BOUND_ONLY
+#define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6) /* Linux 6.3; Debian 12's header is older */
+#endif
+
 int steering_make_table(const char *name, uint32_t value, uint32_t entries)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
@@ -130,7 +134,7 @@ static int append_log(enum libbpf_print_level level, const char *format, va_list
 	return written;
 }
 
-int steering_load(const void *object, size_t size, const struct steering_maps *maps, int frags, char *log, size_t log_size)
+int steering_load(const void *object, size_t size, const struct steering_maps *maps, struct steering_form form, char *log, size_t log_size)
 {
 	const struct { const char *name; int map; } parts[] = {
 		{ "sl_root", maps->root }, { "sl_slots", maps->slots }, { "sl_sockets", maps->sockets }, { "sl_steered", maps->counters },
@@ -153,8 +157,11 @@ int steering_load(const void *object, size_t size, const struct steering_maps *m
 		error = map ? bpf_map__reuse_fd(map, parts[i].map) : -ENOENT;
 	}
 	program = bpf_object__find_program_by_name(opened, "sluice_steer");
-	if (!error && program && frags)
-		error = bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
+	if (!error && program) {
+		error = bpf_program__set_flags(program, bpf_program__flags(program) | (form.frags ? BPF_F_XDP_HAS_FRAGS : 0) |
+							(form.interface ? BPF_F_XDP_DEV_BOUND_ONLY : 0));
+		bpf_program__set_ifindex(program, form.interface);
+	}
 	if (!error)
 		error = bpf_object__load(opened);
 	if (!error && program) {

@@ -24,7 +24,7 @@ import Testing
   }
 
   private func steps(_ seen: InterfaceView) -> [InterfaceFollowing.Step] {
-    InterfaceFollowing.steps([known()], [seen], program: 7)
+    InterfaceFollowing.steps([known()], [seen], programs: [7])
   }
 
   @Test func `nothing has changed, nothing is done`() {
@@ -40,7 +40,7 @@ import Testing
     #expect(steps(view(mtu: 3818)) == [.setMTU(slot: 0, 3818)])
     #expect(steps(view(mtu: 9000)) == [.setMTU(slot: 0, 9000), .rebuild([.mtu(slot: 0, 9000)])])
     #expect(
-      InterfaceFollowing.steps([known()], [view(mtu: 9000)], program: 7, takesJumbo: true) == [.setMTU(slot: 0, 9000)]
+      InterfaceFollowing.steps([known()], [view(mtu: 9000)], programs: [7], takesJumbo: true) == [.setMTU(slot: 0, 9000)]
     )
     #expect(steps(view(ifindex: 9, mtu: 9000)) == [.rebuild([.mtu(slot: 0, 9000), .back(slot: 0, ifindex: 9)])])
   }
@@ -63,9 +63,11 @@ import Testing
     #expect(steps(view(ifindex: 9, mac: nil, program: nil)) == [], "not an Ethernet interface")
     var gone = known()
     gone.ifindex = 0
-    #expect(InterfaceFollowing.steps([gone], [view(ifindex: 0, mac: nil, queues: 0, program: nil)], program: 7) == [])
+    #expect(InterfaceFollowing.steps([gone], [view(ifindex: 0, mac: nil, queues: 0, program: nil)], programs: [7]) == [])
     #expect(
-      InterfaceFollowing.steps([gone], [view(ifindex: 5, program: nil)], program: 7) == [.rebuild([.back(slot: 0, ifindex: 5)])]
+      InterfaceFollowing.steps([gone], [view(ifindex: 5, program: nil)], programs: [7]) == [
+        .rebuild([.back(slot: 0, ifindex: 5)])
+      ]
     )
   }
 
@@ -76,6 +78,6 @@ import Testing
     let expected: [InterfaceFollowing.Step] = [
       .setMAC(slot: 0, other), .rebuild([.queues(slot: 0, from: 2, to: 3), .gone(slot: 1)]),
     ]
-    #expect(InterfaceFollowing.steps(known, seen, program: 7) == expected)
+    #expect(InterfaceFollowing.steps(known, seen, programs: [7]) == expected)
   }
 }

@@ -55,8 +55,7 @@ import Testing
   func answers() throws {
     let outcomes = try Self.inside { trunk in
       for tags in Self.clients {
-        var message: [UInt8] = [8, 0, 0, 0, 0x12, 0x34, 0, 1] + [UInt8](repeating: 0xa5, count: 48)
-        message.replaceSubrange(2..<4, with: big(checksum(message)))
+        let message = echo
         let frame = TestFrame {
           $0.destinationMAC = trunk.director
           $0.tags = tags
@@ -76,6 +75,23 @@ import Testing
       }
     }
     #expect(outcomes[Outcome.answeredEcho.index] == 3)
+  }
+
+  @Test("A tag that the other end of the veth pair keeps beside the frame is seen, and the answer has it")
+  func tagBeside() throws {
+    let outcomes = try Self.inside { trunk in
+      // Only frames for a VIP get it back: what the kernel gets is as before.
+      try check(kernel_tag_frames("v1", 0x600a) == 0, "v1 tags its frames")
+      let frame = TestFrame {
+        $0.destinationMAC = trunk.director
+        $0.number = 1
+        $0.transport = echo
+      }
+      try check(trunk.send(frame.bytes), "an echo request is sent")
+      let link = [0x02, 0, 0, 0, 0, 0xc1] + trunk.director + Self.bytes([(0x8100, 0x600a)]) + [0x08, 0]
+      try check(trunk.awaits { $0.starts(with: link) && $0.count > 38 && $0[38] == 0 }, "an echo reply with the tag")
+    }
+    #expect(outcomes[Outcome.answeredEcho.index] == 1)
   }
 
   /// The client's packet after this link header, with IP-in-IP between them if tunnelled.
@@ -101,6 +117,13 @@ import Testing
     }
   }
 }
+
+/// An echo request.
+private let echo: [UInt8] = {
+  var message: [UInt8] = [8, 0, 0, 0, 0x12, 0x34, 0, 1] + [UInt8](repeating: 0xa5, count: 48)
+  message.replaceSubrange(2..<4, with: big(checksum(message)))
+  return message
+}()
 
 /// The far end of the director's cable.
 private final class Trunk {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -73,6 +74,29 @@ int kernel_load_passing_program(const char *name)
 	int program = bpf_prog_load(BPF_PROG_TYPE_XDP, name, "GPL", instructions, 2, NULL);
 
 	return program < 0 ? -errno : program;
+}
+
+int kernel_tag_frames(const char *interface, uint16_t tci)
+{
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = htons(ETH_P_8021Q) },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = tci },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_vlan_push },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(interface), .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options);
+	int error;
+
+	options.prog_fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "push_tag", "GPL", instructions, 5, NULL);
+	if (options.prog_fd < 0)
+		return -errno;
+	error = bpf_tc_hook_create(&hook);
+	if (!error)
+		error = bpf_tc_attach(&hook, &options);
+	close(options.prog_fd);
+	return error;
 }
 
 int kernel_enter_own_namespaces(void)

@@ -52,17 +52,21 @@ package struct AttachedInterface: Sendable {
     }
   }
 
-  /// Has the NIC leave VLAN tags in the frames. A tag that it takes off is in the kernel's metadata, which XDP programs did not see before
-  /// Linux 6.8: the service's packet would look untagged, and so would every answer.
+  /// Has the NIC leave VLAN tags in the frames, where the program can't ask for them (`SteeringProgram.bound`): the service's packet would look
+  /// untagged, and so would every answer. In a veth pair the sender's setting decides, which may be in another namespace.
   ///
   /// - Returns: a note for the operator if that was refused.
   mutating func leaveTags() -> String? {
     guard sockets_strips_tags(name) == 1 else { return nil }
     let error = sockets_strip_tags(name, 0)
     leavesTags = error == 0
-    return leavesTags
-      ? nil
-      : "\(name) takes VLAN tags off the frames and does not stop (\(EngineFailure.words(error))): answers to tagged frames leave without a tag"
+    let consequence = "answers to tagged frames leave without a tag"
+    if !leavesTags {
+      return "\(name) takes VLAN tags off the frames and does not stop (\(EngineFailure.words(error))): \(consequence)"
+    }
+    return sockets_is_veth(name) == 1
+      ? "\(name): the other end of this veth pair may keep VLAN tags beside its frames, and \(consequence): `ethtool -K PEER txvlan off` there"
+      : nil
   }
 
   /// As before `leaveTags`.

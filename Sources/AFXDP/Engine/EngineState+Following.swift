@@ -11,14 +11,19 @@ extension EngineState {
   /// - Returns: what happened, and the problems that could not be repaired.
   mutating func follow() -> EngineReport {
     var report = EngineReport()
-    guard let id = program?.id else { return report }
+    guard !attachments.isEmpty else { return report }
     let seen = interfaces.compactMap { InterfaceView($0.name) }
     guard seen.count == interfaces.count else {
       report.problems = ["the interfaces can't be looked up: \(EngineFailure.words(-errno)); `ulimit -n` bounds open files"]
       return report
     }
-    if steeringFault != nil { replaceProgram() }
-    for step in InterfaceFollowing.steps(interfaces, seen, program: id, takesJumbo: takesJumbo || refusesJumbo) {
+    if steeringFault != nil { replacePrograms() }
+    for step in InterfaceFollowing.steps(
+      interfaces,
+      seen,
+      programs: programs.map { $0?.id ?? 0 },
+      takesJumbo: takesJumbo || refusesJumbo
+    ) {
       carryOut(step, &report)
     }
     watchRings(&report)
@@ -52,7 +57,7 @@ extension EngineState {
     attachments[slot]?.abandon()
     attachments[slot] = nil
     do throws(EngineFailure) {
-      try attachProgram(slot)
+      try attach(slot)
       report.note(.steering, "the steering program had been detached from \(interfaces[slot].name): attached again")
     } catch {
       report.problems.append("the steering program is not attached to \(interfaces[slot].name): \(error)")
@@ -65,7 +70,7 @@ extension EngineState {
     let grows = reasons.contains(where: \.isOfMTU)
     if grows {
       takesJumbo = true
-      replaceProgram()
+      replacePrograms()
     }
     for reason in reasons { apply(reason, &report) }
     enterInterfaces()
@@ -73,7 +78,7 @@ extension EngineState {
       try startWorkers()
       // A new queue may run without the program: veth sets it on the queues that exist when the program is attached, and only then
       // (veth_set_channels). Attaching the same program again is no change to the kernel, so a new one replaces it.
-      if reasons.contains(where: \.isOfQueues) { replaceProgram() }
+      if reasons.contains(where: \.isOfQueues) { replacePrograms() }
       if grows { notes += interfaces.compactMap(segmentationNote) }
       for note in notes { report.note(.interface, note) }
     } catch {
@@ -106,7 +111,7 @@ extension EngineState {
       interfaces[slot].mtu = view.mtu
       enterInterfaces()
       do throws(EngineFailure) {
-        try attachProgram(slot)
+        try attach(slot)
         report.note(
           .interface,
           "\(interfaces[slot].name) was made again: attached, with sockets on \(interfaces[slot].queues) queue(s)"
@@ -121,11 +126,6 @@ extension EngineState {
     case .mtu(let slot, let mtu):
       report.note(.interface, "\(interfaces[slot].name) has MTU \(mtu) now: the workers take frames in several buffers")
     }
-  }
-
-  private mutating func attachProgram(_ slot: Int) throws(EngineFailure) {
-    guard let program else { throw EngineFailure("there is no program to attach") }
-    try attach(program, slot)
   }
 
   /// Problems that persist.

@@ -15,34 +15,19 @@ extension EngineState {
     enterInterfaces()
     let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
     if isSteered { try startWorkers() }
-    let program = try SteeringProgram(
-      maps.programMaps(maps.tables),
-      holding: maps.descriptors(maps.tables),
-      takesJumbo: takesJumbo
-    )
     for slot in interfaces.indices {
       if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
       let queues = interfaces[slot].queues
-      try attach(program, slot)
+      try attach(slot)
       guard interfaces[slot].queues == queues else {
         throw EngineFailure(
           "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: fix the number with `ethtool -L` and start again"
         )
       }
     }
-    self.program = program
     notes += interfaces.compactMap(segmentationNote)
     if !isSteered { try startWorkers() }
     pinMaps()
-  }
-
-  mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {
-    if let note = interfaces[slot].leaveTags() { notes.append(note) }
-    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.mode)
-    attachments[slot] = attachment
-    interfaces[slot].isNative = attachment.isNative
-    if let note { notes.append(note) }
-    try interfaces[slot].countQueues()
   }
 
   /// Starts a worker for each queue of the present interfaces: sockets, thread, then the sockets' entries in steering's map.

@@ -28,31 +28,10 @@ extension EngineState {
     halves = TableHalves(larger.tables)
     enterInterfaces()
     published.publish(halves)
-    replaceProgram()
+    replacePrograms()
     Grace.wait(epochs)
     // Reports may still read the old tables, so they are freed at the next switch.
     retired?.halves.free()
     retired = former
-  }
-
-  /// Loads the program with the tables in force and replaces the running one.
-  mutating func replaceProgram() {
-    guard program != nil else { return }
-    steeringFault = nil
-    do throws(EngineFailure) {
-      let next = try SteeringProgram(
-        maps.programMaps(maps.tables),
-        holding: maps.descriptors(maps.tables),
-        takesJumbo: takesJumbo
-      )
-      for slot in interfaces.indices {
-        if let attachment = attachments[slot] { attachments[slot] = try attachment.replace(by: next, on: interfaces[slot].name) }
-      }
-      program = next
-      pinMaps()
-    } catch {
-      // The old program keeps steering by the old tables: what they contain stays right, new services are left to the kernel.
-      steeringFault = "steering goes by the tables before they were enlarged, since its program could not be replaced: \(error)"
-    }
   }
 }

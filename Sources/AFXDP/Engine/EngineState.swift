@@ -20,7 +20,10 @@ struct EngineState {
   var workers: [WorkerThread] = []
   /// The fragment tables of all workers ever started.
   var fragments: [FragmentTable] = []
-  var program: SteeringProgram?
+  /// By slot; nil where none is attached yet.
+  var programs: [SteeringProgram?] = []
+  /// The one for every interface without a program of its own.
+  var sharedProgram: SteeringProgram?
   /// Tables that workers read until the next generation.
   var retired: (maps: TableMaps, halves: TableHalves)?
   /// Larger tables that the next publication puts in force.
@@ -55,6 +58,7 @@ struct EngineState {
     self.interfaces = interfaces
     self.claims = claims
     attachments = Array(repeating: nil, count: interfaces.count)
+    programs = Array(repeating: nil, count: interfaces.count)
     let count = try Self.workerCount(options, interfaces)
     maps = try SteeringMaps(options, workers: count, interfaces: interfaces)
     for _ in 0..<count { counters.append(try Self.makeCounters()) }

@@ -30,12 +30,12 @@ enum InterfaceFollowing {
   /// - Parameters:
   ///   - known: the engine's view, by slot.
   ///   - seen: the kernel's view, by slot.
-  ///   - program: the id of the engine's own steering program.
+  ///   - programs: the ids of the engine's own steering programs, by slot.
   ///   - takesJumbo: whether program and sockets take frames in several buffers already, or never will.
   static func steps(
     _ known: [AttachedInterface],
     _ seen: [InterfaceView],
-    program: UInt32,
+    programs: [UInt32],
     takesJumbo: Bool = false
   ) -> [Step] {
     var steps: [Step] = []
@@ -59,7 +59,7 @@ enum InterfaceFollowing {
       }
       switch view.program {
       case nil: steps.append(.attachAgain(slot: slot))
-      case let other? where other.id != program: steps.append(.foreignProgram(slot: slot, other))
+      case let other? where other.id != programs[slot]: steps.append(.foreignProgram(slot: slot, other))
       case _?: break
       }
     }

@@ -3,8 +3,8 @@ import Forwarding
 /// Linear memory for frames longer than a chunk. The kernel hands one over in several descriptors (XDP_PKT_CONTD of linux/if_xdp.h); the worker
 /// copies it together, forwards it like any frame, and copies it into chunks again to send it.
 ///
-/// Two copies of a long frame, which cost less than its checksums did, keep the forwarder free of frames in pieces. The rejected choice: forward
-/// in the first chunk alone. But fragmentation, checksums and ICMP quotes read all of a packet.
+/// Two copies of each long frame keep the forwarder free of frames in pieces. The rejected choice is to forward by the first chunk alone: but
+/// fragmentation, checksums and ICMP quotes read all of a packet.
 ///
 /// Without an interface of that MTU there are none, and the worker takes no frame in pieces.
 struct JumboBuffers: ~Copyable {

@@ -43,9 +43,14 @@ int steering_map_identity(int map, uint32_t *id, char *name);
 /* The number of the program of a link. */
 int steering_link_program(int link, uint32_t *id);
 
-/* Loads the program with the given maps and returns its descriptor. `frags`: it takes frames in several buffers. On failure `log` has the
- * verifier's or libbpf's messages. */
-int steering_load(const void *object, size_t size, const struct steering_maps *maps, int frags, char *log, size_t log_size);
+/* How a program is loaded. */
+struct steering_form {
+	int frags;          /* it takes frames in several buffers */
+	uint32_t interface; /* the one it is bound to, so that it may call its driver's kfuncs; 0: none */
+};
+
+/* Loads the program with the given maps and returns its descriptor. On failure `log` has the verifier's or libbpf's messages. */
+int steering_load(const void *object, size_t size, const struct steering_maps *maps, struct steering_form form, char *log, size_t log_size);
 
 /* Binds a further map to the program: the map then lives as long as the program is attached. */
 int steering_hold(int program, int map);

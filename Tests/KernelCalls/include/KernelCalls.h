@@ -23,6 +23,9 @@ int kernel_verified_instructions(int program);
 /* A program of that name which passes everything: somebody else's. */
 int kernel_load_passing_program(const char *name);
 
+/* Has the kernel give every frame that leaves by this interface a VLAN tag, beside the frame as for a NIC that inserts it. */
+int kernel_tag_frames(const char *interface, uint16_t tci);
+
 /* Moves the calling thread, and what it starts from now on, into network and mount namespaces of its own, which end with it. Nothing it
  * mounts is seen outside. */
 int kernel_enter_own_namespaces(void);
