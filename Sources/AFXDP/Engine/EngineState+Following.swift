@@ -11,7 +11,8 @@ extension EngineState {
   /// - Returns: what happened, and the problems that could not be repaired.
   mutating func follow() -> EngineReport {
     var report = EngineReport()
-    guard !attachments.isEmpty else { return report }
+    // Not before the start.
+    guard programs.contains(where: { $0 != nil }) else { return report }
     let seen = interfaces.compactMap { InterfaceView($0.name) }
     guard seen.count == interfaces.count else {
       report.problems = ["the interfaces can't be looked up: \(EngineFailure.words(-errno)); `ulimit -n` bounds open files"]

@@ -61,6 +61,7 @@ extension EngineState {
 
   /// Loads programs with the tables in force and replaces the running ones.
   mutating func replacePrograms() {
+    guard !programs.isEmpty else { return }
     steeringFault = nil
     sharedProgram = nil
     do throws(EngineFailure) {

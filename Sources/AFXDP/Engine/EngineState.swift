@@ -142,6 +142,6 @@ struct EngineState {
       if attachment != nil { interfaces[slot].restoreTags() }
     }
     for worker in workers { worker.stop() }
-    (attachments, workers, claims) = ([], [], [])
+    (attachments, programs, workers, claims) = ([], [], [], [])
   }
 }
