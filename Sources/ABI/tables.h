@@ -70,6 +70,16 @@ enum {
 /* How a service chooses the server of a new flow; see Sources/Forwarding/Schedule. */
 enum {
 	SLUICE_SCHEDULER_MAGLEV = 0,
+	/* By the service's list of members, the newest server first, with LVS's names; their services have no ring. */
+	SLUICE_SCHEDULER_RR = 16,
+	SLUICE_SCHEDULER_WRR = 17,
+	SLUICE_SCHEDULER_LC = 18,
+	SLUICE_SCHEDULER_WLC = 19,
+	SLUICE_SCHEDULER_SED = 20,
+	SLUICE_SCHEDULER_NQ = 21,
+	SLUICE_SCHEDULER_FO = 22,
+	SLUICE_SCHEDULER_OVF = 23,
+	SLUICE_SCHEDULER_TWOS = 24,
 };
 
 /* A virtual service. 64 bytes: one cache line. */
@@ -86,7 +96,7 @@ struct sluice_service {
 	__u16 incarnation; /* changes when a service index is reused */
 	__u8 scheduler;    /* SLUICE_SCHEDULER_* */
 	__u8 reserved1;
-	__u64 ring_digest; /* digest of the ring's input; if it is unchanged, a restarted daemon keeps the ring */
+	__u64 ring_digest; /* digest of the ring's or list's input; if it is unchanged, a restarted daemon keeps the ring, a worker its tree */
 	__u32 reserved[4];
 };
 

@@ -45,6 +45,7 @@ extension ServiceTable {
   /// Changes what is given. A sorry server is replaced as a whole, or removed by `.some(nil)`.
   package mutating func setService(
     _ key: ServiceKey,
+    scheduler: Scheduler? = nil,
     ringSize: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
@@ -53,6 +54,7 @@ extension ServiceTable {
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
+    service.scheduler = scheduler ?? service.scheduler
     service.ringSize = ringSize ?? service.ringSize
     service.onServerLoss = onServerLoss ?? service.onServerLoss
     service.noServer = noServer ?? service.noServer

@@ -1,7 +1,28 @@
-/// How a service chooses the real server of a new flow.
+/// How a service chooses the real server of a new flow. All but `maglev` have LVS's names and meaning (ipvsadm(8)).
 package enum Scheduler: String, CaseIterable, Codable, Sendable {
   /// Weighted Maglev over the 5-tuple: every director with the same tables chooses the same server.
   case maglev
+  /// Round robin.
+  case rr
+  /// Weighted round robin.
+  case wrr
+  /// Fewest connections.
+  case lc
+  /// Fewest connections for its weight: LVS's default.
+  case wlc
+  /// Shortest expected delay.
+  case sed
+  /// Never queue: an idle server, else the shortest expected delay.
+  case nq
+  /// Failover: the greatest weight.
+  case fo
+  /// Overflow: the greatest weight that has fewer active connections than its weight.
+  case ovf
+  /// The better of two servers that are drawn by weight.
+  case twos
+
+  /// Whether it chooses by a list of servers, not by a ring.
+  package var hasList: Bool { self != .maglev }
 }
 
 /// What happens to the flows of a removed real server.
@@ -62,7 +83,7 @@ package struct VirtualService: Equatable, Sendable {
 
   /// The current number of slots of the ring. It depends on how many servers are configured, not on how many are live: a ring of another
   /// size sends most new flows to other servers.
-  package var effectiveRingSize: Int { ringSize.slots(servers: servers.count) }
+  package var effectiveRingSize: Int { scheduler.hasList ? 0 : ringSize.slots(servers: servers.count) }
 
   /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }

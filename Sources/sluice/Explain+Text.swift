@@ -10,7 +10,8 @@ extension Explanation {
   var text: String {
     var lines = [("flow", "\(self.protocol.name) \(source) > \(destination), by generation \(generation)")]
     if let service {
-      let ring = service.ring == 0 ? "no live server" : "ring of \(service.ring) slots"
+      let ring =
+        service.ring == 0 ? (decidedBy == .scheduler ? "list of servers" : "no live server") : "ring of \(service.ring) slots"
       lines.append(("service", "\(service.service) (\(service.match == .exact ? "exact port" : "any port")), \(ring)"))
     }
     lines += entries.map { ("known to", $0.text) }
@@ -19,7 +20,7 @@ extension Explanation {
       lines.append(("hash", "\(hash), \(place)" + (entries.isEmpty ? "; no worker knows the flow" : "")))
     }
     if let server {
-      lines.append(("server", server.text + (decidedBy.map { ", by \($0 == .flow ? "the flow's entry" : "the hash")" } ?? "")))
+      lines.append(("server", server.text + (decidedBy.map { ", by \($0.words)" } ?? "")))
     }
     if let nextHop { lines.append(("next hop", nextHop.text)) }
     if let header {
@@ -56,5 +57,15 @@ extension Explanation.Hop {
     let tagged = tags.isEmpty ? "" : ", VLAN \(tags.reversed().map(\.text).joined(separator: " in "))"
     let less = learned.map { "; \($0.mtu) learned from ICMP, for \($0.seconds) s more" } ?? ""
     return "\(mac) by \(interface) (\(sourceMAC))\(tagged), MTU \(mtu)\(less)"
+  }
+}
+
+extension Explanation.Decider {
+  fileprivate var words: String {
+    switch self {
+    case .flow: "the flow's entry"
+    case .hash: "the hash"
+    case .scheduler: "the scheduler"
+    }
   }
 }

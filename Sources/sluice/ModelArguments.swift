@@ -72,6 +72,7 @@ extension RingSize: ExpressibleByArgument {
   public static var allValueStrings: [String] { ["auto"] + offered.map { "\($0)" } }
 }
 
+extension Model.Scheduler: ExpressibleByArgument {}
 extension ForwardingMethod: ExpressibleByArgument {}
 extension ServerLossPolicy: ExpressibleByArgument {}
 extension NoServerAnswer: ExpressibleByArgument {}

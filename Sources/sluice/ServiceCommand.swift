@@ -15,6 +15,9 @@ struct ServiceCommand: AsyncParsableCommand {
 
   /// Settings of a service.
   struct Settings: ParsableArguments {
+    @Option(help: "How the server of a new flow is chosen.")
+    var scheduler: Model.Scheduler?
+
     @Option(help: "Slots of the Maglev ring: auto (at least 100 a server), or a prime such as 65537 or 655373.")
     var ring: RingSize?
 
@@ -53,6 +56,7 @@ struct ServiceCommand: AsyncParsableCommand {
     func run() async throws {
       let added = VirtualService(
         service.key,
+        scheduler: settings.scheduler ?? .maglev,
         ringSize: settings.ring ?? .auto,
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
@@ -80,6 +84,7 @@ struct ServiceCommand: AsyncParsableCommand {
 
     func run() async throws {
       let wanted = ServiceSettings(
+        scheduler: settings.scheduler,
         ring: settings.ring,
         onServerLoss: settings.onServerLoss,
         noServer: settings.noServer,

@@ -119,8 +119,8 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       "f:4:11: services[0].ring is '65536'; write auto, or one of 251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373"
     ),
     .services(
-      "services:\n  - service: tcp 10.0.0.1:80\n    scheduler: rr\n",
-      "f:4:16: services[0].scheduler is 'rr'; write one of maglev"
+      "services:\n  - service: tcp 10.0.0.1:80\n    scheduler: rrr\n",
+      "f:4:16: services[0].scheduler is 'rrr'; write one of maglev, rr, wrr, lc, wlc, sed, nq, fo, ovf, twos"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - address: 10.0.0.2\n        wieght: 1\n",

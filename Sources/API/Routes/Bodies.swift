@@ -4,6 +4,7 @@ import Reconciler
 
 /// The body of `PATCH /v1/services/{protocol}/{endpoint}`: omitted fields stay unchanged.
 package struct ServiceSettings: Codable, Equatable, Sendable {
+  package var scheduler: Scheduler?
   package var ring: RingSize?
   package var onServerLoss: ServerLossPolicy?
   package var noServer: NoServerAnswer?
@@ -12,6 +13,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package var takesHost: Bool?
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
+    case scheduler
     case ring
     case onServerLoss = "on-server-loss"
     case noServer = "no-server"
@@ -20,12 +22,14 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   }
 
   package init(
+    scheduler: Scheduler? = nil,
     ring: RingSize? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
     takesHost: Bool? = nil
   ) {
+    self.scheduler = scheduler
     self.ring = ring
     self.onServerLoss = onServerLoss
     self.noServer = noServer
@@ -35,6 +39,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictFields(CodingKeys.self)
+    scheduler = try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler)
     ring = try fields.decodeIfPresent(RingSize.self, forKey: .ring)
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
@@ -45,6 +50,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   // The synthesized encoder omits null.
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encodeIfPresent(scheduler, forKey: .scheduler)
     try fields.encodeIfPresent(ring, forKey: .ring)
     try fields.encodeIfPresent(onServerLoss, forKey: .onServerLoss)
     try fields.encodeIfPresent(noServer, forKey: .noServer)

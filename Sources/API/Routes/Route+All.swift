@@ -99,6 +99,7 @@ extension Route {
         value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
           try table.setService(
             key,
+            scheduler: settings.scheduler,
             ringSize: settings.ring,
             onServerLoss: settings.onServerLoss,
             noServer: settings.noServer,

@@ -80,7 +80,7 @@ extension Forwarder {
       let flags = tables.services[Int(packet.service)].flags
       if flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_LOSS_DROP) != 0 { return .droppedServerGone }
     }
-    packet.server = Scheduler.pick(packet, tables)
+    packet.server = Scheduler.pickWithoutPlace(packet, tables)
     return packet.server != Verdict.noServer ? nil : .droppedNoServer
   }
 

@@ -14,6 +14,7 @@ extension FlowTable {
     write(flow, to: place)
     note(flow.tag, at: place, by: 1)
     ServerLoad.add(counters.loads + Int(flow.server), state: flow.state, incarnation: flow.incarnation)
+    counters.schedulers.follow(counters.loads + Int(flow.server), flow.server)
     counters.flows.pointee &+= 1
   }
 
@@ -22,6 +23,7 @@ extension FlowTable {
   func remove(_ entry: UnsafeMutablePointer<sluice_flow>, _ counters: Counters) {
     let flow = entry.pointee
     ServerLoad.remove(counters.loads + Int(flow.server), state: flow.state, incarnation: flow.incarnation)
+    counters.schedulers.follow(counters.loads + Int(flow.server), flow.server)
     note(flow.tag, at: entry, by: 255)
     // Fenced: a reader that still sees the flow does not see what is written to its place next.
     sluice_unset_word(UnsafeMutableRawPointer(entry).assumingMemoryBound(to: UInt64.self))

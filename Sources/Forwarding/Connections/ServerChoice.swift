@@ -31,6 +31,7 @@ extension Forwarder {
         if flow.seen_state != state {
           if next != flow.state {
             ServerLoad.move(counters.loads + Int(flow.server), from: flow.state, to: next, incarnation: flow.incarnation)
+            counters.schedulers.follow(counters.loads + Int(flow.server), flow.server)
           }
           entry.pointee.seen_state = state
         }
@@ -42,7 +43,7 @@ extension Forwarder {
         return .droppedServerGone
       }
     }
-    packet.server = Scheduler.pick(packet, tables)
+    packet.server = Scheduler.pick(packet, tables, counters, share)
     guard packet.server != Verdict.noServer else { return .droppedNoServer }
     sluice_prefetch(counters.servers + Int(packet.server))
     begin(frame, &packet, tables, reusing: entry, now: now)
@@ -82,14 +83,17 @@ extension Forwarder {
     now: UInt32
   ) {
     guard !TCPFlag.isRST(packet.flags) else { return }
-    let load = counters.loads + Int(packet.server)
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
+      let lasting = Scheduler.pickWithoutPlace(packet, tables)
+      if lasting != Verdict.noServer { packet.server = lasting }
+      let load = counters.loads + Int(packet.server)
       counters.countWithoutEntry(packet.hash)
       // Without an entry only a SYN identifies a connection's first packet.
       if TCPFlag.isSYN(packet.flags) { load.pointee.connections &+= 1 }
       return
     }
+    let load = counters.loads + Int(packet.server)
     var state = FlowState.next(UInt16(SLUICE_STATE_NONE), transport: packet.transport, flags: packet.flags)
     if state == SLUICE_STATE_ESTABLISHED, FlowState.isOnlyOpened(frame, packet) { state = UInt16(SLUICE_STATE_OPENED) }
     let flow = sluice_flow(

@@ -18,8 +18,15 @@ package struct ServerLoad {
   package private(set) var owner: UInt32 = 0
   /// By state; SLUICE_STATE_NONE stays 0.
   private var live: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0)
+  /// The server's place in the member arena, plus 1, if its service has a list scheduler (`SchedulerState`); 0: its connections interest no
+  /// scheduler.
+  var leaf: UInt32 = 0
+  /// That service's index.
+  var service: UInt32 = 0
+  /// Its weight when the list was read.
+  var weight: UInt32 = 0
   // Padding to 64 bytes, a cache line each, since neighbours in the table are used at different times.
-  private var reserved: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+  private var reserved: UInt32 = 0
 
   package init() {}
 }
@@ -35,13 +42,31 @@ extension ServerLoad {
     return withUnsafeBytes(of: live) { Int($0.load(fromByteOffset: state * 4, as: UInt32.self)) }
   }
 
+  /// Connections that IPVS counts as active: established ones, and UDP flows.
+  var active: UInt32 {
+    @inline(__always) @_noLocks get { live.2 &+ live.5 &+ live.6 }
+  }
+
+  /// An active connection weighs as much as 256 others (ip_vs_dest_conn_overhead of net/ip_vs.h).
+  var overhead: UInt32 {
+    @inline(__always) @_noLocks get {
+      let others = live.1 &+ live.3 &+ live.4
+      return active < 1 &<< 23 ? active &<< 8 &+ others : UInt32.max
+    }
+  }
+
+  /// The counts are for this incarnation of the server from now on.
+  @inline(__always) @_noLocks
+  mutating func adopt(_ incarnation: UInt16) {
+    guard owner != UInt32(incarnation) &+ 1 else { return }
+    owner = UInt32(incarnation) &+ 1
+    live = (0, 0, 0, 0, 0, 0, 0)
+  }
+
   /// Counts a new flow.
   @inline(__always) @_noLocks
   static func add(_ load: UnsafeMutablePointer<ServerLoad>, state: UInt16, incarnation: UInt16) {
-    if load.pointee.owner != UInt32(incarnation) &+ 1 {
-      load.pointee.owner = UInt32(incarnation) &+ 1
-      load.pointee.live = (0, 0, 0, 0, 0, 0, 0)
-    }
+    load.pointee.adopt(incarnation)
     word(load, state).pointee &+= 1
   }
 

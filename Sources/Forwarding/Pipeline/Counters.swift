@@ -37,6 +37,8 @@ package struct Counters: @unchecked Sendable {
   /// By index into the servers table.
   package let loads: UnsafeMutablePointer<ServerLoad>
   package let serverCapacity: Int
+  /// What the schedulers that choose by connections or by turns know.
+  package let schedulers: SchedulerState
 
   /// Words before the outcomes; the outcomes take the rest of `words`.
   private static let heads = 16
@@ -46,13 +48,19 @@ package struct Counters: @unchecked Sendable {
   }
 
   /// Bytes of a worker's counters for this number of servers.
-  package static func size(serverCapacity: Int) -> Int {
+  ///
+  /// - Parameter members: places of the member arena.
+  package static func size(serverCapacity: Int, members: Int? = nil) -> Int {
     (words + remembered) * MemoryLayout<UInt64>.stride + serverCapacity
       * (MemoryLayout<ServerCounters>.stride + MemoryLayout<ServerLoad>.stride)
+      + SchedulerState.size(
+        servers: serverCapacity,
+        places: members ?? SchedulerState.places(servers: serverCapacity)
+      )
   }
 
   /// Uses zeroed memory of `size` bytes, 64-byte aligned, which must outlive every copy of this struct.
-  package init(zeroed memory: UnsafeMutableRawPointer, serverCapacity: Int) {
+  package init(zeroed memory: UnsafeMutableRawPointer, serverCapacity: Int, members: Int? = nil) {
     let words = memory.bindMemory(to: UInt64.self, capacity: Self.words)
     received = words
     flowTableFull = words + 1
@@ -70,14 +78,20 @@ package struct Counters: @unchecked Sendable {
     let servers = loads + serverCapacity * MemoryLayout<ServerLoad>.stride
     self.servers = servers.bindMemory(to: ServerCounters.self, capacity: serverCapacity)
     self.serverCapacity = serverCapacity
+    let schedulers = servers + serverCapacity * MemoryLayout<ServerCounters>.stride
+    self.schedulers = SchedulerState(
+      zeroed: schedulers,
+      servers: serverCapacity,
+      places: members ?? SchedulerState.places(servers: serverCapacity)
+    )
   }
 
   /// Allocates its own memory, for tests, `replay` and benchmarks.
-  package static func allocate(serverCapacity: Int) -> Counters {
-    let bytes = size(serverCapacity: serverCapacity)
+  package static func allocate(serverCapacity: Int, members: Int? = nil) -> Counters {
+    let bytes = size(serverCapacity: serverCapacity, members: members)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    return Counters(zeroed: memory, serverCapacity: serverCapacity)
+    return Counters(zeroed: memory, serverCapacity: serverCapacity, members: members)
   }
 
   /// Counts a flow that found no place, once as long as no other of a thousand has the same low bits.

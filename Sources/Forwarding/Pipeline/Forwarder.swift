@@ -20,6 +20,8 @@ package struct Forwarder: ~Copyable {
   /// so that the 16 bits wrap to the worker's own numbers; with steps of 3 they would wrap to another worker's.
   let worker: UInt32
   let workerStep: UInt32
+  /// Its place among the workers, for schedulers whose turns each worker takes by itself.
+  let share: ListScheduler.Share
   /// One record for each frame of a batch, allocated once.
   let scratch: UnsafeMutablePointer<ScratchPacket>
   /// Indices into `scratch`; one more than a batch, since an element is written before it is known to be needed.
@@ -57,6 +59,7 @@ package struct Forwarder: ~Copyable {
     self.counters = counters
     self.worker = UInt32(worker)
     self.unfinishedOn = unfinishedOn
+    share = ListScheduler.Share(worker: worker, workers: max(workers, 1))
     workerStep = workers <= 1 ? 1 : 1 << UInt32(UInt32.bitWidth - UInt32(workers - 1).leadingZeroBitCount)
     self.scratch = .allocate(capacity: Self.batch)
     misses = .allocate(capacity: Self.batch + 1)

@@ -25,10 +25,12 @@ package struct OfflineForwarder: ~Copyable {
   private let spares: UnsafeMutableRawPointer
   private let spareSize: Int
 
-  /// - Parameter frameLimit: the longest frame to expect, in bytes.
-  package init(flowBuckets: Int, serverCapacity: Int, frameLimit: Int = OfflineForwarder.frameLimit) {
+  /// - Parameters:
+  ///   - members: places of the member arena; nil: as many as tables made for these servers have.
+  ///   - frameLimit: the longest frame to expect, in bytes.
+  package init(flowBuckets: Int, serverCapacity: Int, members: Int? = nil, frameLimit: Int = OfflineForwarder.frameLimit) {
     flows = .allocate(buckets: flowBuckets)
-    counters = .allocate(serverCapacity: serverCapacity)
+    counters = .allocate(serverCapacity: serverCapacity, members: members)
     // A fragment is not longer than the longest IP packet.
     spareSize = OutputFragments.headroom + min(frameLimit, 0xffff)
     fragments = .allocate()

@@ -24,6 +24,11 @@ extension Explainer {
       notes.append("\(sorry) is the sorry server")
       if explanation.decidedBy == .hash { notes += whyNoServer(explanation) }
     }
+    if explanation.decidedBy == .scheduler, let service = explanation.service.flatMap({ table.service($0.service) }) {
+      notes.append(
+        "scheduler \(service.scheduler.rawValue) goes by each worker's turns or connections: shown is what an idle worker chooses"
+      )
+    }
     if explanation.decidedBy == .flow, let entry = explanation.entries.first(where: \.counts) {
       if ["fin-wait", "close"].contains(entry.state) {
         notes.append("the flow is closing: a SYN starts a new flow, scheduled by the hash")

@@ -26,7 +26,12 @@ package struct Explainer {
 
   func explain(_ flow: FlowTuple) -> Explanation {
     let length = flow.packet(begins: true).count
-    var worker = OfflineForwarder(flowBuckets: 1, serverCapacity: Int(tables.half.pointee.server_limit), frameLimit: 256)
+    var worker = OfflineForwarder(
+      flowBuckets: 1,
+      serverCapacity: Int(tables.half.pointee.server_limit),
+      members: members,
+      frameLimit: 256
+    )
     // Any address: only steering checks it.
     let mac = [UInt8](repeating: 2, count: 6)
     let first = worker.process(flow.frame(to: mac, begins: true), interface: 0, tables, now: now)
@@ -51,7 +56,7 @@ package struct Explainer {
       slot: first.trace.slot,
       slotServer: slotServer.flatMap(address),
       entries: entries.map { $0.explained(counts: $0.worker == remembered?.worker && $0.isPresent) },
-      decidedBy: passage.verdict.server == Verdict.noServer ? nil : isRemembered ? .flow : .hash,
+      decidedBy: passage.verdict.server == Verdict.noServer ? nil : isRemembered ? .flow : slotServer == nil ? .scheduler : .hash,
       notes: []
     )
     follow(passage, inner: length, &explanation)
@@ -93,6 +98,12 @@ package struct Explainer {
     guard let index = trace.service, let key = ServiceKey(tables.services[Int(index)]) else { return nil }
     let match: Explanation.Service.Match = key.port == flow.destination.port ? .exact : .anyPort
     return Explanation.Service(service: key, match: match, ring: Int(tables.services[Int(index)].ring_size))
+  }
+
+  /// The places of the member arena that the services use.
+  private var members: Int {
+    (0..<Int(tables.half.pointee.service_count))
+      .reduce(1) { max($0, Int(tables.services[$1].member_start) + Int(tables.services[$1].member_count)) }
   }
 
   private func server(_ server: RealServer, _ entry: sluice_server, isSorry: Bool) -> Explanation.Server {

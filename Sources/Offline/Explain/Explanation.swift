@@ -8,6 +8,8 @@ package struct Explanation: Codable, Equatable, Sendable {
   package enum Decider: String, Codable, Sendable {
     case flow
     case hash
+    /// A scheduler that goes by turns or connections.
+    case scheduler
   }
 
   package var `protocol`: TransportProtocol

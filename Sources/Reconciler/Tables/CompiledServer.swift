@@ -50,9 +50,20 @@ struct CompiledServer {
     return servers
   }
 
-  /// A digest of a ring's inputs: rings with equal digests are equal, since the same index in the same incarnation is the same server.
-  static func digest(size: Int, _ servers: [CompiledServer]) -> UInt64 {
-    servers.reduce(sluice_mix64(UInt64(size))) { digest, server in
+  /// The servers on a ring. Sorted by address: reordering the same servers changes nothing.
+  static func ring(_ servers: [CompiledServer]) -> [CompiledServer] {
+    servers.filter(\.takesFlows).sorted { $0.address < $1.address }
+  }
+
+  /// The servers of a list, the newest first, as `ipvsadm -a` adds them. Those that take no new flows keep their place, so that a turn goes on
+  /// where it was.
+  static func list(_ servers: [CompiledServer]) -> [CompiledServer] {
+    servers.filter { !$0.isSorry || $0.takesFlows }.reversed()
+  }
+
+  /// A digest of a ring's or list's inputs: rings with equal digests are equal, since the same index in the same incarnation is the same server.
+  static func digest(of scheduler: Scheduler, size: Int, _ servers: [CompiledServer]) -> UInt64 {
+    servers.reduce(sluice_mix64(UInt64(scheduler.number) << 32 | UInt64(size))) { digest, server in
       let place = UInt64(server.place.index) << 32 | UInt64(server.place.incarnation) << 16 | UInt64(server.record.weight)
       return sluice_mix64(digest ^ place)
     }

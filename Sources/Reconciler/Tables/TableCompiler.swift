@@ -123,30 +123,33 @@ struct TableCompiler {
     return TableLayout.Service(index: given.index, incarnation: given.incarnation)
   }
 
-  /// The service's ring and members: unchanged inputs keep their place, others get a new one.
+  /// The service's ring and members, or its list of servers alone: unchanged inputs keep their place, others get a new one.
   private mutating func place(
     _ service: VirtualService,
     _ servers: [CompiledServer],
     _ next: inout TableLayout.Service
   ) throws(TableCapacityError) {
-    // Sorted by address: reordering the same servers changes nothing.
-    let ring = servers.filter(\.takesFlows).sorted { $0.address < $1.address }
     let size = service.effectiveRingSize
-    let digest = CompiledServer.digest(size: size, ring)
-    if digest == next.digest, ring.isEmpty == (next.ring == nil) { return }
+    let members = service.scheduler.hasList ? CompiledServer.list(servers) : CompiledServer.ring(servers)
+    let digest = CompiledServer.digest(of: service.scheduler, size: size, members)
+    if digest == next.digest, members.isEmpty == (next.members == nil) { return }
     release(next)
     (next.ring, next.members, next.digest) = (nil, nil, digest)
-    guard !ring.isEmpty else { return }
-    guard let start = plan.layout.rings.allocate(size), let first = plan.layout.members.allocate(ring.count) else {
+    guard !members.isEmpty else { return }
+    guard let first = plan.layout.members.allocate(members.count) else {
+      throw .tooManyServers(needed: plan.layout.serverIndices.used, limit: plan.layout.capacity.servers)
+    }
+    next.members = TableLayout.Span(start: first, count: members.count)
+    plan.members.append((first, members.map { UInt32($0.place.index) }))
+    guard size > 0 else { return }
+    guard let start = plan.layout.rings.allocate(size) else {
       throw .ringsTooLarge(needed: plan.layout.rings.used + size, limit: plan.layout.capacity.ringSlots)
     }
     next.ring = TableLayout.Span(start: start, count: size)
-    next.members = TableLayout.Span(start: first, count: ring.count)
-    plan.members.append((first, ring.map { UInt32($0.place.index) }))
     plan.rings.append(
       TablePlan.RingFilling(
         span: TableLayout.Span(start: start, count: size),
-        servers: ring.enumerated().map { number, server in
+        servers: members.enumerated().map { number, server in
           Maglev.Server(identity: server.address.identity, weight: Int(server.record.weight), index: UInt16(number))
         }
       )

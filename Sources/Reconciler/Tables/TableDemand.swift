@@ -64,7 +64,7 @@ extension TableCapacity {
       services: services,
       servers: servers,
       ringSlots: blocks(min(max(demand.ringRoom(mayGrow: true), least.ringSlots), Self.mostRingSlots)),
-      members: blocks(room(demand.memberRoom, 2 * servers, most: Self.mostRingSlots))
+      members: blocks(room(demand.memberRoom, 2 * servers, most: SchedulerState.places(servers: Int(SLUICE_SERVERS))))
     )
   }
 

@@ -24,17 +24,25 @@ extension sluice_service {
     incarnation = layout.incarnation
     scheduler = service.scheduler.number
     ring_digest = layout.digest
-    guard let ring = layout.ring, let members = layout.members else { return }
-    (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count))
-    (member_start, member_count) = (UInt32(members.start), UInt32(members.count))
+    if let ring = layout.ring { (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count)) }
+    if let members = layout.members { (member_start, member_count) = (UInt32(members.start), UInt32(members.count)) }
   }
 }
 
 extension Scheduler {
   /// SLUICE_SCHEDULER_*.
-  fileprivate var number: UInt8 {
+  var number: UInt8 {
     switch self {
     case .maglev: UInt8(SLUICE_SCHEDULER_MAGLEV)
+    case .rr: UInt8(SLUICE_SCHEDULER_RR)
+    case .wrr: UInt8(SLUICE_SCHEDULER_WRR)
+    case .lc: UInt8(SLUICE_SCHEDULER_LC)
+    case .wlc: UInt8(SLUICE_SCHEDULER_WLC)
+    case .sed: UInt8(SLUICE_SCHEDULER_SED)
+    case .nq: UInt8(SLUICE_SCHEDULER_NQ)
+    case .fo: UInt8(SLUICE_SCHEDULER_FO)
+    case .ovf: UInt8(SLUICE_SCHEDULER_OVF)
+    case .twos: UInt8(SLUICE_SCHEDULER_TWOS)
     }
   }
 }

@@ -33,10 +33,13 @@ extension TableLayout {
       service.isLive = record.flags & UInt8(SLUICE_SERVICE_LIVE) != 0
       if record.ring_size > 0 {
         let ring = Span(start: Int(record.ring_start), count: Int(record.ring_size))
+        guard rings.claim(start: ring.start, count: ring.count) else { return false }
+        service.ring = ring
+      }
+      if record.member_count > 0 {
         let members = Span(start: Int(record.member_start), count: Int(record.member_count))
-        guard rings.claim(start: ring.start, count: ring.count), self.members.claim(start: members.start, count: members.count)
-        else { return false }
-        (service.ring, service.members) = (ring, members)
+        guard self.members.claim(start: members.start, count: members.count) else { return false }
+        service.members = members
       }
       guard services.updateValue(service, forKey: key) == nil else { return false }
       vips[key.address, default: VIP()].count(key.protocol, live: service.isLive)

@@ -1,0 +1,97 @@
+import ABI
+import Forwarding
+import Model
+import Testing
+
+@testable import Reconciler
+
+/// A service under the real compiler and forwarder, in plain memory: flows begin, become established, end.
+final class SchedulingBench {
+  static let key = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
+
+  private(set) var servers: [RealServer] = []
+  private var writer: TableWriter
+  private var workers: [Worker] = []
+  private(set) var now: UInt32 = 1000
+  private let scheduler: Scheduler
+
+  /// One worker's forwarder with what it owns.
+  private final class Worker {
+    let flows: FlowTable
+    let counters = Counters.allocate(serverCapacity: 4096)
+    var forwarder: Forwarder
+    var hand = AgeingHand(now: 1000)
+
+    init(_ number: Int, of count: Int, buckets: Int) {
+      flows = FlowTable.allocate(buckets: buckets)
+      forwarder = Forwarder(flows: flows, counters: counters, worker: number, workers: count)
+    }
+
+    deinit {
+      flows.free()
+      counters.free()
+    }
+  }
+
+  init(_ scheduler: Scheduler, workers count: Int = 1, buckets: Int = 1 << 14) {
+    self.scheduler = scheduler
+    writer = TableWriter(.allocate(TableCapacity(slots: 8192, services: 16, servers: 4096, ringSlots: 1 << 19)))
+    workers = (0..<count).map { Worker($0, of: count, buckets: buckets) }
+  }
+
+  deinit { writer.memory.free() }
+
+  /// Puts these servers in force.
+  func set(_ servers: [RealServer]) throws {
+    self.servers = servers
+    let hop = NextHop(
+      egress: 0,
+      sourceMAC: MACAddress((2, 0, 0, 0, 0, 1)),
+      nextHopMAC: MACAddress((2, 0, 0, 0, 0, 2)),
+      mtu: 1500,
+      source: IPAddress(10, 0, 0, 1)
+    )
+    let table = try ServiceTable(services: [VirtualService(Self.key, scheduler: scheduler, ringSize: 251, servers: servers)])
+    try writer.publish(table, Dictionary(uniqueKeysWithValues: servers.map { ($0.address, hop) }))
+  }
+
+  enum Segment: UInt8 {
+    case syn = 2
+    case data = 0x18
+    case reset = 4
+  }
+
+  /// The server that a segment of this client goes to; nil if it is dropped.
+  func send(_ segment: Segment, client: UInt32, worker: Int = 0) -> IPAddress? {
+    var bytes = Self.frame(segment, client: client)
+    let tables = writer.memory.inForce()
+    let length = bytes.count - 64
+    return bytes.withUnsafeMutableBytes { memory in
+      guard let base = memory.baseAddress else { return nil }
+      var frame = Frame(bytes: base + 64, length: length, headroom: 64)
+      var verdict = Verdict(action: .drop, outcome: .droppedNoServer, egress: 0, start: 0, length: 0, server: 0)
+      workers[worker].forwarder.process(&frame, count: 1, tables, now: now, into: &verdict)
+      return verdict.outcome == .forwarded ? IPAddress(tables.servers[Int(verdict.server)].address) : nil
+    }
+  }
+
+  /// Lets time pass, and ageing find what has expired.
+  func wait(_ seconds: UInt32) {
+    now += seconds
+    let tables = writer.memory.inForce()
+    for worker in workers { worker.hand.advance(worker.flows, tables, now: now, most: .max, worker.counters) }
+  }
+
+  private static func frame(_ segment: Segment, client: UInt32) -> [UInt8] {
+    func big<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+    var ip: [UInt8] = [0x45, 0] + big(UInt16(41)) + [0, 0, 0, 0, 64, 6, 0, 0]
+    ip += [192, UInt8(truncatingIfNeeded: client >> 24), UInt8(truncatingIfNeeded: client >> 16), 1] + [10, 0, 0, 100]
+    let sum = stride(from: 0, to: 20, by: 2).reduce(UInt32(0)) { $0 + UInt32(ip[$1]) << 8 + UInt32(ip[$1 + 1]) }
+    ip.replaceSubrange(10..<12, with: big(~UInt16(truncatingIfNeeded: (sum & 0xffff) + sum >> 16)))
+    let tcp =
+      big(UInt16(truncatingIfNeeded: client)) + big(UInt16(80)) + [UInt8](repeating: 0, count: 8) + [
+        0x50, segment.rawValue, 0, 9, 0, 0, 0, 0, 7,
+      ]
+    return [UInt8](repeating: 0, count: 64) + [UInt8](repeating: 2, count: 12) + [8, 0] + ip + tcp
+  }
+}

@@ -1,0 +1,99 @@
+import Model
+
+/// LVS's schedulers, written again from what ipvsadm(8) and the kernel's files say of them: walks over the list, newest server first. A change
+/// of the list counts at the next pick, however many changes it was.
+struct SlowScheduler {
+  struct Server: Equatable {
+    var address: IPAddress
+    var weight: Int
+    var active = 0
+    var inactive = 0
+
+    var overhead: Int { active * 256 + inactive }
+  }
+
+  let scheduler: Scheduler
+  /// The list now.
+  var servers: [Server] = []
+  /// The list at the last pick.
+  private var seen: [(address: IPAddress, weight: Int)] = []
+  /// Position of the last pick; -1: before the first.
+  private var last = -1
+  private var turn = 0
+
+  init(_ scheduler: Scheduler) { self.scheduler = scheduler }
+
+  mutating func pick() -> IPAddress? {
+    let list = servers.map { ($0.address, $0.weight) }
+    if !list.elementsEqual(seen, by: ==) { follow(list) }
+    guard let position = choose() else { return nil }
+    return servers[position].address
+  }
+
+  private mutating func follow(_ list: [(IPAddress, Int)]) {
+    if scheduler == .rr {
+      var next = -1
+      while last >= 0, next < 0 {
+        next = list.firstIndex { $0.0 == seen[last].address } ?? -1
+        last -= 1
+      }
+      last = next
+    } else {
+      last = -1
+      let (step, greatest) = weights
+      if turn > greatest || turn == 0 { turn = greatest } else if step > 1 { turn = turn / step * step + 1 }
+    }
+    seen = list
+  }
+
+  /// Of weighted round robin: the step between turns and the first turn.
+  private var weights: (step: Int, greatest: Int) {
+    func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+    let step = max(servers.filter { $0.weight > 0 }.reduce(0) { divisor($1.weight, $0) }, 1)
+    let most = servers.map(\.weight).max() ?? 0
+    return (step, most == 0 ? 0 : most - (step - 1))
+  }
+
+  private mutating func choose() -> Int? {
+    switch scheduler {
+    case .rr: return after { $0.weight > 0 }
+    case .wrr:
+      guard servers.contains(where: { $0.weight > 0 }) else { return nil }
+      while true {
+        if let next = servers.indices.first(where: { $0 > last && servers[$0].weight >= turn }) {
+          last = next
+          return next
+        }
+        last = -1
+        turn -= weights.step
+        if turn <= 0 { turn = weights.greatest }
+      }
+    case .lc: return best { $0.overhead < $1.overhead }
+    case .wlc: return best { $0.overhead * $1.weight < $1.overhead * $0.weight }
+    case .sed: return best { ($0.active + 1) * $1.weight < ($1.active + 1) * $0.weight }
+    case .nq:
+      return servers.firstIndex { $0.weight > 0 && $0.active == 0 }
+        ?? best { ($0.active + 1) * $1.weight < ($1.active + 1) * $0.weight }
+    case .fo: return best { $0.weight > $1.weight }
+    case .ovf: return best(among: { $0.active <= $0.weight }) { $0.weight > $1.weight }
+    case .maglev, .twos: return nil
+    }
+  }
+
+  private mutating func after(_ mayTake: (Server) -> Bool) -> Int? {
+    let order = Array(servers.indices.dropFirst(last + 1)) + Array(servers.indices.prefix(last + 1))
+    guard let next = order.first(where: { mayTake(servers[$0]) }) else { return nil }
+    last = next
+    return next
+  }
+
+  /// The first of the list that no other is better than.
+  private func best(among mayTake: (Server) -> Bool = { _ in true }, _ isBetter: (Server, Server) -> Bool) -> Int? {
+    var best: Int?
+    for position in servers.indices where servers[position].weight > 0 && mayTake(servers[position]) {
+      if let former = best, !isBetter(servers[position], servers[former]) { continue }
+      best = position
+    }
+    return best
+  }
+}
