@@ -103,7 +103,7 @@ extension DirectorSettings {
     of interfaces: [String]
   ) throws(ConfigurationError) -> [String: [MACAddress]] {
     var addresses: [String: [MACAddress]] = [:]
-    for (key, value) in try value.entries(of: "lists of MAC addresses by interface, such as { eth0: [02:00:00:00:00:03] }") {
+    for (key, list) in try value.entries(of: "lists of MAC addresses by interface, such as { eth0: [02:00:00:00:00:03] }") {
       let name = try key.text()
       guard interfaces.isEmpty || interfaces.contains(name) else {
         throw key.error(
@@ -111,19 +111,19 @@ extension DirectorSettings {
           hint: UnknownName.hint(name, known: interfaces)
         )
       }
-      guard addresses[name] == nil else { throw key.error("interface \(name) is given twice in \(key.path)", hint: "keep one") }
-      let items = try value.list()
+      guard addresses[name] == nil else { throw key.error("interface \(name) is given twice in \(value.path)", hint: "keep one") }
+      let items = try list.list()
       let most = Int(SLUICE_FURTHER_MACS)
       guard items.count <= most else {
-        throw value.error("\(value.path) has \(items.count) MAC addresses", hint: "write at most \(most)")
+        throw list.error("\(list.path) has \(items.count) MAC addresses", hint: "write at most \(most)")
       }
-      var list: [MACAddress] = []
+      var macs: [MACAddress] = []
       for item in items {
         let mac = try item.macAddress()
-        if list.contains(mac) { throw item.error("MAC address \(mac) is given twice", hint: "keep one") }
-        list.append(mac)
+        if macs.contains(mac) { throw item.error("MAC address \(mac) is given twice", hint: "keep one") }
+        macs.append(mac)
       }
-      addresses[name] = list
+      addresses[name] = macs
     }
     return addresses
   }

@@ -68,6 +68,9 @@ extension DirectorLab {
       try expectTraffic(lab)
       #expect(try lab.output(.client, "ip", "neigh", "show", Laboratory.vip).contains(Self.virtual))
       #expect(try lab.operate("status").contains("\(Self.virtual) (vrrp.51)"))
+      let answer = try lab.capture(.client, "icmp[0] == 0", direction: "in")
+      try lab.output(.client, "ping", "-c", "1", "-W", "2", Laboratory.vip)
+      #expect(try answer.frames().map(\.source) == [[0, 0, 0x5e, 0, 1, 0x33]], "from the address that was asked")
 
       try lab.output(.director, "ip", "link", "delete", "vrrp.51")
       try expect("frames to \(Self.virtual) on eth0 are left to the kernel", in: lab)
@@ -119,6 +122,34 @@ extension DirectorLab {
       try expect("frames to \(Self.virtual) on eth0 are left to the kernel", in: lab)
       try lab.output(.rs4, "ip", "link", "set", "vrrp.51", "up")
       try expectTraffic(lab, from: ["rs4"])
+    }
+
+    @Test("Real servers behind a macvlan: their frames leave by the interface below, from the macvlan's address")
+    func routes() throws {
+      let lab = try Laboratory()
+      try addVirtualRouter(lab)
+      try lab.output(.director, "ip", "address", "delete", "\(Laboratory.directorAddress)/24", "dev", "eth0")
+      try lab.output(.director, "ip", "address", "add", "\(Laboratory.directorAddress)/24", "dev", "vrrp.51")
+      let daemon = try direct(lab)
+      defer { daemon.signal(SIGTERM) }
+      let frames = try lab.capture(.rs1, "tcp dst port 80", direction: "in")
+      try expectTraffic(lab)
+      #expect(try frames.frames().allSatisfy { $0.source == [0, 0, 0x5e, 0, 1, 0x33] })
+    }
+
+    @Test("More addresses than fit are a problem, and fit once there is room")
+    func tooMany() throws {
+      let lab = try Laboratory()
+      let daemon = try direct(lab)
+      defer { daemon.signal(SIGTERM) }
+      for number in 1...17 {
+        try lab.output(.director, "ip", "link", "add", "m\(number)", "link", "eth0", "type", "macvlan", "mode", "private")
+        try lab.output(.director, "ip", "link", "set", "m\(number)", "up")
+      }
+      try expect("eth0 has more than 16 further MAC addresses: packets of services to ", in: lab)
+      try lab.output(.director, "ip", "link", "delete", "m1")
+      try expect("no longer: eth0 has more than 16", in: lab)
+      try expect("(m17) on eth0 are taken", in: lab)
     }
 
     @Test("An address that is only in the configuration: its frames for the VIP are forwarded")
