@@ -26,6 +26,8 @@ final class HostNetwork: Sendable {
     var links: [LinkChange] = []
     /// The interfaces over the attached ones, by the index of the attached one.
     var uppers: [UInt32: [UpperLink]] = [:]
+    /// Their MAC addresses, by the name of the attached one.
+    var furtherMACs: [String: [FurtherMAC]] = [:]
     /// Addresses that somebody added.
     var arrived: [IPAddress] = []
     var events: [(kind: Event.Kind, text: String)] = []
@@ -52,7 +54,7 @@ final class HostNetwork: Sendable {
     // Before steering is attached: the kernel would reset the connections of clients that send to such an address.
     state.withLock { state in
       state.findUppers(engine)
-      engine.take(state.furtherMACs(engine))
+      engine.take(state.furtherMACs)
     }
   }
 
@@ -163,18 +165,17 @@ extension HostNetwork.State {
     engineLinks(engine).map { AnnouncedLink(attached: $0, uppers: uppers[$0.index] ?? []) }
   }
 
-  mutating func findUppers(_ engine: Engine) { uppers = monitor.links.uppers(of: Set(engineLinks(engine).map(\.index))) }
-
-  /// The MAC addresses of the interfaces over the attached ones, by the attached one's name.
-  func furtherMACs(_ engine: Engine) -> [String: [FurtherMAC]] {
-    Dictionary(
-      engineLinks(engine).map { attached in
-        let macs = uppers[attached.index]?.compactMap { upper in
-          upper.link.mac.flatMap { $0 == attached.mac ? nil : FurtherMAC($0, of: upper.link.name) }
-        }
-        return (attached.name, macs ?? [])
+  /// To be called when a link has changed.
+  mutating func findUppers(_ engine: Engine) {
+    let attached = engineLinks(engine)
+    uppers = monitor.links.uppers(of: Set(attached.map(\.index)))
+    furtherMACs = [:]
+    for below in attached {
+      // Most VLANs have the address of the interface below.
+      furtherMACs[below.name] = uppers[below.index]?.compactMap { upper in
+        upper.link.mac.flatMap { $0 == below.mac ? nil : FurtherMAC($0, of: upper.link.name) }
       }
-    ) { first, _ in first }
+    }
   }
 
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
@@ -211,7 +212,7 @@ extension HostNetwork.State {
     if links.isEmpty, let lastLook, now - lastLook < HostNetwork.look { return }
     lastLook = now
     if !links.isEmpty { findUppers(engine) }
-    let report = engine.follow(furtherMACs(engine))
+    let report = engine.follow(furtherMACs)
     for link in engine.interfaces.compactMap({ monitor.links[$0.name] }) { events += LinkEvents.events(of: links, link) }
     events += report.events.map { ($0.kind == .interface ? .interface : .steering, $0.text) }
     engineProblems = report.problems
