@@ -68,6 +68,7 @@ extension DirectorLab {
       try expectTraffic(lab)
       #expect(try lab.output(.client, "ip", "neigh", "show", Laboratory.vip).contains(Self.virtual))
       #expect(try lab.operate("status").contains("\(Self.virtual) (vrrp.51)"))
+      #expect(daemon.errors.contains("frames to \(Self.virtual) (vrrp.51) on eth0 are taken"), "\(daemon.errors)")
       let answer = try lab.capture(.client, "icmp[0] == 0", direction: "in")
       try lab.output(.client, "ping", "-c", "1", "-W", "2", Laboratory.vip)
       #expect(try answer.frames().map(\.source) == [[0, 0, 0x5e, 0, 1, 0x33]], "from the address that was asked")
