@@ -133,15 +133,33 @@ static __always_inline __u64 mac_word(const __u8 *address)
 	return words[0] | (__u64)words[1] << 16 | (__u64)words[2] << 32;
 }
 
+/* Whether a frame to this address, which is not the interface's own, is for this host all the same. */
+static __always_inline int is_further_mac(const struct sluice_root *root, __u32 slot, __u64 mac)
+{
+	/* 0 would match a hole; the lowest bit of the first byte marks multicast, as in ARP requests. */
+	if (mac == 0 || mac & 1)
+		return 0;
+	for (__u32 place = 0; place < SLUICE_FURTHER_MACS; place++) {
+		if (place >= root->interfaces[slot].further)
+			return 0;
+		if (*(const volatile __u64 *)&root->further[slot].macs[place] == mac)
+			return 1;
+	}
+	return 0;
+}
+
 static __always_inline int interface_slot(const struct sluice_root *root, const struct xdp_md *ctx, const struct ethhdr *ethernet)
 {
+	const __u64 mac = mac_word(ethernet->h_dest);
+
 	for (__u32 slot = 0; slot < SLUICE_INTERFACES; slot++) {
 		const struct sluice_interface *interface = &root->interfaces[slot];
 
 		if (interface->ifindex != ctx->ingress_ifindex)
 			continue;
-		/* A frame to another host, seen in promiscuous mode or because a switch floods, is not ours. */
-		return *(const volatile __u64 *)&interface->mac == mac_word(ethernet->h_dest) ? (int)slot : -1;
+		/* A frame to another host, seen in promiscuous mode or because a switch floods, is not ours; nor is one to a macvlan of a
+		 * container, which may have the VIP as a real server. */
+		return *(const volatile __u64 *)&interface->mac == mac || is_further_mac(root, slot, mac) ? (int)slot : -1;
 	}
 	return -1;
 }

@@ -23,11 +23,12 @@
 #endif
 
 /* Increase with every change of layout or meaning; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 6 };
+enum { SLUICE_LAYOUT = 7 };
 
 enum {
 	SLUICE_INTERFACES = 16,        /* limit of attached interfaces */
 	SLUICE_QUEUES = 64,            /* limit of queues (= workers) of an interface */
+	SLUICE_FURTHER_MACS = 16,      /* limit of MAC addresses of an interface besides its own; two cache lines */
 	SLUICE_PROBES = 8,             /* probes for one key at most, which bounds the loop in BPF; the table builder ensures it */
 	SLUICE_VIP_FILTER_WORDS = 64,  /* 4096 bits: one load recognizes most of the host's own traffic */
 	SLUICE_RING_BLOCK = 2048,      /* ring slots in one map element (array map elements are multiples of 8 bytes) */
@@ -93,9 +94,8 @@ struct sluice_service {
 	__u32 member_start; /* its first member in the arena, a multiple of SLUICE_MEMBER_ALIGNMENT; ring slots hold offsets from it, so that
 	                     * 16 bits are enough however many servers there are in all */
 	__u32 member_count; /* servers on the ring */
-	__u16 incarnation; /* changes when a service index is reused */
 	__u8 scheduler;    /* SLUICE_SCHEDULER_* */
-	__u8 reserved1;
+	__u8 reserved1[3];
 	__u64 ring_digest; /* digest of the ring's or list's input; if it is unchanged, a restarted daemon keeps the ring, a worker its tree */
 	__u32 reserved[4];
 };
@@ -148,7 +148,7 @@ struct sluice_owner {
 enum { SLUICE_SERVER_METHOD = 16, SLUICE_SERVER_FLAGS = 17, SLUICE_SERVER_SOURCE_PREFIX = 18, SLUICE_SERVER_EGRESS = 19,
        SLUICE_SERVER_MTU = 20, SLUICE_SERVER_TUNNEL_PORT = 26, SLUICE_SERVER_ADDRESS = 28, SLUICE_SERVER_TUNNEL_SOURCE = 44,
        SLUICE_SERVER_TUNNEL = 60, SLUICE_HALF_VIP_FILTER = 88, SLUICE_ROOT_ACTIVE = 4, SLUICE_ROOT_INTERFACES = 64,
-       SLUICE_ROOT_HALVES = 320, SLUICE_HALF_TIMEOUTS = 56 };
+       SLUICE_ROOT_HALVES = 320, SLUICE_ROOT_FURTHER = 1520, SLUICE_HALF_TIMEOUTS = 56 };
 
 /* Connection states, derived from the client's packets: with direct routing and tunnels a director sees no replies (IPVS:
  * ip_vs_proto_tcp.c, tcp_states_dr). Index into timeouts. */
@@ -180,7 +180,15 @@ struct sluice_half {
 struct sluice_interface {
 	__u64 mac;     /* the six bytes in the order of the wire, as a load of them gives; the upper two are 0 */
 	__u32 ifindex; /* 0: free */
-	__u32 queues;
+	__u16 queues;
+	__u16 further; /* places in use in its sluice_further_macs, holes included; 0 on most hosts */
+};
+
+/* Further MAC addresses by which an interface receives for this host, such as those of its macvlans; see Docs/decisions/mac-addresses.md.
+ * Words as sluice_interface.mac, 0: a hole. An address keeps its place, so that no reader misses one while another is removed. Apart
+ * from sluice_interface, because only frames to another address than the interface's own are compared with them. */
+struct sluice_further_macs {
+	__u64 macs[SLUICE_FURTHER_MACS];
 };
 
 /* Element 0 of the root map. It has the capacities of the maps, so that no reader needs a constant. */
@@ -197,6 +205,7 @@ struct sluice_root {
 	__u32 reserved[7];
 	struct sluice_interface interfaces[SLUICE_INTERFACES]; /* an interface keeps its slot */
 	struct sluice_half halves[2];
+	struct sluice_further_macs further[SLUICE_INTERFACES]; /* by the interface's slot */
 };
 
 /* Learned path MTUs: one word for each tunnel (see sluice_server.tunnel), 0: none. Not part of the halves, because they outlive
@@ -300,13 +309,15 @@ _Static_assert(__builtin_offsetof(struct sluice_root, active) == SLUICE_ROOT_ACT
 _Static_assert(__builtin_offsetof(struct sluice_root, interfaces) == SLUICE_ROOT_INTERFACES, "SLUICE_ROOT_INTERFACES");
 _Static_assert(__builtin_offsetof(struct sluice_half, timeouts) == SLUICE_HALF_TIMEOUTS, "SLUICE_HALF_TIMEOUTS");
 _Static_assert(__builtin_offsetof(struct sluice_root, halves) == SLUICE_ROOT_HALVES, "SLUICE_ROOT_HALVES");
+_Static_assert(__builtin_offsetof(struct sluice_root, further) == SLUICE_ROOT_FURTHER, "SLUICE_ROOT_FURTHER");
 _Static_assert(__builtin_offsetof(struct sluice_slot, flags) == 19, "Tables.vipFlags reads a slot by words");
 _Static_assert(__builtin_offsetof(struct sluice_slot, service) == 20, "Tables.find reads a slot by words");
 SLUICE_SIZE(struct sluice_flow, 16);
 SLUICE_SIZE(struct sluice_bucket, 64);
 SLUICE_SIZE(struct sluice_half, 600);
 SLUICE_SIZE(struct sluice_interface, 16);
-SLUICE_SIZE(struct sluice_root, 1520);
+SLUICE_SIZE(struct sluice_further_macs, 128);
+SLUICE_SIZE(struct sluice_root, 3568);
 #undef SLUICE_SIZE
 
 #endif

@@ -50,12 +50,14 @@ extension DirectorSettings {
   init(_ value: YAMLValue, needsInterfaces: Bool) throws(ConfigurationError) {
     self.init()
     let fields = try value.fields([
-      "interfaces", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "checksums", "hash-key", "flows",
+      "interfaces", "mac-addresses", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "checksums",
+      "hash-key", "flows",
       "limits",
     ])
     if needsInterfaces || fields["interfaces"] != nil {
       interfaces = try Self.interfaces(fields.required("interfaces", example: "[eth0]"))
     }
+    if let value = fields["mac-addresses"] { macAddresses = try Self.macAddresses(value, of: interfaces) }
     if let value = fields["workers"], value.node.scalar?.string != "all" {
       workers = try .count(value.number(in: WorkerCount.range))
     }
@@ -94,6 +96,36 @@ extension DirectorSettings {
       names.append(name)
     }
     return names
+  }
+
+  private static func macAddresses(
+    _ value: YAMLValue,
+    of interfaces: [String]
+  ) throws(ConfigurationError) -> [String: [MACAddress]] {
+    var addresses: [String: [MACAddress]] = [:]
+    for (key, list) in try value.entries(of: "lists of MAC addresses by interface, such as { eth0: [02:00:00:00:00:03] }") {
+      let name = try key.text()
+      guard interfaces.isEmpty || interfaces.contains(name) else {
+        throw key.error(
+          "interface \(YAMLValue.excerpt(name)) is not in director.interfaces",
+          hint: UnknownName.hint(name, known: interfaces)
+        )
+      }
+      guard addresses[name] == nil else { throw key.error("interface \(name) is given twice in \(value.path)", hint: "keep one") }
+      let items = try list.list()
+      let most = Int(SLUICE_FURTHER_MACS)
+      guard items.count <= most else {
+        throw list.error("\(list.path) has \(items.count) MAC addresses", hint: "write at most \(most)")
+      }
+      var macs: [MACAddress] = []
+      for item in items {
+        let mac = try item.macAddress()
+        if macs.contains(mac) { throw item.error("MAC address \(mac) is given twice", hint: "keep one") }
+        macs.append(mac)
+      }
+      addresses[name] = macs
+    }
+    return addresses
   }
 
   private static func socket(_ value: YAMLValue) throws(ConfigurationError) -> String {

@@ -30,6 +30,13 @@ extension DirectorSettings {
     var lines: [String] = []
     func add(_ key: String, _ value: String, unless same: Bool) { if !same { lines.append("\(key): \(value)") } }
     add("interfaces", "[" + interfaces.map(yamlQuoted).joined(separator: ", ") + "]", unless: interfaces.isEmpty)
+    if !macAddresses.isEmpty {
+      lines +=
+        ["mac-addresses:"]
+        + macAddresses.sorted { $0.key < $1.key }.map { name, macs in
+          "  \(yamlQuoted(name)): [\(macs.map { "\"\($0)\"" }.joined(separator: ", "))]"
+        }
+    }
     if case .count(let count) = workers { lines.append("workers: \(count)") }
     add("socket", yamlQuoted(socket), unless: socket == defaults.socket)
     add("addresses", addresses.rawValue, unless: addresses == defaults.addresses)

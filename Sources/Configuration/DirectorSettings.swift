@@ -40,6 +40,9 @@ package struct Limits: Equatable, Sendable {
 /// Settings that the daemon starts with; a change takes effect at a restart.
 package struct DirectorSettings: Equatable, Sendable {
   package var interfaces: [String]
+  /// Further MAC addresses by which an interface receives for this host, by the interface's name. Those of VLAN and macvlan interfaces are
+  /// found without; this is for others, such as `bridge fdb add … self` makes.
+  package var macAddresses: [String: [MACAddress]] = [:]
   package var workers: WorkerCount = .all
   /// Path of the control socket.
   package var socket = DirectorSettings.defaultSocket

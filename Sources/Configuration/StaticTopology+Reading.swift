@@ -88,15 +88,6 @@ extension StaticTopology.Hop {
 }
 
 extension YAMLValue {
-  fileprivate func macAddress() throws(ConfigurationError) -> MACAddress {
-    let mac = try parsed("a MAC address such as 02:00:00:00:00:02") { MACAddress($0) }
-    // The lowest bit of the first byte marks a multicast address (IEEE 802), which no interface has.
-    if mac.bytes[0] & 1 != 0 {
-      throw error("\(path) is \(mac), a multicast address", hint: "write the MAC address of an interface")
-    }
-    return mac
-  }
-
   /// A number alone is an 802.1Q tag; of two numbers the outer one is 802.1ad, as providers stack them.
   fileprivate func tags() throws(ConfigurationError) -> [VLANTag] {
     let items = try list()
@@ -113,14 +104,5 @@ extension YAMLValue {
     }
     if plain == 2 { tags[0].isProvider = true }
     return tags
-  }
-
-  /// The entries of a mapping with arbitrary keys, in the file's order.
-  fileprivate func entries(of what: String) throws(ConfigurationError) -> [(key: YAMLValue, value: YAMLValue)] {
-    guard case .mapping(let mapping) = node else { throw error("\(path) is not a mapping", hint: "write \(what)") }
-    return mapping.map { key, value in
-      let name = "\(path).\(key.scalar.map { YAMLValue.excerpt($0.string) } ?? "?")"
-      return (YAMLValue(node: key, file: file, path: "a key of \(path)"), YAMLValue(node: value, file: file, path: name))
-    }
   }
 }

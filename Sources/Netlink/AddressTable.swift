@@ -14,6 +14,8 @@ struct AddressTable {
   /// The entries of an address on a link: several if it has several prefixes.
   subscript(place: VirtualAddresses.Place) -> [InterfaceAddress] { places[place].map { $0.map(\.address) } ?? [] }
 
+  var all: some Collection<VirtualAddresses.Place> { places.keys }
+
   /// The places where all entries have Sluice's mark.
   var sluices: some Sequence<VirtualAddresses.Place> {
     places.lazy.filter { $0.value.allSatisfy(\.address.isSluices) }.map(\.key)

@@ -44,8 +44,14 @@ package final class KernelMonitor {
   /// All addresses of an interface, in the kernel's order.
   package func allAddresses(of link: UInt32) -> [InterfaceAddress] { addressTable.addresses(of: link) }
 
-  package func has(_ address: IPAddress, on link: UInt32) -> Bool {
-    !addressTable[VirtualAddresses.Place(vip: address, link: link)].isEmpty
+  /// For each of these addresses that one of these links has, the links that have it. One pass over all addresses: there may be thousands of
+  /// either.
+  package func holders(of addresses: Set<IPAddress>, among links: Set<UInt32>) -> [IPAddress: [UInt32]] {
+    var holders: [IPAddress: [UInt32]] = [:]
+    for place in addressTable.all where links.contains(place.link) && addresses.contains(place.vip) {
+      holders[place.vip, default: []].append(place.link)
+    }
+    return holders
   }
 
   /// The subnets of an interface's own addresses.

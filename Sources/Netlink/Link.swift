@@ -9,9 +9,11 @@ package struct Link: Equatable, Sendable {
     case device
     /// `lower` is the index of the interface below. `provider`: 802.1ad instead of 802.1Q.
     case vlan(id: UInt16, lower: UInt32, provider: Bool)
+    /// A device with a MAC address of its own over the one with index `lower`. Not macvtap, whose frames belong to a virtual machine.
+    case macvlan(lower: UInt32)
     case bond
     case bridge
-    /// The kernel's name for the kind: "macvlan", "vrf", "tun", …
+    /// The kernel's name for the kind: "macvtap", "vrf", "tun", …; also a VLAN or macvlan over a device of another namespace.
     case other(String)
   }
 
@@ -54,6 +56,16 @@ package struct Link: Equatable, Sendable {
   }
 }
 
+extension Link.Kind {
+  /// Index of the device that frames leave by and come in on.
+  var lower: UInt32? {
+    switch self {
+    case .vlan(_, let lower, _), .macvlan(let lower): lower
+    case .device, .bond, .bridge, .other: nil
+    }
+  }
+}
+
 extension Link {
   init(_ raw: sluice_nl_link) {
     let kind: Kind =
@@ -61,6 +73,7 @@ extension Link {
       // Drivers with a kind of their own that are plain Ethernet.
       case "", "veth", "dummy", "netdevsim": .device
       case "vlan" where raw.lower != 0: .vlan(id: raw.vlan_id, lower: raw.lower, provider: raw.vlan_protocol == 0x88a8)
+      case "macvlan" where raw.lower != 0: .macvlan(lower: raw.lower)
       case "bond", "team": .bond
       case "bridge": .bridge
       case let other: .other(other)

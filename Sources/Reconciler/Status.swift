@@ -11,6 +11,8 @@ package struct Status: Codable, Equatable, Sendable {
 /// An attached interface.
 package struct InterfaceStatus: Codable, Equatable, Sendable {
   package var name: String
+  /// MAC addresses besides its own to which frames are taken.
+  package var furtherMACs: [FurtherMAC]
   /// Receive queues, one worker each.
   package var queues: Int
   /// How the steering program is attached: `native`, `generic`, or `none` while the interface is gone.
@@ -18,8 +20,14 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   /// How frames reach the workers: `zero-copy` or `copy`.
   package var transfer: String
 
-  package init(name: String, queues: Int, attach: String, transfer: String) {
+  package enum CodingKeys: String, CodingKey {
+    case name, queues, attach, transfer
+    case furtherMACs = "further-mac-addresses"
+  }
+
+  package init(name: String, furtherMACs: [FurtherMAC] = [], queues: Int, attach: String, transfer: String) {
     self.name = name
+    self.furtherMACs = furtherMACs
     self.queues = queues
     self.attach = attach
     self.transfer = transfer

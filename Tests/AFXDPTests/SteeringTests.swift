@@ -37,6 +37,35 @@ import Testing
     #expect(counts == [1, 0, 1])
   }
 
+  @Test("A frame to a further MAC address of its interface goes to the worker, to any other address to the kernel")
+  func furtherMACs() throws {
+    func frame(to mac: [UInt8], port: UInt16 = 80) -> [UInt8] {
+      TestFrame {
+        $0.destinationMAC = mac
+        $0.port = port
+      }.bytes
+    }
+    let virtual: [UInt8] = [0, 0, 0x5e, 0, 1, 0x33]
+    let last: [UInt8] = [2, 0, 0, 0, 2, 16]
+    #expect(try bench.steer(frame(to: virtual)) == .pass)
+    bench.enter(further: [virtual], slot: 0)
+    #expect(try bench.steer(frame(to: virtual)) == .pass, "that of another interface")
+    bench.enter(further: [virtual])
+    #expect(try bench.steer(frame(to: virtual)) == .redirect)
+    #expect(try bench.steer(frame(to: virtual, port: 22)) == .pass, "of no service")
+    #expect(try bench.steer(frame(to: TestFrame.directorMAC)) == .redirect)
+
+    let full = [[UInt8]?](repeating: nil, count: Int(SLUICE_FURTHER_MACS) - 1) + [last]
+    bench.enter(further: full)
+    #expect(try bench.steer(frame(to: virtual)) == .pass)
+    #expect(try bench.steer(frame(to: last)) == .redirect)
+    for other: [UInt8] in [[0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 2, 15], [255, 255, 255, 255, 255, 255]] {
+      #expect(try bench.steer(frame(to: other)) == .pass, "\(other): a hole is no address")
+    }
+    bench.enter(further: [])
+    #expect(try bench.steer(frame(to: last)) == .pass)
+  }
+
   @Test("Without a worker a service's packet is dropped, not answered by the kernel, and the host's own packets still pass")
   func withoutWorker() throws {
     bench.closeSocket()

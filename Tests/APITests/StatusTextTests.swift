@@ -39,7 +39,17 @@ import Testing
     ]
     let status = Status(
       generation: 42,
-      interfaces: [InterfaceStatus(name: "eth0", queues: 2, attach: "native", transfer: "copy")],
+      interfaces: [
+        InterfaceStatus(
+          name: "eth0",
+          furtherMACs: [
+            FurtherMAC(MACAddress((0, 0, 0x5e, 0, 1, 0x33)), of: "vrrp.51"), FurtherMAC(MACAddress((2, 0, 0, 0, 0, 3))),
+          ],
+          queues: 2,
+          attach: "native",
+          transfer: "copy"
+        )
+      ],
       services: [
         ServiceStatus(
           service: web,
@@ -67,6 +77,7 @@ import Testing
       text(status) == """
         generation 42
         interface eth0: 2 queues, native, copy
+          also takes frames to 00:00:5e:00:01:33 (vrrp.51), 02:00:00:00:00:03 (configured)
 
         tcp 10.0.0.100:80  maglev, ring 65537, on server loss rehash, no server reset
           SERVER    FORWARD  WEIGHT  STATE       ACTIVE  INACTIVE  CONNECTIONS  PACKETS    BYTES   SHARE

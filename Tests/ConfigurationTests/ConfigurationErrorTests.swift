@@ -71,6 +71,39 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: [
     WrongFile.director("  interface: x\n", "f:3:3: unknown key 'interface' in director; did you mean 'interfaces'?"),
+    .director(
+      "  mac-addresses: [a]\n",
+      "f:3:18: director.mac-addresses is not a mapping; write lists of MAC addresses by interface, such as { eth0: [02:00:00:00:00:03] }"
+    ),
+    .director("  mac-addresses: { eth1: [] }\n", "f:3:20: interface eth1 is not in director.interfaces; did you mean 'eth0'?"),
+    .director(
+      "  mac-addresses: { eth0: [], !tagged eth0: [] }\n",
+      "f:3:30: interface eth0 is given twice in director.mac-addresses; keep one"
+    ),
+    .director(
+      "  mac-addresses: { eth0: 02:00:00:00:00:03 }\n",
+      "f:3:26: director.mac-addresses.eth0 is '02:00:00:00:00:03'; write a list, or [] for an empty one"
+    ),
+    .director(
+      "  mac-addresses: { eth0: [02:00] }\n",
+      "f:3:27: director.mac-addresses.eth0[0] is '02:00'; write a MAC address such as 02:00:00:00:00:02"
+    ),
+    .director(
+      "  mac-addresses: { eth0: [01:00:00:00:00:03] }\n",
+      "f:3:27: director.mac-addresses.eth0[0] is 01:00:00:00:00:03, a multicast address; write the MAC address of an interface"
+    ),
+    .director(
+      "  mac-addresses: { eth0: [00:00:00:00:00:00] }\n",
+      "f:3:27: director.mac-addresses.eth0[0] is 00:00:00:00:00:00, no interface's address; write the MAC address of an interface"
+    ),
+    .director(
+      "  mac-addresses: { eth0: [02:00:00:00:00:03, 02:00:00:00:00:03] }\n",
+      "f:3:46: MAC address 02:00:00:00:00:03 is given twice; keep one"
+    ),
+    .director(
+      "  mac-addresses: { eth0: [\(repeatElement("a", count: 17).joined(separator: ", "))] }\n",
+      "f:3:26: director.mac-addresses.eth0 has 17 MAC addresses; write at most 16"
+    ),
     .director("  workers: some\n", "f:3:12: director.workers is 'some'; write a whole number from 1 to 64"),
     .director("  workers: 0\n", "f:3:12: director.workers is '0'; write a whole number from 1 to 64"),
     .director("  workers: '2'\n", "f:3:12: director.workers is '2'; write a whole number from 1 to 64"),

@@ -20,6 +20,7 @@ import Testing
       yaml: """
         director:
           interfaces: [eth0, "eth1"]
+          mac-addresses: { eth1: [02:00:00:00:00:03, "00:00:5e:00:01:33"] }
           workers: 4
           socket: /\(longest)
           addresses: external
@@ -54,6 +55,7 @@ import Testing
       file: "a.yaml"
     )
     var director = DirectorSettings(interfaces: ["eth0", "eth1"])
+    director.macAddresses = ["eth1": [MACAddress((2, 0, 0, 0, 0, 3)), MACAddress((0, 0, 0x5e, 0, 1, 0x33))]]
     director.workers = .count(4)
     director.socket = "/\(longest)"
     director.addresses = .external

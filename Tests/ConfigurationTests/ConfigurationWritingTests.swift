@@ -16,6 +16,7 @@ import Testing
 
   @Test func `every setting other than the default is written and read back`() throws {
     var director = DirectorSettings(interfaces: ["eth0", "null", "1e3", "on", "-"])
+    director.macAddresses = ["null": [MACAddress((2, 0, 0, 0, 0, 3))], "1e3": [MACAddress((0x10, 0, 0, 0, 0, 1))], "on": []]
     director.workers = .count(2)
     director.socket = "/var/run/with a # and: colon.sock"
     director.addresses = .external

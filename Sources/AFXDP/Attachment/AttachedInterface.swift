@@ -11,6 +11,7 @@ package struct AttachedInterface: Sendable {
   /// Index into `root.interfaces`; tables and verdicts use it.
   package let slot: Int
   package internal(set) var mac: MACAddress
+  package internal(set) var further = FurtherMACs()
   package internal(set) var queues: Int
   /// Bytes of the largest IP packet.
   package internal(set) var mtu: Int
@@ -41,6 +42,15 @@ package struct AttachedInterface: Sendable {
     self.mac = mac
     self.queues = queues
     mtu = view.mtu
+  }
+
+  /// Set if there are more further MAC addresses than steering compares with.
+  var furtherFault: String? {
+    guard let first = further.leftOut.first else { return nil }
+    let others = further.leftOut.count == 1 ? "" : " and to \(further.leftOut.count - 1) more"
+    return
+      "\(name) has more than \(FurtherMACs.most) further MAC addresses: packets of services to \(first)\(others) reach the kernel; "
+      + "give VLANs and macvlans the same address, or remove some"
   }
 
   /// Whether received frames may have checksums that their sender left to a NIC.

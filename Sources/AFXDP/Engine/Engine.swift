@@ -103,10 +103,22 @@ extension Engine {
     }
   }
 
-  /// Checks the interfaces and responds to their changes; returns what it did.
-  package func follow() -> EngineReport {
+  /// Has steering take frames to these addresses from the start on; `follow` then follows them.
+  ///
+  /// - Parameter further: by the interface's name.
+  package func take(_ further: [String: [FurtherMAC]]) {
     state.withLock { state in
-      let report = state?.follow() ?? EngineReport()
+      if let notes = state?.take(further) { state?.notes += notes }
+      refresh(state)
+    }
+  }
+
+  /// Checks the interfaces and responds to their changes; returns what it did.
+  ///
+  /// - Parameter further: the further MAC addresses that the kernel has, by the interface's name.
+  package func follow(_ further: [String: [FurtherMAC]] = [:]) -> EngineReport {
+    state.withLock { state in
+      let report = state?.follow(further) ?? EngineReport()
       refresh(state)
       return report
     }

@@ -4,6 +4,8 @@ import Model
 /// Settings of the data plane: interfaces, number of workers, options for the kernel and the driver.
 package struct EngineOptions: Sendable {
   package var interfaces: [String]
+  /// Further MAC addresses of an interface that the configuration names, by the interface's name.
+  package var macAddresses: [String: [MACAddress]] = [:]
   /// Number of workers; nil: one for each queue of the interface with the most queues.
   package var workers: Int?
   package var mode: AttachMode

@@ -8,8 +8,9 @@ import Model
 extension EngineState {
   /// Checks every interface and responds to changes.
   ///
+  /// - Parameter further: the further MAC addresses that the kernel has, by the interface's name.
   /// - Returns: what happened, and the problems that could not be repaired.
-  mutating func follow() -> EngineReport {
+  mutating func follow(_ further: [String: [FurtherMAC]]) -> EngineReport {
     var report = EngineReport()
     // Not before the start.
     guard programs.contains(where: { $0 != nil }) else { return report }
@@ -27,9 +28,30 @@ extension EngineState {
     ) {
       carryOut(step, &report)
     }
+    for note in take(further) { report.note(.interface, note) }
     watchRings(&report)
     report.problems += lasting() + ringProblems
     return report
+  }
+
+  /// Has steering take frames to these addresses besides those of the configuration, and to no others.
+  ///
+  /// - Returns: what has changed.
+  mutating func take(_ further: [String: [FurtherMAC]]) -> [String] {
+    var notes: [String] = []
+    for slot in interfaces.indices {
+      let (name, own) = (interfaces[slot].name, interfaces[slot].mac)
+      let configured = options.macAddresses[name]?.map { FurtherMAC($0) } ?? []
+      let wanted = (configured + (further[name] ?? [])).filter { $0.mac != own }
+      let (added, removed) = interfaces[slot].further.set(wanted)
+      // The interface's own address is one of these when a VLAN's becomes its own.
+      notes += removed.filter { $0.mac != own }.map {
+        "frames to \($0.mac) on \(name) are left to the kernel: \($0.interface ?? "the configuration") no longer has it"
+      }
+      notes += added.map { "frames to \($0) on \(name) are taken" }
+    }
+    if !notes.isEmpty { enterInterfaces() }
+    return notes
   }
 
   private mutating func carryOut(_ step: InterfaceFollowing.Step, _ report: inout EngineReport) {
@@ -133,6 +155,7 @@ extension EngineState {
   private func lasting() -> [String] {
     var problems = steeringFault.map { [$0] } ?? []
     problems += interfaces.filter { !$0.isPresent }.map { "\($0.name) is gone: services' packets cannot come in there" }
+    problems += interfaces.compactMap(\.furtherFault)
     let present = interfaces.filter(\.isPresent)
     problems += present.compactMap { FrameLimit.fault($0.name, mtu: $0.mtu, takesJumbo: takesJumbo) }
     if let most = present.max(by: { $0.queues < $1.queues }), let least = present.min(by: { $0.queues < $1.queues }),

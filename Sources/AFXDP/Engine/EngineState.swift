@@ -123,7 +123,22 @@ struct EngineState {
         continue
       }
       let interface = interfaces[slot]
-      entries[slot] = sluice_interface(mac: interface.mac.word, ifindex: interface.ifindex, queues: UInt32(interface.queues))
+      enter(interface.further, slot)
+      entries[slot] = sluice_interface(
+        mac: interface.mac.word,
+        ifindex: interface.ifindex,
+        queues: UInt16(interface.queues),
+        further: UInt16(interface.further.places.count)
+      )
+    }
+  }
+
+  /// Word by word, without an order to `sluice_interface.further`: a reader that sees only one of the two misses a new address for a moment.
+  private func enter(_ further: FurtherMACs, _ slot: Int) {
+    let words = UnsafeMutableRawPointer(halves.memory.root).advanced(by: Int(SLUICE_ROOT_FURTHER))
+      .assumingMemoryBound(to: UInt64.self).advanced(by: slot * FurtherMACs.most)
+    for place in 0..<FurtherMACs.most {
+      words[place] = place < further.places.count ? further.places[place]?.mac.word ?? 0 : 0
     }
   }
 

@@ -12,6 +12,9 @@ extension Status {
       }
       let queues = interface.queues == 1 ? "1 queue" : "\(interface.queues) queues"
       output.append("interface \(interface.name): \(queues), \(interface.attach), \(interface.transfer)\n")
+      if !interface.furtherMACs.isEmpty {
+        output.append("  also takes frames to \(interface.furtherMACs.map(\.description).joined(separator: ", "))\n")
+      }
     }
     if services.isEmpty { output.append("no services: add one with 'sluice service add tcp 10.0.0.100:80'\n") }
     for service in services {

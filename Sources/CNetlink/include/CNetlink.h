@@ -39,7 +39,7 @@ struct sluice_nl_link {
 	uint32_t flags;  /* IFF_*, IFF_LOWER_UP included */
 	uint32_t mtu;
 	uint32_t mtu6;   /* IPv6 MTU, which router advertisements may lower; 0: IPv6 is off */
-	uint32_t lower;  /* IFLA_LINK: the device below a VLAN; 0: none, or one in another namespace */
+	uint32_t lower;  /* IFLA_LINK: the device below a VLAN or macvlan; 0: none, or one in another namespace */
 	uint32_t master; /* its bond, bridge or VRF, or 0 */
 	uint16_t type;   /* ARPHRD_* */
 	uint16_t vlan_protocol; /* ETH_P_8021Q, ETH_P_8021AD, host order; kind "vlan" only */

@@ -18,6 +18,7 @@ package struct OfflineDirector: ~Copyable {
   /// Real servers without a next hop, and why.
   package private(set) var faults: [IPAddress: StaticTopologyFault] = [:]
   private var staticTopology: StaticTopology
+  private let macAddresses: [String: [MACAddress]]
 
   /// - Parameter configuration: its `replay` section has every interface of its director.
   package init(_ configuration: Configuration) throws(TableCapacityError) {
@@ -28,6 +29,7 @@ package struct OfflineDirector: ~Copyable {
       timeouts: configuration.timeouts
     )
     interfaces = settings.interfaces
+    macAddresses = settings.macAddresses
     staticTopology = StaticTopology()
     try apply(configuration)
   }
@@ -67,9 +69,11 @@ package struct OfflineDirector: ~Copyable {
     }
   }
 
-  /// The slot of the interface with this MAC address; nil if there is none: steering leaves such a frame to the kernel.
+  /// The slot of the interface with this MAC address, as its own or as a further one of the configuration; nil if there is none: steering
+  /// leaves such a frame to the kernel.
   package func ingress(to mac: some Collection<UInt8>) -> Int? {
-    interfaces.firstIndex { staticTopology.interface($0)?.mac.bytes.elementsEqual(mac) == true }
+    guard let mac = MACAddress(bytes: mac) else { return nil }
+    return interfaces.firstIndex { staticTopology.interface($0)?.mac == mac || macAddresses[$0]?.contains(mac) == true }
   }
 
   /// Writes the interfaces into the root table, as the data plane does when it attaches.

@@ -2,7 +2,7 @@
 ///
 /// A holder keeps its index as long as it is configured, because flow entries name servers by index. Free indices are reused as late as
 /// possible (never-used ones first, then the longest free) and in a new incarnation, so that an entry for the old holder is not taken for the
-/// new one. A server's incarnation has only 12 bits.
+/// new one. A server's incarnation has only 12 bits; no entry names a service, so services have none (mask 0).
 struct IndexAllocator: Equatable, Sendable {
   private(set) var capacity: Int
   /// Mask for the bits of an incarnation.

@@ -62,9 +62,7 @@ struct TableCompiler {
     for (address, place) in former.servers.sorted(by: Self.precedes) { remove(address, place, of: key) }
     release(former)
     plan.layout.serviceIndices.release(former.index)
-    var record = sluice_service()
-    record.incarnation = former.incarnation
-    plan.services.append((former.index, record))
+    plan.services.append((former.index, sluice_service()))
     plan.removedServices.append(key)
     countVIP(key, -1, live: former.isLive ? -1 : 0)
     plan.layout.slots.remove(.service(key))
@@ -120,7 +118,7 @@ struct TableCompiler {
     guard let given = plan.layout.serviceIndices.allocate() else {
       throw .tooManyServices(needed: plan.layout.serviceIndices.used + 1, limit: plan.layout.capacity.services)
     }
-    return TableLayout.Service(index: given.index, incarnation: given.incarnation)
+    return TableLayout.Service(index: given.index)
   }
 
   /// The service's ring and members, or its list of servers alone: unchanged inputs keep their place, others get a new one.

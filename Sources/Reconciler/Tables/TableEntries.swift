@@ -21,7 +21,6 @@ extension sluice_service {
     if service.onServerLoss == .drop { flags |= UInt8(SLUICE_SERVICE_LOSS_DROP) }
     if service.noServer == .reset { flags |= UInt8(SLUICE_SERVICE_RESET) }
     if layout.isLive { flags |= UInt8(SLUICE_SERVICE_LIVE) }
-    incarnation = layout.incarnation
     scheduler = service.scheduler.number
     ring_digest = layout.digest
     if let ring = layout.ring { (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count)) }

@@ -29,7 +29,7 @@ extension TableLayout {
         freed.append(index)
         continue
       }
-      var service = Service(index: index, incarnation: record.incarnation, digest: record.ring_digest)
+      var service = Service(index: index, digest: record.ring_digest)
       service.isLive = record.flags & UInt8(SLUICE_SERVICE_LIVE) != 0
       if record.ring_size > 0 {
         let ring = Span(start: Int(record.ring_start), count: Int(record.ring_size))
@@ -47,7 +47,7 @@ extension TableLayout {
     serviceIndices = IndexAllocator(
       capacity: serviceIndices.capacity,
       incarnationMask: serviceIndices.incarnationMask,
-      incarnations: (0..<count).map { tables.services[$0].incarnation },
+      incarnations: [UInt16](repeating: 0, count: count),
       freed: freed
     )
     return true

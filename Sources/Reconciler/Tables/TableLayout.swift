@@ -28,7 +28,6 @@ struct TableLayout: Equatable, Sendable {
 
   struct Service: Equatable, Sendable {
     var index: Int
-    var incarnation: UInt16
     var servers: [IPAddress: Place] = [:]
     /// Places in the ring arena and the member arena; nil while no server is on the ring.
     var ring: Span?
@@ -157,7 +156,7 @@ struct TableLayout: Equatable, Sendable {
   init(capacity: TableCapacity) {
     self.capacity = capacity
     // A service index fills 16 bits of a flow's record, a server index 20 bits of its entry.
-    serviceIndices = IndexAllocator(capacity: min(capacity.services, Int(UInt16.max)), incarnationMask: 0xffff)
+    serviceIndices = IndexAllocator(capacity: min(capacity.services, Int(UInt16.max)), incarnationMask: 0)
     serverIndices = IndexAllocator(capacity: min(capacity.servers, Int(SLUICE_SERVERS)), incarnationMask: 0xfff)
     rings = Arena(capacity: capacity.ringSlots, alignment: Int(SLUICE_RING_ALIGNMENT))
     members = Arena(capacity: capacity.members, alignment: Int(SLUICE_MEMBER_ALIGNMENT))

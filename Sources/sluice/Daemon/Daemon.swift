@@ -156,6 +156,7 @@ extension InterfaceStatus {
   fileprivate init(_ interface: AttachedInterface) {
     self.init(
       name: interface.name,
+      furtherMACs: interface.isPresent ? interface.further.all : [],
       queues: interface.isPresent ? interface.queues : 0,
       attach: interface.isPresent ? (interface.isNative ? "native" : "generic") : "none",
       transfer: interface.isZeroCopy ? "zero-copy" : "copy"
@@ -173,6 +174,7 @@ extension EngineOptions {
       capacity: settings.limits.capacity(for: table)
     )
     if case .count(let count) = settings.workers { workers = count }
+    macAddresses = settings.macAddresses
     mode = settings.mode
     copy = settings.copy
     checksums = settings.checksums

@@ -24,6 +24,10 @@ final class HostNetwork: Sendable {
     /// Changes that arrived during other requests and have not been reported yet.
     var unreported = Set<IPAddress>()
     var links: [LinkChange] = []
+    /// The interfaces over the attached ones, by the index of the attached one.
+    var uppers: [UInt32: [UpperLink]] = [:]
+    /// Their MAC addresses, by the name of the attached one.
+    var furtherMACs: [String: [FurtherMAC]] = [:]
     /// Addresses that somebody added.
     var arrived: [IPAddress] = []
     var events: [(kind: Event.Kind, text: String)] = []
@@ -47,6 +51,11 @@ final class HostNetwork: Sendable {
     state = Mutex(
       State(monitor: monitor, announcements: announcements, addresses: managesAddresses ? ManagedAddresses() : nil)
     )
+    // Before steering is attached: the kernel would reset the connections of clients that send to such an address.
+    state.withLock { state in
+      state.findUppers(engine)
+      engine.take(state.furtherMACs)
+    }
   }
 
   func resolve(_ addresses: [IPAddress]) -> [IPAddress: Resolution] {
@@ -115,8 +124,7 @@ final class HostNetwork: Sendable {
   /// Announces these VIPs at the next observation, as far as they are on an attached interface.
   func announce(_ vips: [IPAddress]) -> Announced {
     state.withLock { state in
-      let attached = state.engineLinks(engine)
-      let present = state.announcements.announce(vips, on: attached, of: attached, state.monitor)
+      let present = state.announcements.announce(vips, of: state.segments(engine), state.monitor)
       return Announced(vips: vips.filter(present.contains), absent: vips.filter { !present.contains($0) })
     }
   }
@@ -127,8 +135,7 @@ final class HostNetwork: Sendable {
       state.isAttached = true
       state.reconcileAll(engine, until: .now + time)
       // Also those that a previous daemon left: the neighbours may have another director's MAC address.
-      let attached = state.engineLinks(engine)
-      state.announcements.announceAll(on: attached, of: attached, state.monitor)
+      state.announcements.announceAll(of: state.segments(engine), state.monitor)
     }
   }
 
@@ -152,6 +159,24 @@ extension HostNetwork.State {
 
   /// The links of the attached interfaces.
   func engineLinks(_ engine: Engine) -> [Link] { engine.interfaces.compactMap { monitor.links[$0.name] } }
+
+  /// The attached interfaces with those over them.
+  func segments(_ engine: Engine) -> [AnnouncedLink] {
+    engineLinks(engine).map { AnnouncedLink(attached: $0, uppers: uppers[$0.index] ?? []) }
+  }
+
+  /// To be called when a link has changed.
+  mutating func findUppers(_ engine: Engine) {
+    let attached = engineLinks(engine)
+    uppers = monitor.links.uppers(of: Set(attached.map(\.index)))
+    furtherMACs = [:]
+    for below in attached {
+      // Most VLANs have the address of the interface below.
+      furtherMACs[below.name] = uppers[below.index]?.compactMap { upper in
+        upper.link.mac.flatMap { $0 == below.mac ? nil : FurtherMAC($0, of: upper.link.name) }
+      }
+    }
+  }
 
   func answers(for addresses: some Sequence<IPAddress>) throws(NetlinkError) -> [IPAddress: Resolution] {
     // The previous destination's result, reused because servers behind one gateway share it.
@@ -186,7 +211,8 @@ extension HostNetwork.State {
     let now = ContinuousClock.now
     if links.isEmpty, let lastLook, now - lastLook < HostNetwork.look { return }
     lastLook = now
-    let report = engine.follow()
+    if !links.isEmpty { findUppers(engine) }
+    let report = engine.follow(furtherMACs)
     for link in engine.interfaces.compactMap({ monitor.links[$0.name] }) { events += LinkEvents.events(of: links, link) }
     events += report.events.map { ($0.kind == .interface ? .interface : .steering, $0.text) }
     engineProblems = report.problems
@@ -205,8 +231,7 @@ extension HostNetwork.State {
     let monitor = monitor
     let isMore = addresses?.reconcile(on: monitor, link: first.ifindex, interface: first.name, &events) == true
     if let added = addresses?.added, !added.isEmpty {
-      let attached = engineLinks(engine)
-      announcements.announce(added.map(\.vip), on: attached, of: attached, monitor)
+      announcements.announce(added.map(\.vip), of: segments(engine), monitor)
     }
     if isMore { addresses?.lookAgain() }
     return isMore
@@ -217,14 +242,13 @@ extension HostNetwork.State {
     defer { arrived = [] }
     // Once steering is attached, all are announced.
     guard isAttached else { return }
-    let attached = engineLinks(engine)
-    let fresh = attached.filter { link in
-      links.contains { $0.present?.index == link.index && VIPAnnouncements.needsAnnouncing($0) }
-    }
-    if !fresh.isEmpty, announcements.announceAll(on: fresh, of: attached, monitor) {
+    let segments = segments(engine)
+    let changed = Set(links.lazy.filter(VIPAnnouncements.needsAnnouncing).compactMap(\.present?.index))
+    let fresh = segments.flatMap(\.links).filter { changed.contains($0.index) }
+    if !fresh.isEmpty, announcements.announceAll(on: Set(fresh.map(\.index)), of: segments, monitor) {
       events.append((.vip, "VIPs announced on \(fresh.map(\.name).joined(separator: ", "))"))
     }
-    if !arrived.isEmpty { announcements.announce(arrived, on: attached, of: attached, monitor) }
+    if !arrived.isEmpty { announcements.announce(arrived, of: segments, monitor) }
   }
 
   mutating func reconcileAll(_ engine: Engine, until deadline: ContinuousClock.Instant) {

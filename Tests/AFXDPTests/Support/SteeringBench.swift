@@ -64,6 +64,17 @@ final class SteeringBench {
     entries[slot].mac = MACAddress(bytes: mac)?.word ?? 0
   }
 
+  /// Further MAC addresses by place; nil is a hole.
+  func enter(further: [[UInt8]?], slot: Int = slot) {
+    let words = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_FURTHER)).assumingMemoryBound(to: UInt64.self)
+    for (place, mac) in further.enumerated() {
+      words[slot * Int(SLUICE_FURTHER_MACS) + place] = mac.flatMap { MACAddress(bytes: $0)?.word } ?? 0
+    }
+    let entries = (UnsafeMutableRawPointer(tables.root) + Int(SLUICE_ROOT_INTERFACES))
+      .assumingMemoryBound(to: sluice_interface.self)
+    entries[slot].further = UInt16(further.count)
+  }
+
   /// As if the daemon died: the kernel removes a closed socket from the map.
   func closeSocket() {
     if socket >= 0 { close(socket) }

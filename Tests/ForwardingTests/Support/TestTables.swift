@@ -56,7 +56,6 @@ final class TestTables {
 
   /// As if the service had been removed, and its index and its servers' indices had been reused.
   func reincarnate(service: Int) {
-    half.services[service].incarnation &+= 1
     for (server, owner) in services.enumerated() where owner == service {
       half.servers[server].incarnation = (half.servers[server].incarnation + 1) & 0xfff
     }
