@@ -176,11 +176,14 @@ struct sluice_half {
 	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* one bit for each VIP, by its hash */
 };
 
+enum { SLUICE_INTERFACE_STRIPS_TAGS = 1 }; /* it took VLAN tags off before Sluice, and is to do so again after it */
+
 /* An attached interface. Its MAC address is one word, so that a change is seen whole. */
 struct sluice_interface {
 	__u64 mac;     /* the six bytes in the order of the wire, as a load of them gives; the upper two are 0 */
 	__u32 ifindex; /* 0: free */
-	__u16 queues;
+	__u8 queues;
+	__u8 flags;    /* SLUICE_INTERFACE_* */
 	__u16 further; /* places in use in its sluice_further_macs, holes included; 0 on most hosts */
 };
 

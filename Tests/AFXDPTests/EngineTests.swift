@@ -189,6 +189,27 @@ import Testing
     }
   }
 
+  @Test("The NIC's setting is also restored after a start that took over, and by a detach after a daemon that left")
+  func tagsLater() throws {
+    try OwnNamespaces.inside {
+      func generic() throws -> Engine {
+        try Self.started {
+          $0.interfaces = ["v0"]
+          $0.mode = .generic
+        }
+      }
+      try generic().leave()
+      let isKept = sockets_strips_tags("v0") == 0
+      let next = try generic()
+      let isTakenOver = next.isTakenOver
+      next.stop()
+      try check(isKept && isTakenOver && sockets_strips_tags("v0") == 1, "restored by the next daemon")
+      try generic().leave()
+      let names = try Engine.detach(from: ["v0"]) {}
+      try check(names == ["v0"] && sockets_strips_tags("v0") == 1, "restored by detach")
+    }
+  }
+
   private static func twoNames() throws -> String {
     try OwnNamespaces.run("ip link property add dev v0 altname outside")
     return refusal { $0.interfaces = ["v0", "outside"] }

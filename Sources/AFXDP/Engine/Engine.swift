@@ -146,9 +146,14 @@ extension Engine {
       PinPath.removeFolders()
     }
     return present.filter { interface in
-      let former = Attachment.former(on: interface)
-      former?.detach()
-      return former != nil
+      guard let former = Attachment.former(on: interface) else { return false }
+      let program = AttachedProgram(interface.ifindex, on: interface.name)
+      let strippers = program.flatMap { try? FormerMaps($0, on: present[0].name) }?.strippers ?? []
+      former.detach()
+      var interface = interface
+      interface.leavesTags = strippers.contains(interface.ifindex)
+      interface.restoreTags()
+      return true
     }.map(\.name)
   }
 

@@ -12,6 +12,7 @@ extension EngineState {
   /// Where a previous daemon's program steers by the same maps already, the workers come first and its own program last: until there are
   /// sockets every packet is dropped, and the verifier takes a hundred milliseconds.
   mutating func start() throws(EngineFailure) {
+    recallTags()
     enterInterfaces()
     let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
     if isSteered { try startWorkers() }
@@ -28,6 +29,15 @@ extension EngineState {
     notes += interfaces.compactMap(segmentationNote)
     if !isSteered { try startWorkers() }
     pinMaps()
+    // With what was changed at the NICs: a crash leaves it to the next start, or to `sluice detach`.
+    enterInterfaces()
+  }
+
+  /// What a previous daemon changed at the NICs is this one's to restore.
+  private mutating func recallTags() {
+    guard maps.isTakenOver else { return }
+    let strippers = FormerMaps.strippers(halves.memory.root)
+    for slot in interfaces.indices where strippers.contains(interfaces[slot].ifindex) { interfaces[slot].leavesTags = true }
   }
 
   /// Starts a worker for each queue of the present interfaces: sockets, thread, then the sockets' entries in steering's map.

@@ -127,7 +127,8 @@ struct EngineState {
       entries[slot] = sluice_interface(
         mac: interface.mac.word,
         ifindex: interface.ifindex,
-        queues: UInt16(interface.queues),
+        queues: UInt8(interface.queues),
+        flags: interface.leavesTags ? UInt8(SLUICE_INTERFACE_STRIPS_TAGS) : 0,
         further: UInt16(interface.further.places.count)
       )
     }

@@ -1,3 +1,4 @@
+import ABI
 import CXDP
 import Glibc
 
@@ -43,6 +44,22 @@ final class FormerMaps: Sendable {
       return -ENOENT
     }
     return map
+  }
+
+  /// Indices of the interfaces whose NICs took VLAN tags off before Sluice; none if that can't be read.
+  var strippers: Set<UInt32> {
+    let maps = MapSet(source: .former(self))
+    guard let root: UnsafeMutablePointer<sluice_root> = try? maps.table("sl_root", count: 1),
+      root.pointee.layout == UInt32(SLUICE_LAYOUT)
+    else { return [] }
+    return Self.strippers(root)
+  }
+
+  static func strippers(_ root: UnsafeMutablePointer<sluice_root>) -> Set<UInt32> {
+    let entries = UnsafeMutableRawPointer(root).advanced(by: Int(SLUICE_ROOT_INTERFACES))
+      .assumingMemoryBound(to: sluice_interface.self)
+    let marked = (0..<Int(SLUICE_INTERFACES)).filter { entries[$0].flags & UInt8(SLUICE_INTERFACE_STRIPS_TAGS) != 0 }
+    return Set(marked.map { entries[$0].ifindex })
   }
 
   private static func open(_ program: AttachedProgram, _ pins: String?) -> Int32 {
