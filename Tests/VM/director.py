@@ -67,6 +67,14 @@ class Director:
             time.sleep(0.05)
         raise RuntimeError(f"the director did not start: {self.text()}")
 
+    def fails(self):
+        """Waits until it forwards (false), or has ended by itself (true)."""
+        try:
+            self.wait()
+        except RuntimeError:
+            return self.process.poll() not in (None, 0)
+        return False
+
     def end(self, number=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -77,6 +85,9 @@ class Director:
 
     def interface(self):
         return json.loads(self.ask("status", "--json"))["interfaces"][0]
+
+    def health(self):
+        return run("curl", "-s", "--unix-socket", self.socket, "http://sluice/v1/healthz").stdout
 
     def counters(self):
         groups = json.loads(self.ask("stats", "--json"))

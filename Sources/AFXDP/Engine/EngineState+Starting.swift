@@ -14,7 +14,10 @@ extension EngineState {
   mutating func start() throws(EngineFailure) {
     enterInterfaces()
     let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
-    if isSteered { try startWorkers() }
+    if isSteered {
+      for slot in interfaces.indices { interfaces[slot].isNative = AttachedProgram(interfaces[slot].ifindex)?.isNative == true }
+      try startWorkers()
+    }
     let program = try SteeringProgram(maps.programMaps(maps.tables), holding: maps.descriptors(maps.tables))
     for slot in interfaces.indices {
       if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
@@ -22,7 +25,8 @@ extension EngineState {
       try attach(program, slot)
       guard interfaces[slot].queues == queues else {
         throw EngineFailure(
-          "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: fix the number with `ethtool -L` and start again"
+          "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: start with all that it has, "
+            + "`ethtool -L \(interfaces[slot].name) combined \(sockets_most_queues(interfaces[slot].name))`, which its driver leaves as they are"
         )
       }
     }
@@ -33,7 +37,7 @@ extension EngineState {
 
   mutating func attach(_ program: SteeringProgram, _ slot: Int) throws(EngineFailure) {
     if let note = interfaces[slot].leaveTags() { notes.append(note) }
-    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.mode)
+    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.attachMode)
     attachments[slot] = attachment
     interfaces[slot].isNative = attachment.isNative
     if let note { notes.append(note) }

@@ -132,5 +132,7 @@ struct EngineState {
     }
     for worker in workers { worker.stop() }
     (attachments, workers, claims) = ([], [], [])
+    // The control thread may look at the interfaces once more after a failed start: without a program there is nothing to follow.
+    (program, steeringFault) = (nil, nil)
   }
 }
