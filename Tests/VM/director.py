@@ -29,6 +29,17 @@ def within(*command, check=True):
     return run("nsenter", f"--net=/run/netns/{NAMESPACE}", "--", *command, check=check)
 
 
+def wait_for_link(seconds=30):
+    """An igb has no link for some seconds after a program was attached."""
+    until = time.monotonic() + seconds
+    while json.loads(ip(f"-json link show dev {NIC}").stdout)[0]["operstate"] != "UP":
+        if time.monotonic() > until:
+            raise RuntimeError(f"{NIC} has no link for {seconds} s")
+        time.sleep(0.1)
+    # The daemon sees it a moment later.
+    time.sleep(1)
+
+
 class Director:
     """A running daemon. Its log is its own; the configuration changes by `settings`, lines under `director:`."""
 
@@ -41,7 +52,7 @@ class Director:
         self.log = f"{FOLDER}/log{Director.count}"
         file = f"{FOLDER}/sluice.yaml"
         with open(file, "w") as out:
-            out.write(f"director:\n  interfaces: [{NIC}]\n  socket: {self.socket}\n  hash-key: vm\n  flows: 8192\n")
+            out.write(f"director:\n  interfaces: [{NIC}]\n  socket: {self.socket}\n  hash-key: vm\n  flows: 65536\n")
             out.writelines(f"  {line}\n" for line in settings.splitlines())
             out.write("services:\n")
             for port, method in (DIRECT, "direct"), (IPIP, "ipip"):
