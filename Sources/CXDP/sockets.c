@@ -152,11 +152,26 @@ static int interface_ioctl(const char *interface, unsigned long request, struct 
 	return error;
 }
 
+static int read_channels(const char *interface, struct ethtool_channels *channels)
+{
+	struct ifreq about = { .ifr_data = (void *)channels };
+
+	channels->cmd = ETHTOOL_GCHANNELS;
+	return interface_ioctl(interface, SIOCETHTOOL, &about);
+}
+
+int sockets_most_queues(const char *interface)
+{
+	struct ethtool_channels channels = {};
+	int error = read_channels(interface, &channels);
+
+	return error ? error : (int)(channels.max_combined ? channels.max_combined : channels.max_rx);
+}
+
 int sockets_queues(const char *interface)
 {
-	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	struct ifreq about = { .ifr_data = (void *)&channels };
-	int error = interface_ioctl(interface, SIOCETHTOOL, &about);
+	struct ethtool_channels channels = {};
+	int error = read_channels(interface, &channels);
 
 	if (error == -EOPNOTSUPP)
 		return 1; /* a driver without this call has one queue */

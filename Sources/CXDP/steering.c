@@ -223,6 +223,22 @@ int steering_attach(int program, unsigned int ifindex, int native, uint32_t old)
 	return error;
 }
 
+void steering_refusal(int program, unsigned int ifindex, int native, char *text, size_t room)
+{
+	static const char before[] = "Kernel error message: ";
+	char log[512] = {}, *found;
+
+	load_log.text = log;
+	load_log.room = sizeof(log);
+	libbpf_set_print(append_log);
+	if (!bpf_xdp_attach((int)ifindex, program, (native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE) | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL))
+		bpf_xdp_detach((int)ifindex, native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE, NULL);
+	load_log.text = NULL;
+	found = strstr(log, before);
+	snprintf(text, room, "%s", found ? found + strlen(before) : "");
+	text[strcspn(text, "\n")] = 0;
+}
+
 int steering_detach(unsigned int ifindex, int native, uint32_t id)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, options, .old_prog_fd = bpf_prog_get_fd_by_id(id));

@@ -160,7 +160,25 @@ import Testing
     }
     #expect(!isNative)
     #expect(note?.hasPrefix("b0: generic XDP") == true, "\(note ?? "no note")")
-    #expect(line == "b0 does not support native XDP: use another interface, or `director.mode: auto`")
+    #expect(
+      line == "b0 refuses native XDP (Operation not supported: Underlying driver does not support XDP in native mode): "
+        + "use another interface, or `director.mode: auto`"
+    )
+  }
+
+  @Test("A driver's own words say why it refuses native XDP, with the MTU")
+  func reason() throws {
+    let (note, line) = try OwnNamespaces.inside {
+      // veth refuses programs for which a frame from the other end may be too large.
+      try OwnNamespaces.run("ip link set v1 mtu 9000")
+      let line = try Self.refusal("v0", .native)
+      let life = try Life("v0")
+      defer { life.attachment.detach() }
+      return (life.note, line)
+    }
+    let reason = "Numerical result out of range: veth: Peer MTU is too large to set XDP, MTU 1500"
+    #expect(line == "v0 refuses native XDP (\(reason)): try `director.mode: auto` with `director.copy: auto`")
+    #expect(note?.contains("refuses a native program (\(reason))") == true, "\(note ?? "no note")")
   }
 
   @Test("Generic XDP stays generic at a take-over, with a note if native was configured")

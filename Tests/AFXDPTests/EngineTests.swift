@@ -75,6 +75,23 @@ import Testing
     #expect(line.contains("w0") && line.contains("somebody_elses"), "\(line)")
   }
 
+  @Test("An engine that could not start, or has ended, follows its interfaces no more")
+  func ended() throws {
+    let reports = try OwnNamespaces.inside {
+      var reports: [[String]] = []
+      for end in [Engine.stop, Engine.leave] {
+        let engine = try Self.started { $0.interfaces = ["v0"] }
+        end(engine)()
+        reports.append(engine.follow().problems)
+      }
+      // Attached by now, but the sockets are refused.
+      let engine = try Engine(EngineOptions(interfaces: ["w0"], copy: .zeroCopy, flows: 1024, capacity: TestTopology.capacity))
+      try? engine.start()
+      return reports + [engine.follow().problems]
+    }
+    #expect(reports == [[], [], []])
+  }
+
   @Test("A start with larger limits after a crash leaves the former program in place until its own is over the larger tables")
   func otherLimits() throws {
     let forwarded = try OwnNamespaces.inside {
@@ -159,6 +176,11 @@ import Testing
           $0.copy = .zeroCopy
         },
         Self.refusal { $0.interfaces = ["lo"] },
+        Self.refusal {
+          $0.interfaces = ["v0"]
+          $0.mode = .generic
+          $0.copy = .zeroCopy
+        },
         try Self.twoNames(),
       ]
     }
@@ -166,7 +188,11 @@ import Testing
     #expect(lines[1].contains("give all interfaces the same number with `ethtool -L`"))
     #expect(lines[2] == "v0 refuses zero-copy (Operation not supported, MTU 1500): set director.copy: auto or copy")
     #expect(lines[3] == "lo is not Ethernet: Sluice forwards Ethernet frames only")
-    #expect(lines[4] == "v0 and outside are two names of one interface: give one of them")
+    #expect(
+      lines[4]
+        == "zero-copy needs native XDP, but v0 has generic XDP: set director.copy: auto, or director.mode: native"
+    )
+    #expect(lines[5] == "v0 and outside are two names of one interface: give one of them")
   }
 
   @Test("Where a program can't ask for VLAN tags they stay in received frames while it runs, and the NIC's setting is restored")

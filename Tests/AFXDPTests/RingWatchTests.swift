@@ -51,6 +51,13 @@ import Testing
     #expect(looks([indices(taken: 3, starved: 1), indices(taken: 3, starved: 2)])[1] == [stall])
   }
 
+  @Test func `a ring that stands for a second is one problem, however long`() {
+    func problem(_ looks: Int) -> String? { Stall(worker: 0, socket: 0, ring: .transmit, looks: looks).problem(on: "eth0") }
+    #expect(problem(9) == nil)
+    #expect(problem(10)?.hasPrefix("the transmit ring of worker 0 on eth0 has stood still") == true)
+    #expect(problem(10) == problem(25))
+  }
+
   @Test func `a look too soon says nothing and counts for nothing`() {
     var watch = RingWatch()
     _ = watch.look([[indices(9, 1)]], now: Self.start)

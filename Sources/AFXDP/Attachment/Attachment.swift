@@ -45,7 +45,7 @@ struct Attachment {
       guard case .success(let attachment) = generic else { throw refusal(interface, generic, "generic") }
       return (
         attachment,
-        "\(interface.name): generic XDP, since its driver refuses a native program (\(EngineFailure.words(reason.error))); slower, otherwise the same"
+        "\(interface.name): generic XDP, since its driver refuses a native program (\(reason.text)); slower, otherwise the same"
       )
     }
     let generic = attach(program, interface, native: false)
@@ -96,14 +96,18 @@ struct Attachment {
     return Attachment(ifindex: interface.ifindex, isNative: program.isNative, hold: hold)
   }
 
-  private struct Refused: Error { let error: Int32 }
+  private struct Refused: Error {
+    let error: Int32
+    /// The kernel's text, the driver's own words if it says some, and the MTU, which is the usual reason.
+    var text = ""
+  }
 
   private static func attach(_ program: Int32, _ interface: AttachedInterface, native: Bool) -> Result<Attachment, Refused> {
     if let path = PinPath.makeLink(interface.name) {
       let link = steering_link(program, interface.ifindex, native ? 1 : 0)
       guard link >= 0 else {
         PinPath.removeFolders()
-        return .failure(Refused(error: link))
+        return .failure(refused(program, interface, native, link))
       }
       if steering_pin(link, path) == 0 {
         return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .link(descriptor: link, path: path)))
@@ -113,8 +117,18 @@ struct Attachment {
     var id: UInt32 = 0
     _ = steering_program_id(program, &id)
     let error = steering_attach(program, interface.ifindex, native ? 1 : 0, 0)
-    guard error == 0 else { return .failure(Refused(error: error)) }
+    guard error == 0 else { return .failure(refused(program, interface, native, error)) }
     return .success(Attachment(ifindex: interface.ifindex, isNative: native, hold: .netlink(program: id)))
+  }
+
+  private static func refused(_ program: Int32, _ interface: AttachedInterface, _ native: Bool, _ error: Int32) -> Refused {
+    let words = EngineFailure.words(error)
+    guard error != -EPERM, error != -EBUSY, error != -EEXIST else { return Refused(error: error, text: words) }
+    var buffer = [CChar](repeating: 0, count: 256)
+    steering_refusal(program, interface.ifindex, native ? 1 : 0, &buffer, buffer.count)
+    let driver = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let reason = driver.isEmpty ? words : "\(words): \(driver)"
+    return Refused(error: error, text: error == -EOPNOTSUPP ? reason : "\(reason), MTU \(interface.mtu)")
   }
 
   /// Replaces the program that a previous daemon left; nil if there is none.
@@ -162,8 +176,14 @@ struct Attachment {
         "\(interface.name) already has an XDP program: `bpftool net` shows it, `ip link set \(interface.name) xdp off` removes it"
       )
     case -EOPNOTSUPP:
-      return EngineFailure("\(interface.name) does not support \(mode) XDP: use another interface, or `director.mode: auto`")
-    case let error: return EngineFailure("can't attach a \(mode) XDP program to \(interface.name): \(EngineFailure.words(error))")
+      return EngineFailure(
+        "\(interface.name) refuses \(mode) XDP (\(refused.text)): use another interface, or `director.mode: auto`"
+      )
+    default:
+      let smaller = interface.mtu > 1500 ? "try `ip link set \(interface.name) mtu 1500`, or" : "try"
+      return EngineFailure(
+        "\(interface.name) refuses \(mode) XDP (\(refused.text)): \(smaller) `director.mode: auto` with `director.copy: auto`"
+      )
     }
   }
 }

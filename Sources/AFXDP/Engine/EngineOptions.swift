@@ -38,6 +38,9 @@ package struct EngineOptions: Sendable {
     self.capacity = capacity
   }
 
+  /// Zero-copy needs native XDP, so with zero-copy alone the driver's reason against native XDP is the error to report.
+  var attachMode: AttachMode { copy == .zeroCopy && mode == .auto ? .native : mode }
+
   /// Buckets of a worker's flow table.
   var flowBuckets: Int { max(1, flows / 4) }
 }

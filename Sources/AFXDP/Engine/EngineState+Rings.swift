@@ -6,10 +6,7 @@ extension EngineState {
   mutating func watchRings(_ report: inout EngineReport) {
     let workers = workers
     guard let standing = ringWatch.look(workers.map(\.indices)) else { return }
-    ringProblems = standing.filter { $0.looks >= RingWatch.looksOfProblem }.map { stall in
-      "the \(stall.ring) ring of worker \(stall.worker) on \(name(of: stall)) has stood still for \(stall.looks / 10) s: "
-        + "its frames are lost; `ethtool -S \(name(of: stall))` may say why"
-    }
+    ringProblems = standing.compactMap { $0.problem(on: name(of: $0)) }
     for stall in standing where stall.looks == 1 {
       while stalls.count <= stall.worker { stalls.append(0) }
       stalls[stall.worker] += 1

@@ -15,14 +15,18 @@ extension EngineState {
     recallTags()
     enterInterfaces()
     let isSteered = maps.isTakenOver && interfaces.allSatisfy { AttachedProgram($0.ifindex, on: $0.name)?.isSluices == true }
-    if isSteered { try startWorkers() }
+    if isSteered {
+      for slot in interfaces.indices { interfaces[slot].isNative = AttachedProgram(interfaces[slot].ifindex)?.isNative == true }
+      try startWorkers()
+    }
     for slot in interfaces.indices {
       if AttachedProgram(interfaces[slot].ifindex) != nil { former.insert(slot) }
       let queues = interfaces[slot].queues
       try attach(slot)
       guard interfaces[slot].queues == queues else {
         throw EngineFailure(
-          "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: fix the number with `ethtool -L` and start again"
+          "\(interfaces[slot].name) went from \(queues) to \(interfaces[slot].queues) queues when attached: start with all that it has, "
+            + "`ethtool -L \(interfaces[slot].name) combined \(sockets_most_queues(interfaces[slot].name))`, which its driver leaves as they are"
         )
       }
     }

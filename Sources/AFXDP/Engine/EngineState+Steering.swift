@@ -12,7 +12,7 @@ extension EngineState {
     }
     if let note = interfaces[slot].leaveTags() { notes.append(note) }
     let program = try shared()
-    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.mode)
+    let (attachment, note) = try Attachment.attach(program.descriptor, to: interfaces[slot], options.attachMode)
     if let note { notes.append(note) }
     try enter(program, attachment, slot)
   }

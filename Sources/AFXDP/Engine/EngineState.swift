@@ -159,5 +159,7 @@ struct EngineState {
     }
     for worker in workers { worker.stop() }
     (attachments, programs, workers, claims) = ([], [], [], [])
+    // The control thread may look at the interfaces once more after a failed start: without a program there is nothing to follow.
+    steeringFault = nil
   }
 }

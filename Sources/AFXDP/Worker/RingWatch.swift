@@ -18,6 +18,13 @@ struct RingWatch {
     var socket: Int
     var ring: Ring
     var looks: Int
+
+    /// One line once it has stood for long. Always the same one: with the time in it, each second would end one problem and begin another.
+    func problem(on interface: String) -> String? {
+      guard looks >= RingWatch.looksOfProblem else { return nil }
+      return "the \(ring) ring of worker \(worker) on \(interface) has stood still for a second or longer: its frames are lost; "
+        + "`ethtool -S \(interface)` may say why"
+    }
   }
 
   private var former: [[ring_indices]] = []

@@ -19,6 +19,15 @@ struct WorkerSockets: ~Copyable {
   ) throws(EngineFailure) -> WorkerSockets {
     let parts = takesJumbo ? XDP_USE_SG : 0
     if options.copy == .copy { return try WorkerSockets(number, interfaces, options, flags: XDP_COPY | parts) }
+    // The kernel would bind, but igb and others then receive in this mode and send nothing (igb_xsk_wakeup refuses without a native program).
+    if let generic = interfaces.first(where: { !$0.isNative }) {
+      guard options.copy != .zeroCopy else {
+        throw EngineFailure(
+          "zero-copy needs native XDP, but \(generic.name) has generic XDP: set director.copy: auto, or director.mode: native"
+        )
+      }
+      return try WorkerSockets(number, interfaces, options, flags: XDP_COPY | parts)
+    }
     do throws(EngineFailure) {
       return try WorkerSockets(number, interfaces, options, flags: XDP_ZEROCOPY | parts)
     } catch {

@@ -63,6 +63,8 @@ int sockets_unregister(struct xsk_umem *umem);
 
 /* The number of receive queues of an interface, each of which needs a worker. */
 int sockets_queues(const char *interface);
+/* The largest number that it can have, or -errno. */
+int sockets_most_queues(const char *interface);
 /* Whether the interface is one end of a veth pair: 1, 0, or -errno. */
 int sockets_is_veth(const char *interface);
 

@@ -67,6 +67,9 @@ int steering_detach_link(int link);
 /* Attaches over netlink: the program stays when the process ends, without a pin. `old` is the id of the program to replace; 0:
  * there must be none. */
 int steering_attach(int program, unsigned int ifindex, int native, uint32_t old);
+
+/* The driver's own words on why it refuses the program; empty if it says nothing. They come over netlink only, not with a link. */
+void steering_refusal(int program, unsigned int ifindex, int native, char *text, size_t room);
 int steering_detach(unsigned int ifindex, int native, uint32_t id);
 
 /* The attached program: id (0: none), whether native, and name (16 bytes). */
