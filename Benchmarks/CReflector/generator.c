@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int generator_load(const char *interface)
+int generator_load(const char *interface, int flows)
 {
 	enum { SOURCE_PORT = 14 + 20, END = 14 + 20 + 8 };
 	const struct bpf_insn instructions[] = {
@@ -18,8 +18,9 @@ int generator_load(const char *interface)
 		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 7, .src_reg = 1, .off = offsetof(struct xdp_md, data_end) },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 8, .src_reg = 6 },
 		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 8, .imm = END },
-		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 8, .src_reg = 7, .off = 2 },
+		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 8, .src_reg = 7, .off = 3 },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_prandom_u32 },
+		{ .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = 0, .imm = flows - 1 },
 		{ .code = BPF_STX | BPF_MEM | BPF_B, .dst_reg = 6, .src_reg = 0, .off = SOURCE_PORT + 1 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = (int)if_nametoindex(interface) },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 0 },

@@ -18,9 +18,9 @@ int reflector_start(struct reflector **started, const char *interface, const cha
 /* Ends the thread and detaches. */
 void reflector_stop(struct reflector *reflector);
 
-/* A program that sends what it is run with through an interface, with another last byte of the UDP source port each time: 256 flows.
- * Frames are plain Ethernet and IPv4 of 20 bytes. */
-int generator_load(const char *interface);
+/* A program that sends what it is run with through an interface, with a random last byte of the UDP source port below `flows`, a power
+ * of two up to 256. Frames are plain Ethernet and IPv4 of 20 bytes. */
+int generator_load(const char *interface, int flows);
 
 /* Runs it `count` times over copies of a frame (BPF_F_TEST_XDP_LIVE_FRAMES, Linux 5.18). The peer of a veth receives within the call. */
 int generator_send(int program, const void *frame, size_t size, uint32_t count);

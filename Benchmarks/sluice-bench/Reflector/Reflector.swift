@@ -22,13 +22,13 @@ final class Reflector {
   }
 }
 
-/// Frames of 64 bytes on the wire, of 256 UDP flows, made by the kernel itself: more than any program can send into a veth pair.
+/// Frames of 64 bytes on the wire, of known UDP flows, made by the kernel itself: more than any program can send into a veth pair.
 struct Generator {
   private let program: Int32
   private let frame: [UInt8]
 
-  init(through interface: String) throws {
-    program = generator_load(interface)
+  init(through interface: String, flows: Int) throws {
+    program = generator_load(interface, Int32(flows))
     try Reflector.check(program, "load the generator (Linux 5.18 or later)")
     // As from a router: what comes back is not for this host, and the kernel drops it early, for both sides alike.
     frame = withUnsafeTemporaryAllocation(byteCount: HostilePacket.plain.length, alignment: 8) { bytes in

@@ -14,12 +14,13 @@ struct ReflectorBenchmark: ParsableCommand {
 
   @Option(help: "Rounds; each measures both sides, in turn. Medians are printed.") var rounds = 99
   @Option(help: "Packets of each measurement, sent as fast as the generator makes them.") var packets = 200_000
+  @Option(help: "Known flows, a power of two up to 256.") var flows = 16
   @Option(help: "The sluice to measure; otherwise the one beside this program.") var sluice: String?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    guard 1...1000 ~= rounds, 10_000...20_000_000 ~= packets else {
-      throw ValidationError("--rounds is 1 to 1000, --packets 10000 to 20000000")
+    guard 1...1000 ~= rounds, 10_000...20_000_000 ~= packets, 1...256 ~= flows, flows.nonzeroBitCount == 1 else {
+      throw ValidationError("--rounds is 1 to 1000, --packets 10000 to 20000000, --flows a power of two up to 256")
     }
   }
 
@@ -41,13 +42,17 @@ struct ReflectorBenchmark: ParsableCommand {
     // Last, since the daemon may use all CPUs: its first worker takes the first one.
     try Reflector.check(generator_pin(generatorCPU), "pin the generator to CPU \(generatorCPU)")
 
-    let own = ReflectorSide(pair: ("d0", "s0"), time: try WorkerTime(of: daemon.pid), generator: try Generator(through: "s0"))
+    let own = ReflectorSide(
+      pair: ("d0", "s0"),
+      time: try WorkerTime(of: daemon.pid),
+      generator: try Generator(through: "s0", flows: flows)
+    )
     let inC = ReflectorSide(
       pair: ("d1", "s1"),
       time: try WorkerTime(of: getpid(), threads: Reflector.threadName),
-      generator: try Generator(through: "s1")
+      generator: try Generator(through: "s1", flows: flows)
     )
-    var report = ReflectorReport(rounds: rounds, packets: packets)
+    var report = ReflectorReport(rounds: rounds, packets: packets, flows: flows)
     for side in [own, inC] { _ = try side.measure(packets) }
     for round in 0..<rounds {
       // Neither side is always the first.

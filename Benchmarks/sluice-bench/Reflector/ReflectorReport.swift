@@ -17,18 +17,20 @@ struct ReflectorReport: Codable {
   var machine = Machine()
   var rounds: Int
   var packets: Int
+  var flows: Int
   var own = Side()
   var inC = Side()
 
-  init(rounds: Int, packets: Int) {
+  init(rounds: Int, packets: Int, flows: Int) {
     self.rounds = rounds
     self.packets = packets
+    self.flows = flows
   }
 
   func show(json: Bool) throws {
     guard !json else { return try printJSON() }
-    print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); \(packets) packets a round,")
-    print("medians of \(rounds) rounds (least-greatest)\n")
+    print("\(machine.processor), \(machine.cores) cores, Linux \(machine.kernel); \(flows) flows,")
+    print("medians of \(rounds) rounds of \(packets) packets (least-greatest)\n")
     // The format of Docs/benchmarks.md.
     print("| side | offered, Mpps | returned, Mpps | CPU, ns a packet |\n|---|---|---|---|")
     for (name, side) in [("reflector in C", inC), ("Sluice, one-arm direct routing", own)] {
