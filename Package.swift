@@ -63,10 +63,12 @@ let package = Package(
 
     // The forwarder's work written again in C, as the benchmark's yardstick.
     .target(name: "CTwin", dependencies: ["ABI"], path: "Benchmarks/CTwin"),
+    // A reflector over AF_XDP in C, the yardstick of the worker's loop.
+    .target(name: "CReflector", path: "Benchmarks/CReflector", linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "API", "Forwarding", "Reconciler", "Netlink", "KernelCalls",
+        "CTwin", "CReflector", "API", "Forwarding", "Reconciler", "Netlink", "KernelCalls",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",

@@ -6,6 +6,7 @@ import KernelCalls
 enum BenchNamespace {
   static let d0: [UInt8] = [2, 0, 0, 0, 0, 0xd0]
   static let s0: [UInt8] = [2, 0, 0, 0, 0, 0x50]
+  static let gateway: [UInt8] = [2, 0, 0, 0, 2, 1]
 
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -18,12 +19,20 @@ enum BenchNamespace {
     guard error == 0 else {
       throw Failure(description: "can't make a network namespace: \(String(cString: strerror(-error))); run as root")
     }
-    let pair = "numrxqueues \(queues) numtxqueues \(queues)"
+    try addPair("d0", "s0", queues: queues)
     try ip([
-      "link add d0 address \(text(d0)) \(pair) type veth peer name s0 address \(text(s0)) \(pair)",
       "address add 10.0.0.1/24 dev d0",
       "address add fd00::1/64 dev d0 nodad",
-      "link set d0 up", "link set s0 up", "route add 10.64.0.0/10 via 10.0.0.2", "neigh replace \(gateway(1))",
+      "route add 10.64.0.0/10 via 10.0.0.2", "neigh replace \(gateway(1))",
+    ])
+  }
+
+  /// Adds a veth pair with the MAC addresses of d0 and s0, both ends up.
+  static func addPair(_ near: String, _ far: String, queues: Int = 1) throws {
+    let options = "numrxqueues \(queues) numtxqueues \(queues)"
+    try ip([
+      "link add \(near) address \(text(d0)) \(options) type veth peer name \(far) address \(text(s0)) \(options)",
+      "link set \(near) up", "link set \(far) up",
     ])
   }
 

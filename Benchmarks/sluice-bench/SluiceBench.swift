@@ -5,10 +5,11 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "sluice-bench",
     abstract:
-      "Measures the packet path over plain memory, without root, network or kernel; `netlink`, `control` and `hostile` need root.",
+      "Measures the packet path over plain memory, without root, network or kernel; `netlink`, `control`, `hostile` and `reflector` "
+      + "need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
-      NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
+      NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self, ReflectorBenchmark.self,
     ]
   )
 }

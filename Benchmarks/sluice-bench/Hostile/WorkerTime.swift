@@ -1,18 +1,20 @@
 import Foundation
 import Glibc
 
-/// CPU time of a daemon's workers, from the scheduler's count of nanoseconds.
+/// CPU time of a daemon's workers, or of other threads, from the scheduler's count of nanoseconds.
 struct WorkerTime {
   private let files: [String]
 
   var workers: Int { files.count }
 
-  /// - Parameter pid: of a daemon that forwards already.
-  init(of pid: pid_t) throws {
+  /// - Parameters:
+  ///   - pid: of a daemon that forwards already.
+  ///   - prefix: of the names of its threads.
+  init(of pid: pid_t, threads prefix: String = "sluice-") throws {
     let tasks = "/proc/\(pid)/task"
     files = try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap { thread in
       let name = try? String(contentsOfFile: "\(tasks)/\(thread)/comm", encoding: .utf8)
-      return name?.hasPrefix("sluice-") == true ? "\(tasks)/\(thread)/schedstat" : nil
+      return name?.hasPrefix(prefix) == true ? "\(tasks)/\(thread)/schedstat" : nil
     }
   }
 

@@ -18,15 +18,15 @@ extension Worker {
       let entry = at &+ UInt32(truncatingIfNeeded: position)
       position &+= 1
       let address = rings_received_address(socket, entry)
-      let length = Int(rings_received_length(socket, entry))
+      let length = rings_received_length(socket, entry)
       let isLast = rings_received_more(socket, entry) == 0
       if isLast, case nil = ports[index].gathered {
-        frames[made] = received(address, length, ports[index].slot)
+        place(address, length, ports[index].slot, at: made)
         made &+= 1
         continue
       }
       let buffer = ports[index].gathered ?? jumbo.take()
-      append(umem + Int(truncatingIfNeeded: address), length, to: buffer, index)
+      append(umem + Int(truncatingIfNeeded: address), Int(length), to: buffer, index)
       pool.giveBack(chunk(of: address))
       ports[index].gathered = isLast ? nil : buffer
       guard isLast else { continue }

@@ -25,7 +25,7 @@ struct sluice_socket {
 
 struct sluice_socket *sockets_make(void);
 
-/* Anonymous memory for a UMEM. *huge in: huge pages are wanted; out: whether they were available. NULL with *error set on
+/* Anonymous memory for a UMEM. *huge in: huge pages are wanted; out: whether it has them, reserved or transparent. NULL with *error set on
  * failure. */
 void *sockets_make_area(size_t bytes, int *huge, int *error);
 void sockets_free_area(void *area, size_t bytes);

@@ -49,7 +49,6 @@ enum ICMPClassification {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = false
-    packet.isRestricted = true
     if outer != 0 { return .droppedLearnedMTU }
     return type == 8 ? echo(flags) : nil
   }
@@ -112,7 +111,6 @@ enum ICMPClassification {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = true
-    packet.isRestricted = true
     if outer != 0 { return .droppedLearnedMTU }
     return type == 128 ? echo(tables.vipFlags(header.raw64(24), header.raw64(32))) : nil
   }

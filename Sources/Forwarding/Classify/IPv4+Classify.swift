@@ -55,7 +55,6 @@ extension IPv4 {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = false
-    packet.isRestricted = Hop.isRestricted(ttl: header.u8(8), source: source)
     packet.hash = FlowHash.v4(tables.half, source: source, destination: destination, ports: ports, protocol: number)
     return nil
   }

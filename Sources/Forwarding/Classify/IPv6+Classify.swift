@@ -51,7 +51,6 @@ extension IPv6 {
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.networkLength = UInt16(truncatingIfNeeded: total)
     packet.isIPv6 = true
-    packet.isRestricted = Hop.isRestricted(hopLimit: header.u8(7), source: header.raw64(8))
     packet.hash = FlowHash.v6(
       tables.half,
       source: (header.raw64(8), header.raw64(16)),

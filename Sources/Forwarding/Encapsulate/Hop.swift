@@ -4,17 +4,13 @@ import Packet
 /// The hop that forwarding takes (RFC 1812 5.3.1, RFC 8200 3): TTL or hop limit less one, of the client's packet, by direct routing and in
 /// tunnels (RFC 2003 3.1). Without it, two directors that name each other as real server pass a packet between them for ever.
 enum Hop {
-  /// Whether an IPv4 packet may have to stay: its TTL ends here, or its source is in 169.254/16. Parsing asks, because it has both fields in
-  /// registers; forwarding then tests one byte.
+  /// Whether a packet may have to stay: its TTL ends here, or its source is in 169.254/16 or fe80::/10.
+  ///
+  /// Asked when the packet is rewritten, although parsing has these fields in registers: to carry the answer there cost more than these loads.
   @inline(__always) @_noLocks
-  static func isRestricted(ttl: UInt8, source: UInt32) -> Bool {
-    (ttl <= 1 ? 1 : 0) | (source & 0xffff == 0xfea9 ? 1 : 0) != 0
-  }
-
-  /// The same for IPv6: hop limit, and the first half of the source, in memory order (fe80::/10).
-  @inline(__always) @_noLocks
-  static func isRestricted(hopLimit: UInt8, source: UInt64) -> Bool {
-    (hopLimit <= 1 ? 1 : 0) | (source & 0xc0ff == 0x80fe ? 1 : 0) != 0
+  static func isRestricted(_ header: UnsafeMutableRawPointer, isIPv6: Bool) -> Bool {
+    if isIPv6 { return header.u8(7) <= 1 || header.raw16(8) & 0xc0ff == 0x80fe }
+    return header.u8(8) <= 1 || header.raw16(12) == 0xfea9
   }
 
   /// Takes one hop of a packet that has more. The IPv4 checksum is updated by the difference (RFC 1624 3, as Linux does in
@@ -22,10 +18,10 @@ enum Hop {
   @inline(__always) @_noLocks
   static func take(_ header: UnsafeMutableRawPointer, isIPv6: Bool) {
     guard !isIPv6 else { return header.set8(7, header.u8(7) &- 1) }
+    // In network order the TTL is the upper byte of its 16-bit word: less 0x100 there is 0x100 more in the checksum, which is in the upper half
+    // here. A carry out of it is added to it again.
     let word = header.raw32(8)
-    // In network order the TTL is the upper byte of its 16-bit word: less 0x100 there is 0x100 more in the checksum.
-    let sum = (word &>> 16) &+ 1
-    header.setRaw32(8, (word & 0xffff) &- 1 | (sum &+ (sum >= 0xffff ? 1 : 0)) &<< 16)
+    header.setRaw32(8, word &+ 0x1_0000 &- 1 &+ (word >= 0xfffe_0000 ? 0x1_0000 : 0))
   }
 }
 

@@ -13,7 +13,9 @@ extension Forwarder {
     guard server.u8(SLUICE_SERVER_FLAGS) & UInt8(truncatingIfNeeded: SLUICE_SERVER_RESOLVED) != 0 else {
       return .drop(.droppedUnresolved, server: packet.server)
     }
-    if packet.isRestricted, let verdict = restrict(frame, packet, server, now: now) { return verdict }
+    let network = Int(packet.network)
+    let inner = frame.bytes + network
+    if Hop.isRestricted(inner, isIPv6: packet.isIPv6), let verdict = restrict(frame, packet, server, now: now) { return verdict }
     // One comparison of method and source_prefix: direct routing and IP-in-IP with one source are inlined here, all else is not.
     guard server.raw32(SLUICE_SERVER_METHOD) & 0x00ff_00ff <= UInt32(truncatingIfNeeded: SLUICE_IPIP) else {
       return rewriteOtherwise(frame, packet, server, tables, at: index, now: now)
@@ -24,11 +26,9 @@ extension Forwarder {
     let outer = !tunnelled ? 0 : outerIsIPv6 ? IPv6.headerLength : IPv4.headerLength
     let mtu = tunnelled ? tables.tunnelMTU(server, for: total &+ outer, now: now) : Int(server.raw16(SLUICE_SERVER_MTU))
     guard total &+ outer <= mtu else { return oversize(frame, packet, server, at: index, mtu: mtu, now: now) }
-    let network = Int(packet.network)
     let start = network &- outer &- linkLength(server)
     guard start &+ Int(frame.headroom) >= 0 else { return .drop(.droppedNoHeadroom, server: packet.server) }
 
-    let inner = frame.bytes + network
     Hop.take(inner, isIPv6: packet.isIPv6)
     if tunnelled {
       let number = Outer.inside(isIPv6: packet.isIPv6)

@@ -9,7 +9,6 @@ enum LaterFragment {
     packet.part = .later
     packet.network = UInt16(truncatingIfNeeded: network)
     packet.isIPv6 = isIPv6
-    packet.isRestricted = true
     return .notForService
   }
 

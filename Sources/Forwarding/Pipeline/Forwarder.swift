@@ -73,7 +73,6 @@ package struct Forwarder: ~Copyable {
         outcome: nil,
         transport: 0,
         isIPv6: false,
-        isRestricted: false,
         flags: 0,
         part: .whole,
         network: 0,

@@ -9,8 +9,6 @@ struct ScratchPacket {
   var transport: UInt8
   /// Family of the client's packet: sets the EtherType of frames to a direct server and a tunnel's inner protocol.
   var isIPv6: Bool
-  /// Whether TTL or source may forbid forwarding (`Hop`); always set for ICMP errors and later fragments.
-  var isRestricted: Bool
   /// TCP flags byte; 0 for UDP.
   var flags: UInt8
   /// Which fragment of a datagram it is.
