@@ -32,6 +32,8 @@ package struct VirtualService: Equatable, Sendable {
   /// Whether a service of any port may be on an address of the host's own: it then takes the host's ssh, and the answers to its own
   /// questions.
   package var takesHost: Bool
+  /// How its servers are checked; nil: not, unless they have checks of their own.
+  package var check: HealthCheck?
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
@@ -46,6 +48,7 @@ package struct VirtualService: Equatable, Sendable {
     noServer: NoServerAnswer = .unreachable,
     sorry: SorryServer? = nil,
     takesHost: Bool = false,
+    check: HealthCheck? = nil,
     servers: [RealServer] = []
   ) {
     self.key = key
@@ -55,6 +58,7 @@ package struct VirtualService: Equatable, Sendable {
     self.noServer = noServer
     self.sorry = sorry
     self.takesHost = takesHost
+    self.check = check
     self.servers = servers
   }
 
@@ -77,6 +81,7 @@ extension VirtualService: Codable {
     case noServer = "no-server"
     case sorry
     case takesHost = "takes-host"
+    case check
     case servers
   }
 
@@ -90,6 +95,7 @@ extension VirtualService: Codable {
       noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
       takesHost: try fields.decodeIfPresent(Bool.self, forKey: .takesHost) ?? false,
+      check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }
