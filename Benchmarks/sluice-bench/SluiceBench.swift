@@ -8,7 +8,7 @@ import ArgumentParser
       "Measures the packet path over plain memory, without root, network or kernel; `netlink`, `control` and `hostile` need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
-      NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
+      ChecksBenchmark.self, NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
     ]
   )
 }
