@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ static void run(const char *const *arguments, const char *const *environment, in
 	if (changes_user && (syscall(SYS_setgroups, group_count, groups) != 0 || syscall(SYS_setresgid, group, group, group) != 0 ||
 			     syscall(SYS_setresuid, user, user, user) != 0))
 		return;
+	// After the change of user, which clears it: a script does not outlive the daemon.
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, 0);

@@ -141,7 +141,6 @@ final class CheckRounds: @unchecked Sendable {
     guard !isStopped else { return }
     let now = Self.now
     heartbeat.store(now, ordering: .relaxed)
-    guard schedule.count > 0 || !verdicts.isEmpty else { return }
     let wanted = schedule.running > 0 ? now : schedule.nextDue ?? .max
     let next = min(max(wanted, now + Self.pause), now + Self.longestPause)
     if let planned {

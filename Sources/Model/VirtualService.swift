@@ -68,6 +68,9 @@ package struct VirtualService: Equatable, Sendable {
   /// size sends most new flows to other servers.
   package var effectiveRingSize: Int { ringSize.slots(servers: servers.count) }
 
+  /// Whether the service or one of its servers has a check.
+  package var isChecked: Bool { check != nil || servers.contains { $0.check != nil } }
+
   /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
 }

@@ -7,21 +7,19 @@ import NIOPosix
 extension Attempt {
   func connect(_ port: UInt16, _ handlers: @escaping @Sendable (any Channel) throws -> Void) {
     do {
-      var bootstrap = ClientBootstrap(group: loop).channelInitializer { [self] channel in
+      // A reset instead of TIME_WAIT: thousands of checks a second would fill the tables of both hosts.
+      let isReset = check.probe != .smtp(port: port)
+      // Never reached: the attempt ends first.
+      let limit = TimeAmount.milliseconds(Int64(check.timeout.milliseconds) + 1000)
+      var bootstrap = ClientBootstrap(group: loop).connectTimeout(limit).channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           own(channel)
+          if isReset { _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)) }
           try handlers(channel)
         }
       }
       if let source = check.source { bootstrap = bootstrap.bind(to: try SocketAddress(source, port: 0)) }
-      bootstrap.connect(to: try SocketAddress(address, port: port)).whenComplete { [self] result in
-        switch result {
-        case .failure(let error): end(error: error)
-        // A reset instead of TIME_WAIT: thousands of checks a second would fill the tables of both hosts.
-        case .success(let channel):
-          (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in }
-        }
-      }
+      bootstrap.connect(to: try SocketAddress(address, port: port)).whenFailure { [self] error in end(error: error) }
     } catch {
       end(error: error)
     }

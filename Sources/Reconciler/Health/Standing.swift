@@ -98,8 +98,3 @@ package struct HealthTable: Sendable {
     return isFirst || holds == before ? nil : (live, quorum, holds)
   }
 }
-
-extension VirtualService {
-  /// Whether the service or one of its servers has a check.
-  fileprivate var isChecked: Bool { check != nil || servers.contains { $0.check != nil } }
-}

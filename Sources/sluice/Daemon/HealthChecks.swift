@@ -7,8 +7,8 @@ import Synchronization
 /// The checks of the table in force: they follow each generation, and hand what they find to the reconciler.
 final class HealthChecks: Sendable {
   fileprivate struct State {
-    /// Services with checks, as they are checked.
-    var services: [ServiceKey: VirtualService] = [:]
+    /// The table whose servers are checked.
+    var table = ServiceTable()
     var director: Director?
     var isStill = false
   }
@@ -37,7 +37,7 @@ final class HealthChecks: Sendable {
 
   /// An event when the checks' thread hangs, and when it goes on. Called every second, on another thread.
   func watch() {
-    guard let silence = runner.withLock({ $0?.silence }), state.withLock({ !$0.services.isEmpty }) else { return }
+    guard let silence = runner.withLock({ $0?.silence }) else { return }
     let isStill = silence > Self.longestSilence
     let (director, changed) = state.withLock { state in
       defer { state.isStill = isStill }
@@ -100,27 +100,19 @@ final class HealthChecks: Sendable {
 
 extension HealthChecks.State {
   /// Looks at services that have changed; the others share their storage with the last table, so comparing them takes no time.
-  fileprivate mutating func follow(_ table: ServiceTable) -> [(server: ServerName, check: Check?)] {
+  fileprivate mutating func follow(_ new: ServiceTable) -> [(server: ServerName, check: Check?)] {
+    defer { table = new }
     var changes: [(server: ServerName, check: Check?)] = []
-    for service in table.services
-    where service.check != nil || services[service.key] != nil || service.servers.contains(where: { $0.check != nil }) {
-      let former = services[service.key]
-      guard former != service else { continue }
-      var gone = Set(former?.servers.map(\.address) ?? [])
-      var isChecked = false
-      for server in service.servers {
-        // The table has been validated, so a check that can't be made is one that is not there.
-        let check = (try? service.check(of: server)) ?? nil
-        if check != nil { isChecked = true }
-        if check != nil || gone.contains(server.address) { changes.append((ServerName(server.address, of: service.key), check)) }
-        gone.remove(server.address)
-      }
+    for service in new.services {
+      let former = table.service(service.key)
+      guard former != service, service.isChecked || former?.isChecked == true else { continue }
+      let gone = Set(former?.servers.map(\.address) ?? []).subtracting(service.servers.map(\.address))
       changes += gone.map { (ServerName($0, of: service.key), nil) }
-      services[service.key] = isChecked ? service : nil
+      // The table has been validated, so a check that can't be made is one that is not there.
+      changes += service.servers.map { (ServerName($0.address, of: service.key), (try? service.check(of: $0)) ?? nil) }
     }
-    for (key, former) in services where table.position(of: key) == nil {
-      changes += former.servers.map { (ServerName($0.address, of: key), nil) }
-      services[key] = nil
+    for former in table.services where former.isChecked && new.position(of: former.key) == nil {
+      changes += former.servers.map { (ServerName($0.address, of: former.key), nil) }
     }
     return changes
   }
