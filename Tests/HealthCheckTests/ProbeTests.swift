@@ -25,7 +25,7 @@ struct TCPProbeTests {
       }
       peers.add(UInt32(bigEndian: peer.sin_addr.s_addr))
     }
-    let settings: [String: CheckValue] = ["kind": .text("http"), "source": .text("127.0.0.7")]
+    let settings: [String: CheckValue] = ["kind": .text("http"), "source": .text("127.0.0.7"), "timeout": .text("10s")]
     _ = try await found(settings, at: server)
     #expect(peers.seen == [0x7f00_0007])
   }

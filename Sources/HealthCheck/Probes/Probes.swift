@@ -9,6 +9,7 @@ final class Probes: @unchecked Sendable {
   private let loop: any EventLoop
   private let limits: CheckLimits
   private let contexts = TLSContexts()
+  private let connects: Connects
   private var threads: NIOThreadPool?
   /// Scripts and files that a thread works on or that wait for one.
   private var handedOver = 0
@@ -19,15 +20,24 @@ final class Probes: @unchecked Sendable {
   init(_ limits: CheckLimits, on loop: any EventLoop) {
     (self.limits, self.loop) = (limits, loop)
     budget = ReplyBudget(limits)
+    connects = Connects(on: loop)
   }
 
-  func stop() { threads?.shutdownGracefully { _ in } }
+  func stop() {
+    connects.stop()
+    threads?.shutdownGracefully { _ in }
+  }
 
   /// - Parameter done: called once, perhaps before this returns.
+  /// - Returns: nil for a check that only `stop` can end early.
   func begin(_ check: Check, _ address: IPAddress, done: @escaping (CheckResult) -> Void) -> Attempt? {
+    if case .tcp(let port) = check.probe {
+      connects.begin(check, address, port: port, done: done)
+      return nil
+    }
     let attempt = Attempt(check, address, budget, on: loop, done: done)
     switch check.probe {
-    case .tcp(let port): attempt.connect(port) { try $0.pipeline.syncOperations.addHandler(ConnectHandler(attempt)) }
+    case .tcp: break
     case .smtp(let port): attempt.connect(port) { try $0.pipeline.syncOperations.addHandler(GreetingHandler(attempt)) }
     case .http(let probe, let port): attempt.ask(probe, port, contexts)
     case .icmp: attempt.ping()

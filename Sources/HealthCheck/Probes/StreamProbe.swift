@@ -26,17 +26,6 @@ extension Attempt {
   }
 }
 
-/// A connection is all that is asked for.
-final class ConnectHandler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  private let attempt: Attempt
-
-  init(_ attempt: Attempt) { self.attempt = attempt }
-
-  func channelActive(context: ChannelHandlerContext) { attempt.end(.good()) }
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { attempt.end(error: error) }
-}
-
 /// The greeting of a mail server: one line or several, all with 220 (RFC 5321, section 4.2).
 final class GreetingHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
