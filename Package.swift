@@ -13,6 +13,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     // 2.101 limits the size of a request's head.
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    // Checks by HTTPS; Docs/decisions/health-checks.md.
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
   ],
@@ -35,6 +37,16 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(name: "Netlink", dependencies: ["Model", "Packet", "CNetlink"], swiftSettings: strict),
     .target(name: "Reconciler", dependencies: ["Model", "Forwarding"], swiftSettings: strict),
+    // Thin C over vfork and execve, for check scripts.
+    .target(name: "CSpawn"),
+    .target(
+      name: "HealthCheck",
+      dependencies: [
+        "Model", "CSpawn", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "Offline", dependencies: ["Configuration", "Reconciler", "Forwarding"], swiftSettings: strict),
     .target(
       name: "API",
@@ -48,7 +60,7 @@ let package = Package(
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "API", "Offline", "Reconciler", "Configuration", "Netlink", "AFXDP", "CXDP",
+        "API", "Offline", "Reconciler", "Configuration", "HealthCheck", "Netlink", "AFXDP", "CXDP",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -68,7 +80,7 @@ let package = Package(
     .executableTarget(
       name: "sluice-bench",
       dependencies: [
-        "CTwin", "CReflector", "API", "Forwarding", "Reconciler", "Netlink", "KernelCalls",
+        "CTwin", "CReflector", "API", "Forwarding", "HealthCheck", "Reconciler", "Netlink", "KernelCalls",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/sluice-bench",
@@ -87,6 +99,13 @@ let package = Package(
     .testTarget(
       name: "ConfigurationTests",
       dependencies: ["Configuration", "Fixtures", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "HealthCheckTests",
+      dependencies: [
+        "HealthCheck", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict
     ),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: strict),

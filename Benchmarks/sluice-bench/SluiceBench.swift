@@ -9,7 +9,8 @@ import ArgumentParser
       + "need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
-      NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self, ReflectorBenchmark.self,
+      ChecksBenchmark.self, NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
+      ReflectorBenchmark.self,
     ]
   )
 }

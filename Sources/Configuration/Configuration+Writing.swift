@@ -73,6 +73,7 @@ extension VirtualService {
       "  on-server-loss: \(onServerLoss.rawValue)", "  no-server: \(noServer.rawValue)",
     ]
     if takesHost { lines.append("  takes-host: true") }
+    if let check { lines += ["  check:"] + check.yamlLines.map { "    " + $0 } }
     if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
     lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
     for server in servers {
@@ -85,7 +86,11 @@ extension VirtualService {
 
 extension RealServer {
   fileprivate func lines(weight: Int?) -> [String] {
-    ["address: \(address)"] + (weight.map { ["weight: \($0)"] } ?? []) + ["forward: \(method.rawValue)"] + tunnel.yamlLines
+    var lines = ["address: \(address)"] + (weight.map { ["weight: \($0)"] } ?? [])
+    lines += ["forward: \(method.rawValue)"] + tunnel.yamlLines
+    if let check { lines += ["check:"] + check.yamlLines.map { "  " + $0 } }
+    if maintenance { lines.append("maintenance: true") }
+    return lines
   }
 }
 

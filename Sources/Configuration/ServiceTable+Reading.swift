@@ -17,6 +17,7 @@ extension ServiceTable {
       if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
       if let value = fields["takes-host"] { service.takesHost = try value.truth() }
+      if let value = fields["check"] { service.check = try HealthCheck(value, CheckField.all) }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
         addresses[ServerName(server.address, of: service.key)] = address
@@ -42,6 +43,8 @@ extension ServiceTable {
     let address = try fields.required("address", example: "10.0.0.2")
     var server = RealServer(try address.address(), method: try Self.method(fields), tunnel: try TunnelOptions(fields))
     if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
+    if let value = fields["check"] { server.check = try HealthCheck(value, CheckField.ofServer) }
+    if let value = fields["maintenance"] { server.maintenance = try value.truth() }
     return (server, address)
   }
 

@@ -82,14 +82,19 @@ extension ServiceTable {
     return changes
   }
 
+  /// Defaults that are not listed for a new server.
+  private static let usual = [
+    "source": "\(TunnelSource.interface)", "check": RealServer.noCheckOfItsOwn, "maintenance": "false",
+  ]
+
   private static func changed(
     from old: [(name: String, value: String)],
     to new: [(name: String, value: String)]
   ) -> [ConfigurationChange.Setting] {
     new.compactMap { name, to in
       let from = old.first { $0.name == name }?.value
-      // A source that was absent and is now the default is not a change.
-      if from == to || from == nil && name == "source" && to == "\(TunnelSource.interface)" { return nil }
+      // What was absent and is now the default is not a change.
+      if from == to || from == nil && usual[name] == to { return nil }
       return ConfigurationChange.Setting(name: name, from: from, to: to)
     }
   }
@@ -100,14 +105,17 @@ extension VirtualService {
     [
       ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
       ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
-      ("takes-host", "\(takesHost)"),
+      ("takes-host", "\(takesHost)"), ("check", check?.description ?? "none"),
     ]
   }
 }
 
 extension RealServer {
+  fileprivate static let noCheckOfItsOwn = "the service's"
+
   fileprivate var settings: [(name: String, value: String)] {
     [("weight", "\(weight)"), ("forward", method.rawValue)] + tunnel.settings
+      + [("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)")]
   }
 }
 

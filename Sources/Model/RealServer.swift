@@ -7,6 +7,10 @@ package struct RealServer: Equatable, Sendable {
   /// Options of the method have a value. Options that the method doesn't have are nil unless they were given, in which case the service table
   /// refuses the server.
   package private(set) var tunnel: TunnelOptions
+  /// What is checked otherwise than the service's check says; nil: nothing.
+  package var check: HealthCheck?
+  /// Set by hand: no new flows, existing flows finish, whatever a check finds.
+  package var maintenance: Bool
 
   package static let weights = 0...65535
 
@@ -14,12 +18,16 @@ package struct RealServer: Equatable, Sendable {
     _ address: IPAddress,
     weight: Int = 1,
     method: ForwardingMethod = .direct,
-    tunnel: TunnelOptions = TunnelOptions()
+    tunnel: TunnelOptions = TunnelOptions(),
+    check: HealthCheck? = nil,
+    maintenance: Bool = false
   ) {
     self.address = address
     self.weight = weight
     self.method = method
     self.tunnel = tunnel.completed(for: method)
+    self.check = check
+    self.maintenance = maintenance
   }
 
   package var isDraining: Bool { weight == 0 }
@@ -52,6 +60,8 @@ extension RealServer: Codable {
     case checksum
     case source
     case entropy
+    case check
+    case maintenance
   }
 
   package init(from decoder: any Decoder) throws {
@@ -60,7 +70,9 @@ extension RealServer: Codable {
       try fields.decode(IPAddress.self, forKey: .address),
       weight: try fields.decodeIfPresent(Int.self, forKey: .weight) ?? 1,
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
-      tunnel: try TunnelOptions(from: fields)
+      tunnel: try TunnelOptions(from: fields),
+      check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
+      maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false
     )
   }
 
@@ -70,5 +82,7 @@ extension RealServer: Codable {
     try fields.encode(weight, forKey: .weight)
     try fields.encode(method, forKey: .method)
     try tunnel.encode(to: encoder)
+    try fields.encodeIfPresent(check, forKey: .check)
+    if maintenance { try fields.encode(true, forKey: .maintenance) }
   }
 }

@@ -11,6 +11,7 @@ extension ServiceTable {
       guard addresses.insert(server.address).inserted else { throw .serverExists(server.address, service.key) }
       try check(server, of: service.key)
     }
+    try checkChecks(of: service)
     guard let sorry = service.sorry else { return }
     if addresses.contains(sorry.address) { throw .sorryIsServer(sorry.address, service.key) }
     try check(sorry.server, of: service.key)
@@ -21,6 +22,17 @@ extension ServiceTable {
     guard RealServer.weights.contains(server.weight) else { throw .badWeight(server.weight, server.address, key) }
     if let fault = server.tunnel.fault(of: server.method, to: server.address) { throw .badTunnel(fault, server.address, key) }
     if server.method == .direct && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.address, key) }
+  }
+
+  /// The health checks of the service and of those servers that differ from it.
+  private static func checkChecks(of service: VirtualService) throws(ServiceTableError) {
+    do throws(CheckFault) { _ = try service.check?.check(of: service.key) } catch { throw .badCheck(error, nil, service.key) }
+    let hasSource = service.check?["source"] != nil
+    for server in service.servers where server.check != nil || hasSource { try checkChecks(of: service, server) }
+  }
+
+  static func checkChecks(of service: VirtualService, _ server: RealServer) throws(ServiceTableError) {
+    do throws(CheckFault) { _ = try service.check(of: server) } catch { throw .badCheck(error, server.address, service.key) }
   }
 
   /// Refuses a service if its VIP is a server of any service, or if one of its servers is a VIP.

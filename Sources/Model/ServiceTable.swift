@@ -50,7 +50,8 @@ extension ServiceTable {
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
-    takesHost: Bool? = nil
+    takesHost: Bool? = nil,
+    check: HealthCheck?? = nil
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
@@ -60,6 +61,7 @@ extension ServiceTable {
     service.noServer = noServer ?? service.noServer
     service.sorry = sorry ?? service.sorry
     service.takesHost = takesHost ?? service.takesHost
+    service.check = check ?? service.check
     try Self.check(service)
     if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
       throw .serverIsVIP(sorry.address, key)
@@ -80,6 +82,7 @@ extension ServiceTable {
       throw .tooManyServersOfOne(services[index].servers.count + 1, key)
     }
     try Self.check(server, of: key)
+    try Self.checkChecks(of: services[index], server)
     if services.contains(where: { $0.key.address == server.address }) { throw .serverIsVIP(server.address, key) }
     services[index].servers.append(server)
   }
@@ -90,13 +93,18 @@ extension ServiceTable {
     of key: ServiceKey,
     weight: Int? = nil,
     method: ForwardingMethod? = nil,
-    tunnel: TunnelOptions = TunnelOptions()
+    tunnel: TunnelOptions = TunnelOptions(),
+    check: HealthCheck?? = nil,
+    maintenance: Bool? = nil
   ) throws(ServiceTableError) {
     let (service, position) = try position(of: address, in: key)
     var server = services[service].servers[position]
     server.weight = weight ?? server.weight
     server.forward(by: method, tunnel)
+    server.check = check ?? server.check
+    server.maintenance = maintenance ?? server.maintenance
     try Self.check(server, of: key)
+    try Self.checkChecks(of: services[service], server)
     services[service].servers[position] = server
   }
 

@@ -16,6 +16,8 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case badTunnel(TunnelFault, IPAddress, ServiceKey)
   /// An address has one entry in the tables.
   case sorryIsServer(IPAddress, ServiceKey)
+  /// The address is nil when the check is the service's.
+  case badCheck(CheckFault, IPAddress?, ServiceKey)
 
   /// For programs; never changes.
   package var code: String {
@@ -33,6 +35,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .serverIsVIP: "server-is-vip"
     case .badTunnel: "bad-tunnel"
     case .sorryIsServer: "sorry-is-server"
+    case .badCheck: "bad-check"
     }
   }
 }
@@ -56,6 +59,8 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverIsVIP(let address, let key): "\(address) is both a VIP and a server of \(key), a forwarding loop"
     case .sorryIsServer(let address, let key): "\(address) is both a server and the sorry server of \(key)"
     case .badTunnel(let fault, let address, let key): "\(fault.what) (server \(address) of \(key))"
+    case .badCheck(let fault, let address?, let key): "\(fault.what) (server \(address) of \(key))"
+    case .badCheck(let fault, nil, let key): "\(fault.what) (service \(key))"
     }
   }
 
@@ -72,6 +77,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .familyMismatch: "use a tunnel, such as 'forward: ipip', or a server address of the VIP's IP version"
     case .serverIsVIP: "give the server's own address"
     case .badTunnel(let fault, _, _): fault.hint
+    case .badCheck(let fault, _, _): fault.hint
     case .sorryIsServer: "remove one of the two; 'service set --no-sorry' removes the sorry server"
     }
   }
@@ -82,7 +88,8 @@ extension ServiceTableError: CustomStringConvertible {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
       .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _),
       .badServerAddress(_, let key, _),
-      .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key):
+      .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key),
+      .badCheck(_, _, let key):
       key
     }
   }
@@ -90,10 +97,10 @@ extension ServiceTableError: CustomStringConvertible {
   /// The server in question; nil when the error is about the service.
   package var server: ServerName? {
     switch self {
-    case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress: nil
+    case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badCheck(_, nil, _): nil
     case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
       .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key),
-      .badTunnel(_, let address, let key), .sorryIsServer(let address, let key):
+      .badTunnel(_, let address, let key), .sorryIsServer(let address, let key), .badCheck(_, let address?, let key):
       ServerName(address, of: key)
     }
   }

@@ -10,7 +10,8 @@ package struct SorryServer: Equatable, Sendable {
 
   package var address: IPAddress { server.address }
 
-  package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .weight }
+  /// Nor is it checked: there is no server to take its place.
+  package static let fields = RealServer.CodingKeys.allCases.filter { ![.weight, .check, .maintenance].contains($0) }
 }
 
 extension SorryServer: CustomStringConvertible {

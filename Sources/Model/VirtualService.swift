@@ -53,6 +53,8 @@ package struct VirtualService: Equatable, Sendable {
   /// Whether a service of any port may be on an address of the host's own: it then takes the host's ssh, and the answers to its own
   /// questions.
   package var takesHost: Bool
+  /// How its servers are checked; nil: not, unless they have checks of their own.
+  package var check: HealthCheck?
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
@@ -67,6 +69,7 @@ package struct VirtualService: Equatable, Sendable {
     noServer: NoServerAnswer = .unreachable,
     sorry: SorryServer? = nil,
     takesHost: Bool = false,
+    check: HealthCheck? = nil,
     servers: [RealServer] = []
   ) {
     self.key = key
@@ -76,6 +79,7 @@ package struct VirtualService: Equatable, Sendable {
     self.noServer = noServer
     self.sorry = sorry
     self.takesHost = takesHost
+    self.check = check
     self.servers = servers
   }
 
@@ -84,6 +88,9 @@ package struct VirtualService: Equatable, Sendable {
   /// The current number of slots of the ring. It depends on how many servers are configured, not on how many are live: a ring of another
   /// size sends most new flows to other servers.
   package var effectiveRingSize: Int { scheduler.hasList ? 0 : ringSize.slots(servers: servers.count) }
+
+  /// Whether the service or one of its servers has a check.
+  package var isChecked: Bool { check != nil || servers.contains { $0.check != nil } }
 
   /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
@@ -98,6 +105,7 @@ extension VirtualService: Codable {
     case noServer = "no-server"
     case sorry
     case takesHost = "takes-host"
+    case check
     case servers
   }
 
@@ -111,6 +119,7 @@ extension VirtualService: Codable {
       noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
       takesHost: try fields.decodeIfPresent(Bool.self, forKey: .takesHost) ?? false,
+      check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }

@@ -36,14 +36,14 @@ private struct StatusReport {
 
   func status(of service: VirtualService) -> ServiceStatus {
     let layout = snapshot.layout.services[service.key]
-    var servers = service.everyServer.map { status(of: $0, layout) }
+    var servers = service.everyServer.map { status(of: $0, of: service.key, layout) }
     let sent = servers.reduce(Totals()) { $0 + $1.totals }
     for index in servers.indices where sent.packets > 0 {
       servers[index].share = 100 * Double(servers[index].totals.packets) / Double(sent.packets)
     }
     let (active, inactive) = servers.reduce((0, 0)) { ($0.0 + $1.active, $0.1 + $1.inactive) }
     var sorry = service.sorry.map { _ in servers.removeLast() }
-    if sorry?.state == .draining { sorry?.state = servers.contains { $0.state == .ok } ? .standby : .ok }
+    if sorry?.state == .draining { sorry?.state = isServed(servers, service.key) ? .standby : .ok }
     return ServiceStatus(
       service: service.key,
       scheduler: service.scheduler,
@@ -58,12 +58,18 @@ private struct StatusReport {
     )
   }
 
-  private func status(of server: RealServer, _ service: TableLayout.Service?) -> ServerStatus {
+  /// Whether new flows go to the service's own servers.
+  private func isServed(_ servers: [ServerStatus], _ key: ServiceKey) -> Bool {
+    servers.contains { $0.state == .ok } && !snapshot.health.withoutQuorum.contains(key)
+  }
+
+  private func status(of server: RealServer, of key: ServiceKey, _ service: TableLayout.Service?) -> ServerStatus {
     let place = service?.servers[server.address]
     let live = place.map { LiveCount(at: $0.index, incarnation: $0.incarnation, counters) } ?? LiveCount()
-    let reason =
+    let fault =
       snapshot.faults[server.address]
       ?? (service?.behindGateway.contains(server.address) == true ? Resolution.behindGateway : nil)
+    let standing = snapshot.health[ServerName(server.address, of: key)]
     return ServerStatus(
       address: server.address,
       forward: server.method,
@@ -72,12 +78,37 @@ private struct StatusReport {
       source: server.tunnel.sourceText,
       entropy: server.tunnel.entropy,
       weight: server.weight,
-      state: reason != nil ? .unresolved : server.isDraining ? .draining : .ok,
-      reason: reason,
+      state: fault != nil ? .unresolved : server.state(standing),
+      health: standing.map { $0.verdict?.state ?? .unknown },
+      reason: fault ?? standing?.reason,
       active: live.active,
       inactive: live.inactive,
       totals: place.map { snapshot.baselines.totals(at: $0.index, counters) } ?? Totals(),
       share: nil
     )
+  }
+}
+
+extension RealServer {
+  fileprivate func state(_ standing: Standing?) -> ServerStatus.State {
+    if maintenance { return .maintenance }
+    if let standing, !standing.isLive { return standing.verdict?.state == .down ? .down : .waiting }
+    return isDraining ? .draining : .ok
+  }
+}
+
+extension Standing {
+  /// What the operator should know; a server that is up as it should be needs no words.
+  fileprivate var reason: String? {
+    switch verdict?.state {
+    case .up:
+      share < HealthVerdict.fullShare
+        ? "slow start, \(share * 10) % of its weight" : verdict?.weight.map { "its check gives it weight \($0)" }
+    case .down: verdict?.reason
+    case .unknown:
+      isPresumedLive
+        ? "live until its check says otherwise: \(verdict?.reason ?? "")" : "no good result yet: \(verdict?.reason ?? "")"
+    case nil: isPresumedLive ? nil : "no result yet"
+    }
   }
 }

@@ -59,6 +59,11 @@ extension Director {
 }
 
 extension Director {
+  /// What health checks have found. Many verdicts become few generations.
+  package func report(_ verdicts: [(server: ServerName, verdict: HealthVerdict)]) { reconciler.mailbox.post(verdicts) }
+}
+
+extension Director {
   /// Generation of the tables in force.
   package var generation: UInt64 { get async { snapshot.generation } }
 
@@ -77,6 +82,11 @@ extension Director {
   package var problems: [String] { get async { snapshot.problems } }
 
   package func statistics() async -> Statistics {
-    Statistics(workers: surroundings.counters(), rings: surroundings.rings(), steering: surroundings.steering())
+    Statistics(
+      workers: surroundings.counters(),
+      rings: surroundings.rings(),
+      steering: surroundings.steering(),
+      checks: surroundings.checks()
+    )
   }
 }

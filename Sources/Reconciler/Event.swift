@@ -11,6 +11,8 @@ package struct Event: Codable, Equatable, Sendable {
     case vip
     /// The path to a real server.
     case nextHop = "next-hop"
+    /// What the health checks find.
+    case health
     /// The shared tables.
     case tables
     /// A problem that the director did not repair.

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Synchronization
 
 /// Hands edits and the stop request to the reconciler's thread. Bounded; posting never waits.
@@ -8,6 +9,8 @@ final class Mailbox: Sendable {
 
   private struct State {
     var edits: [Edit] = []
+    /// The latest of each server. Bounded by the servers of the table in force: only those are checked.
+    var verdicts: [ServerName: HealthVerdict] = [:]
     var isStopping = false
   }
 
@@ -39,6 +42,19 @@ final class Mailbox: Sendable {
       return nil
     }
     if let refusal { edit.answer(.failure(refusal)) } else { wake() }
+  }
+
+  /// Verdicts are observations: they wait for the pace, and the latest of a server is the one that counts.
+  func post(_ verdicts: [(server: ServerName, verdict: HealthVerdict)]) {
+    state.withLock { state in for (server, verdict) in verdicts { state.verdicts[server] = verdict } }
+    wake()
+  }
+
+  func takeVerdicts() -> [ServerName: HealthVerdict] {
+    state.withLock { state in
+      defer { state.verdicts = [:] }
+      return state.verdicts
+    }
   }
 
   func stop() {

@@ -125,6 +125,7 @@ extension ReconcilerLoop {
   }
 
   private mutating func publish() throws {
+    prepareHealth()
     let plan = try compile()
     front.reading.withLock { _ in tables.write(plan) }
     let counters = surroundings.counters()
@@ -140,6 +141,7 @@ extension ReconcilerLoop {
       snapshot.table = desired
       snapshot.layout = tables.layout
       snapshot.baselines = baselines
+      snapshot.health = health
       snapshot.faults = resolutions.compactMapValues(\.fault)
     }
     if hasLeftOvers {
@@ -151,10 +153,10 @@ extension ReconcilerLoop {
 
   private mutating func compile() throws -> TablePlan {
     do throws(TableCapacityError) {
-      return try tables.plan(desired, resolutions, changed: changed)
+      return try tables.plan(desired, resolutions, health, changed: changed)
     } catch {
       try grow(to: tables.memory.capacity.doubled, because: error)
-      return try tables.plan(desired, resolutions, changed: changed)
+      return try tables.plan(desired, resolutions, health, changed: changed)
     }
   }
 }

@@ -21,6 +21,7 @@ struct ReconcilerLoop {
   /// The services that each real server belongs to.
   var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []
+  var health = HealthTable()
   // In force.
   var tables: TableWriter
   var isPublished = false
@@ -52,6 +53,8 @@ struct ReconcilerLoop {
     while true {
       guard let edits = front.mailbox.take() else { return finish() }
       for edit in edits { take(edit) }
+      let verdicts = front.mailbox.takeVerdicts()
+      if !verdicts.isEmpty { take(verdicts) }
       if wait(until: min(nextTick, deadline ?? nextTick)) || ContinuousClock.now >= nextTick {
         nextTick = observe() ? .now : .now + Pace.tick
       }

@@ -13,6 +13,7 @@ struct Snapshot: Sendable {
   var baselines = CounterBaselines()
   /// Why these real servers cannot be reached.
   var faults: [IPAddress: String] = [:]
+  var health = HealthTable()
   /// Problems that the director did not repair.
   var problems: [String] = []
 }

@@ -21,6 +21,8 @@ package struct Statistics: Codable, Equatable, Sendable {
   /// Flow tables: what they hold and what became of their entries; and what else workers did to packets. A packet counted here is counted among
   /// the outcomes too.
   package var flows: [Counter]
+  /// Health checks; empty without any.
+  package var checks: [Counter] = []
 }
 
 extension RingDrops {
@@ -73,7 +75,7 @@ extension Counters {
 }
 
 extension Statistics {
-  init(workers: [Counters], rings: [RingDrops] = [], steering: SteeringCounts?) {
+  init(workers: [Counters], rings: [RingDrops] = [], steering: SteeringCounts?, checks: CheckStatistics? = nil) {
     func counter(_ name: String, _ meaning: String, _ read: (Counters) -> UInt64) -> Counter {
       let values = workers.map(read)
       return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
@@ -106,6 +108,7 @@ extension Statistics {
     }
     self.workers = [received] + outcomes + [held]
     self.flows = Counters.ofFlows.map { name, meaning, value in counter(name, meaning) { $0[keyPath: value].pointee } }
+    self.checks = checks?.counters.map { Counter(name: $0.name, meaning: $0.meaning, $0.value) } ?? []
   }
 }
 

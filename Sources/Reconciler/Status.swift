@@ -61,6 +61,12 @@ package struct ServerStatus: Codable, Equatable, Sendable {
     case ok
     /// Weight 0: keeps its flows, gets no new ones.
     case draining
+    /// Set by hand: keeps its flows, gets no new ones.
+    case maintenance
+    /// Its health check finds it down.
+    case down
+    /// Its health check has had no good result yet.
+    case waiting
     /// Its next hop is unknown: new flows go to other servers, existing ones are dropped. Takes precedence over `draining`, which the weight
     /// shows.
     case unresolved
@@ -78,7 +84,9 @@ package struct ServerStatus: Codable, Equatable, Sendable {
   /// 0 for a sorry server.
   package var weight: Int
   package var state: State
-  /// Why the server is not resolved; nil otherwise.
+  /// What its health check has found: `up`, `down` or `unknown`; nil without a check.
+  package var health: HealthVerdict.State?
+  /// Why the server is not resolved, or what its health check found last; nil without a reason.
   package var reason: String?
   /// Flows as IPVS counts them; see `LiveCount`.
   package var active: Int
@@ -89,7 +97,7 @@ package struct ServerStatus: Codable, Equatable, Sendable {
   package var share: Double?
 
   package enum CodingKeys: String, CodingKey {
-    case address, forward, checksum, source, entropy, weight, state, reason, active, inactive, totals, share
+    case address, forward, checksum, source, entropy, weight, state, health, reason, active, inactive, totals, share
     case tunnelPort = "tunnel-port"
   }
 }

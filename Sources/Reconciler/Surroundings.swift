@@ -38,6 +38,8 @@ package struct Surroundings: Sendable {
   package var steering: @Sendable () -> SteeringCounts? = { nil }
   /// By worker.
   package var rings: @Sendable () -> [RingDrops] = { [] }
+  /// What health checks have done; nil before the first one.
+  package var checks: @Sendable () -> CheckStatistics? = { nil }
   package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
   /// Seconds of CLOCK_MONOTONIC, the workers' clock.
   package var now: @Sendable () -> UInt32 = MonotonicClock.seconds

@@ -58,6 +58,7 @@ struct Run: AsyncParsableCommand {
             service: signalling,
             successTerminationBehavior: .gracefullyShutdownGroup
           ),
+          ServiceGroupConfiguration.ServiceConfiguration(service: HealthService(checks: running.health)),
         ],
         logger: logger
       )

@@ -10,7 +10,7 @@ struct ServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "server",
     abstract: "Add, change, drain, remove and list the real servers of a service.",
-    subcommands: [Add.self, Set.self, Drain.self, Remove.self, List.self]
+    subcommands: [Add.self, Set.self, Drain.self, Maintenance.self, Ready.self, Remove.self, List.self]
   )
 
   /// Settings of a real server.
@@ -22,6 +22,8 @@ struct ServerCommand: AsyncParsableCommand {
     var forward: ForwardingMethod?
 
     @OptionGroup var tunnel: TunnelArguments
+
+    @OptionGroup var check: CheckArguments
   }
 
   struct Add: AsyncParsableCommand {
@@ -36,7 +38,8 @@ struct ServerCommand: AsyncParsableCommand {
         server.address,
         weight: settings.weight ?? 1,
         method: settings.forward ?? .direct,
-        tunnel: settings.tunnel.options
+        tunnel: settings.tunnel.options,
+        check: settings.check.given
       )
       try await edit.carryOut { try await $0.add(added, to: server.service.key) }
     }
@@ -47,10 +50,19 @@ struct ServerCommand: AsyncParsableCommand {
 
     @OptionGroup var server: ServerArguments
     @OptionGroup var settings: Settings
+
+    @Flag(help: "Remove the server's own check: the service's is used.")
+    var noCheck = false
+
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      let wanted = ServerSettings(weight: settings.weight, forward: settings.forward, tunnel: settings.tunnel.options)
+      let wanted = ServerSettings(
+        weight: settings.weight,
+        forward: settings.forward,
+        tunnel: settings.tunnel.options,
+        check: try settings.check.replacing(none: noCheck)
+      )
       try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: wanted) }
     }
   }
@@ -63,6 +75,34 @@ struct ServerCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: ServerSettings(weight: 0)) }
+    }
+  }
+
+  struct Maintenance: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take a real server out for maintenance: no new flows, existing flows finish, whatever its check finds."
+    )
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws {
+      try await edit.carryOut {
+        try await $0.set(server.address, of: server.service.key, to: ServerSettings(maintenance: true))
+      }
+    }
+  }
+
+  struct Ready: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "End a real server's maintenance; its weight is as before.")
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var edit: EditOptions
+
+    func run() async throws {
+      try await edit.carryOut {
+        try await $0.set(server.address, of: server.service.key, to: ServerSettings(maintenance: false))
+      }
     }
   }
 

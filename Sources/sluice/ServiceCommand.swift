@@ -39,6 +39,8 @@ struct ServiceCommand: AsyncParsableCommand {
     )
     var takesHost: Bool?
 
+    @OptionGroup var check: CheckArguments
+
     func validate() throws {
       if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward needs --sorry: give both") }
     }
@@ -61,7 +63,8 @@ struct ServiceCommand: AsyncParsableCommand {
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
         sorry: settings.sorryServer,
-        takesHost: settings.takesHost ?? false
+        takesHost: settings.takesHost ?? false,
+        check: settings.check.given
       )
       try await edit.carryOut { try await $0.add(added) }
     }
@@ -76,6 +79,9 @@ struct ServiceCommand: AsyncParsableCommand {
     @Flag(help: "Remove the sorry server.")
     var noSorry = false
 
+    @Flag(help: "Remove the service's check.")
+    var noCheck = false
+
     @OptionGroup var edit: EditOptions
 
     func validate() throws {
@@ -89,7 +95,8 @@ struct ServiceCommand: AsyncParsableCommand {
         onServerLoss: settings.onServerLoss,
         noServer: settings.noServer,
         sorry: noSorry ? .some(nil) : settings.sorryServer.map { .some($0) },
-        takesHost: settings.takesHost
+        takesHost: settings.takesHost,
+        check: try settings.check.replacing(none: noCheck)
       )
       try await edit.carryOut { try await $0.set(service.key, to: wanted) }
     }

@@ -137,7 +137,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     WrongFile.services("services:\n", "f:2:10: services is empty; write a list, or [] for an empty one"),
     .services(
       "services: [1]\n",
-      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, no-server, sorry, takes-host, servers"
+      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, no-server, sorry, takes-host, check, servers"
     ),
     .services(
       "services:\n  - ring: 251\n",

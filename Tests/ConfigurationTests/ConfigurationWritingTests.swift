@@ -123,7 +123,11 @@ import Testing
     #expect(read.director == usual)
     #expect(read.timeouts == Timeouts())
     let service = try #require(read.table.services.first)
-    #expect(VirtualService(service.key, sorry: SorryServer(IPAddress(10, 0, 0, 9)), servers: service.servers) == service)
+    let sorry = SorryServer(IPAddress(10, 0, 0, 9))
+    #expect(VirtualService(service.key, sorry: sorry, check: service.check, servers: service.servers) == service)
+    // A kind and a path must be given; nothing else changes by leaving it out.
+    let least = HealthCheck(["kind": .text("http"), "path": .text("/")])
+    #expect(try service.check?.check(of: service.key) == least.check(of: service.key))
     #expect(service.servers.map(\.weight) == [1, 1, 2, 1])
     #expect(service.servers.map(\.method) == [.direct, .direct, .gue, .ipip])
     #expect(service.servers[2] == RealServer(service.servers[2].address, weight: 2, method: .gue))

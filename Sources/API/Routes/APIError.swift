@@ -78,7 +78,7 @@ extension ServiceTableError {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
     case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP,
-      .badTunnel,
+      .badTunnel, .badCheck,
       .sorryIsServer:
       422
     }

@@ -11,6 +11,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   /// `.some(nil)`, in JSON null, removes it.
   package var sorry: SorryServer??
   package var takesHost: Bool?
+  /// `.some(nil)`, in JSON null, removes it.
+  package var check: HealthCheck??
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case scheduler
@@ -19,6 +21,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     case noServer = "no-server"
     case sorry
     case takesHost = "takes-host"
+    case check
   }
 
   package init(
@@ -27,7 +30,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
-    takesHost: Bool? = nil
+    takesHost: Bool? = nil,
+    check: HealthCheck?? = nil
   ) {
     self.scheduler = scheduler
     self.ring = ring
@@ -35,6 +39,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     self.noServer = noServer
     self.sorry = sorry
     self.takesHost = takesHost
+    self.check = check
   }
 
   package init(from decoder: any Decoder) throws {
@@ -45,6 +50,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
     takesHost = try fields.decodeIfPresent(Bool.self, forKey: .takesHost)
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
+    if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
   }
 
   // The synthesized encoder omits null.
@@ -56,6 +62,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(noServer, forKey: .noServer)
     try fields.encodeIfPresent(takesHost, forKey: .takesHost)
     if let sorry { try fields.encode(sorry, forKey: .sorry) }
+    if let check { try fields.encode(check, forKey: .check) }
   }
 }
 
@@ -64,11 +71,22 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   package var weight: Int?
   package var forward: ForwardingMethod?
   package var tunnel: TunnelOptions
+  /// `.some(nil)`, in JSON null, removes it.
+  package var check: HealthCheck??
+  package var maintenance: Bool?
 
   /// The real server is named by the path.
   package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
 
-  package init(weight: Int? = nil, forward: ForwardingMethod? = nil, tunnel: TunnelOptions = TunnelOptions()) {
+  package init(
+    weight: Int? = nil,
+    forward: ForwardingMethod? = nil,
+    tunnel: TunnelOptions = TunnelOptions(),
+    check: HealthCheck?? = nil,
+    maintenance: Bool? = nil
+  ) {
+    self.check = check
+    self.maintenance = maintenance
     self.weight = weight
     self.forward = forward
     self.tunnel = tunnel
@@ -79,6 +97,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     weight = try fields.decodeIfPresent(Int.self, forKey: .weight)
     forward = try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method)
     tunnel = try TunnelOptions(from: fields)
+    if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
+    maintenance = try fields.decodeIfPresent(Bool.self, forKey: .maintenance)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -86,6 +106,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(weight, forKey: .weight)
     try fields.encodeIfPresent(forward, forKey: .method)
     try tunnel.encode(to: encoder)
+    if let check { try fields.encode(check, forKey: .check) }
+    try fields.encodeIfPresent(maintenance, forKey: .maintenance)
   }
 }
 

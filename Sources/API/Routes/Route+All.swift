@@ -104,7 +104,8 @@ extension Route {
             onServerLoss: settings.onServerLoss,
             noServer: settings.noServer,
             sorry: settings.sorry,
-            takesHost: settings.takesHost
+            takesHost: settings.takesHost,
+            check: settings.check
           )
         }
       )
@@ -133,7 +134,15 @@ extension Route {
       let (key, address, settings) = (try call.service(), try call.server(), try await call.decode(ServerSettings.self))
       return RouteResponse(
         value: try await director.edit(before: try call.before()) { table throws(ServiceTableError) in
-          try table.setServer(address, of: key, weight: settings.weight, method: settings.forward, tunnel: settings.tunnel)
+          try table.setServer(
+            address,
+            of: key,
+            weight: settings.weight,
+            method: settings.forward,
+            tunnel: settings.tunnel,
+            check: settings.check,
+            maintenance: settings.maintenance
+          )
         }
       )
     },

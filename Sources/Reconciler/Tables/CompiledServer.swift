@@ -22,13 +22,15 @@ struct CompiledServer {
   static func all(
     of service: VirtualService,
     _ layout: TableLayout.Service,
-    _ resolutions: [IPAddress: Resolution]
+    _ resolutions: [IPAddress: Resolution],
+    _ health: HealthTable
   ) -> [CompiledServer] {
+    let weights = EffectiveWeight(service, resolutions, health)
     var servers: [CompiledServer] = service.everyServer.compactMap { server in
       guard let place = layout.servers[server.address] else { return nil }
       let resolution = resolutions[server.address]
       let hop = resolution?.nextHop(by: server.method)
-      let weight = EffectiveWeight.of(server, resolution)
+      let weight = weights.of(server)
       let isTunnel = server.method.isTunnel
       return CompiledServer(
         address: server.address,
@@ -38,7 +40,7 @@ struct CompiledServer {
           weight: weight,
           incarnation: place.incarnation,
           nextHop: hop,
-          isLost: resolution?.isLost == true
+          isLost: resolution?.isLost == true || health[ServerName(server.address, of: service.key)]?.isRemoved == true
         ),
         isSorry: server.address == service.sorry?.address,
         isBehindGateway: hop == nil && resolution?.nextHop != nil,

@@ -10,6 +10,7 @@ import Model
 struct TableCompiler {
   let desired: ServiceTable
   let resolutions: [IPAddress: Resolution]
+  let health: HealthTable
 
   var plan: TablePlan
   /// Addresses of tunnels that lost the server they were named after.
@@ -24,13 +25,14 @@ struct TableCompiler {
   static func compile(
     _ desired: ServiceTable,
     _ resolutions: [IPAddress: Resolution],
+    _ health: HealthTable,
     changed: some Collection<ServiceKey>,
     _ former: TableLayout,
     generation: UInt64,
     hashKey: HashKey,
     timeouts: Timeouts
   ) throws(TableCapacityError) -> TablePlan {
-    var compiler = TableCompiler(desired, resolutions, former, generation, hashKey, timeouts)
+    var compiler = TableCompiler(desired, resolutions, health, former, generation, hashKey, timeouts)
     // Removals first, so that new services can use their places and indices. Sorted, so that the same changes always give the same places.
     let indices = former.services
     let gone = changed.filter { desired.service($0) == nil }
@@ -47,6 +49,7 @@ struct TableCompiler {
   private init(
     _ desired: ServiceTable,
     _ resolutions: [IPAddress: Resolution],
+    _ health: HealthTable,
     _ former: TableLayout,
     _ generation: UInt64,
     _ hashKey: HashKey,
@@ -54,6 +57,7 @@ struct TableCompiler {
   ) {
     self.desired = desired
     self.resolutions = resolutions
+    self.health = health
     plan = TablePlan(generation: generation, hashKey: hashKey, timeouts: timeouts, layout: former)
   }
 
@@ -89,7 +93,7 @@ struct TableCompiler {
       next.servers[server.address] = place
       plan.added.append((ServerName(server.address, of: key), place))
     }
-    let servers = CompiledServer.all(of: service, next, resolutions)
+    let servers = CompiledServer.all(of: service, next, resolutions, health)
     for server in servers {
       var record = server.record
       record.tunnel = UInt32(join(server, of: next.index))

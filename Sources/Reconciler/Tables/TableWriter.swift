@@ -33,11 +33,13 @@ package struct TableWriter: Sendable {
   func plan(
     _ desired: ServiceTable,
     _ resolutions: [IPAddress: Resolution],
+    _ health: HealthTable = HealthTable(),
     changed: Set<ServiceKey>
   ) throws(TableCapacityError) -> TablePlan {
     try TableCompiler.compile(
       desired,
       resolutions,
+      health,
       changed: changed,
       layout,
       generation: generation + 1,

@@ -1,6 +1,7 @@
 import AFXDP
 import Configuration
 import Forwarding
+import HealthCheck
 import Logging
 import Model
 import Offline
@@ -12,6 +13,7 @@ final class Daemon: Sendable {
   let settings: DirectorSettings
   private let engine: Engine
   private let host: HostNetwork
+  let health = HealthChecks()
   private let state = Mutex(State())
   private let logger: Logger
 
@@ -59,6 +61,7 @@ final class Daemon: Sendable {
   func start(_ configuration: Configuration) async throws -> Director {
     let director = try Director(surroundings(configuration))
     state.withLock { $0.director = director }
+    health.report(to: director)
     _ = try await director.apply(configuration.table)
     try await offPool {
       if !self.state.withLock({ $0.isForwarding }) { try self.engine.start() }
@@ -74,7 +77,7 @@ final class Daemon: Sendable {
   }
 
   private func surroundings(_ configuration: Configuration) -> Surroundings {
-    let (engine, host, logger) = (engine, host, logger)
+    let (engine, host, health, logger) = (engine, host, health, logger)
     let freed = FreedMemory()
     var surroundings = Surroundings(
       memory: engine.tables,
@@ -90,7 +93,11 @@ final class Daemon: Sendable {
       return host.observe()
     }
     surroundings.descriptor = host.descriptor
-    surroundings.published = { host.follow($0) }
+    surroundings.published = { table in
+      host.follow(table)
+      health.follow(table)
+    }
+    surroundings.checks = { health.counts.map(CheckStatistics.init) }
     surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
     surroundings.conflict = { host.conflict(of: $0) }
     surroundings.announce = { host.announce($0) }
@@ -130,6 +137,7 @@ final class Daemon: Sendable {
   /// Leaves the host as it was before the start, or steering and VIPs in place for the next one.
   func stop() async {
     try? await offPool {
+      self.health.stop()
       self.state.withLock { $0.director }?.stop()
       if self.state.withLock({ $0.keepsSteering }) { return self.engine.leave() }
       // The VIPs first: between the program's end and theirs the kernel would reset every connection.
@@ -142,6 +150,7 @@ final class Daemon: Sendable {
   func giveUp() async {
     guard engine.isTakenOver else { return await stop() }
     try? await offPool {
+      self.health.stop()
       self.state.withLock { $0.director }?.stop()
       self.engine.leave()
     }
@@ -150,6 +159,12 @@ final class Daemon: Sendable {
 
 private struct StillStarting: Error, CustomStringConvertible {
   var description: String { "the director is still starting: try again" }
+}
+
+extension CheckStatistics {
+  fileprivate init(_ counts: CheckCounts) {
+    self.init(begun: counts.begun, bad: counts.bad, waiting: counts.waiting, cut: counts.cut, late: UInt64(counts.late))
+  }
 }
 
 extension InterfaceStatus {

@@ -1,0 +1,55 @@
+import Forwarding
+import Model
+
+/// Observes what health checks find.
+extension ReconcilerLoop {
+  /// Verdicts told singly; of the rest of a burst the number is told.
+  private static let mostVerdictsTold = 64
+
+  mutating func take(_ verdicts: [ServerName: HealthVerdict]) {
+    var told: [String] = []
+    for (server, verdict) in verdicts {
+      let (former, isChecked) = health.take(verdict, of: server)
+      guard isChecked, former != verdict else { continue }
+      changed.insert(server.service)
+      if former?.state != verdict.state || former?.weight != verdict.weight {
+        told.append("\(server.address) of \(server.service) \(verdict.clause)")
+      }
+    }
+    let health = health
+    front.published.withLock { $0.health = health }
+    for line in told.sorted().prefix(Self.mostVerdictsTold) { events.note(.health, line) }
+    if told.count > Self.mostVerdictsTold {
+      events.note(.health, "\(told.count - Self.mostVerdictsTold) more real servers changed their health with these")
+    }
+    if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
+  }
+
+  /// Before a generation is compiled: standings of new servers, and which services have their quorum.
+  mutating func prepareHealth() {
+    let (layout, inForce) = (tables.layout, tables.memory.inForce())
+    health.prepare(changed, desired) { server in
+      layout.place(of: server.address, in: server.service).map { inForce.servers[$0.index].isOnRing } ?? false
+    }
+    for key in changed {
+      guard let service = desired.service(key), let (live, quorum, holds) = health.count(service, resolutions) else { continue }
+      let bound = quorum.hysteresis == 0 ? "" : " with a hysteresis of \(quorum.hysteresis)"
+      let consequence =
+        service.sorry == nil ? "" : holds ? "; its servers take new flows again" : "; the sorry server takes new flows"
+      events.note(
+        .health,
+        "\(key) has \(holds ? "regained" : "lost") its quorum: weight \(live) is live, \(quorum.weight) is wanted\(bound)\(consequence)"
+      )
+    }
+  }
+}
+
+extension HealthVerdict {
+  fileprivate var clause: String {
+    switch state {
+    case .unknown: "has no good result yet: \(reason)"
+    case .up: "is up: \(reason)"
+    case .down: "is down: \(reason)"
+    }
+  }
+}
