@@ -38,7 +38,7 @@ extension ReconcilerLoop {
       return resolution
     }
     if resolutions[address]?.isLost == true { return .lost(fault) }
-    if unreachable[address] == nil { unreachable[address] = .now + Pace.loss }
+    if unreachable[address] == nil { unreachable[address] = .now + surroundings.patience }
     return resolution
   }
 
@@ -54,7 +54,10 @@ extension ReconcilerLoop {
     }
     guard let first = over.first else { return }
     let others = over.count > 1 ? " and \(over.count - 1) more real servers" : ""
-    events.note(.nextHop, "\(first)\(others): not reached for \(Pace.loss.components.seconds) s, flows follow the loss policy")
+    events.note(
+      .nextHop,
+      "\(first)\(others): not reached for \(surroundings.patience.components.seconds) s, flows follow the loss policy"
+    )
   }
 
   /// Logs changed next hops: the first few singly, the rest as a count, so that a switch restart does not flood the log.

@@ -141,12 +141,12 @@ import Testing
   @Test func `a server that is not reached for seconds gives up its flows, and takes new ones once it is back`() async throws {
     let plain = try PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first), RealServer(Sample.second)))
+    let began = ContinuousClock.now
     plain.kernel.silence([Sample.second])
     #expect(await plain.wait { await $0.generation == 2 })
     #expect(plain.memory.inForce().servers[1].isPresent, "its flows wait for it at first")
-    let began = ContinuousClock.now
     #expect(await plain.wait { await $0.generation == 3 })
-    #expect(began.duration(to: .now) > .seconds(2))
+    #expect(began.duration(to: .now) >= .seconds(3))
     #expect(!plain.memory.inForce().servers[1].isPresent, "then they follow the loss policy")
     #expect(plain.director.events.events(after: 0, limit: 10).contains { $0.text.contains("flows follow the loss policy") })
     var observation = Observation()
