@@ -22,8 +22,9 @@ struct EffectiveWeight {
       heaviest = max(heaviest, weight)
       if weight > 0, let standing, standing.share < HealthVerdict.fullShare { isStarting = true }
     }
-    let fits = heaviest * HealthVerdict.fullShare <= RealServer.weights.upperBound
-    scale = isStarting ? (fits ? HealthVerdict.fullShare : 1) : 1
+    // For overflow a weight is a number of connections, not only a share.
+    let scales = service.scheduler != .ovf && heaviest * HealthVerdict.fullShare <= RealServer.weights.upperBound
+    scale = isStarting && scales ? HealthVerdict.fullShare : 1
   }
 
   /// 0: no new flows; existing flows stay with the server.
