@@ -252,7 +252,7 @@ MUTATIONS = (
         "FragmentPlacement",
         "packet.server = entry.disposition.server",
         "entry.disposition.server",
-        "Scheduler.pick(packet, tables) ^ 1",
+        "Scheduler.pickWithoutPlace(packet, tables) ^ 1",
     ),
     ("fragments", "Datagram", "protocol: 44", "44", "header.u8(40)"),
     ("fragments", "Datagram", "ports: UInt32(header.raw16(4)),", "UInt32(header.raw16(4))", "0"),
