@@ -38,7 +38,7 @@ extension ReconcilerLoop {
       return resolution
     }
     if resolutions[address]?.isLost == true { return .lost(fault) }
-    if unreachable[address] == nil { unreachable[address] = .now + surroundings.patience }
+    if unreachable[address] == nil { unreachable[address] = .now + surroundings.lossDelay }
     return resolution
   }
 
@@ -56,7 +56,7 @@ extension ReconcilerLoop {
     let others = over.count > 1 ? " and \(over.count - 1) more real servers" : ""
     events.note(
       .nextHop,
-      "\(first)\(others): not reached for \(surroundings.patience.components.seconds) s, flows follow the loss policy"
+      "\(first)\(others): not reached for \(surroundings.lossDelay.components.seconds) s, flows follow the loss policy"
     )
   }
 

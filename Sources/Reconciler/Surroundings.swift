@@ -34,7 +34,7 @@ package struct Surroundings: Sendable {
   /// Tells the neighbours that these VIPs are here.
   package var announce: @Sendable ([IPAddress]) -> Announced = { Announced(vips: [], absent: $0) }
   /// How long a server's flows are kept for it while it cannot be reached.
-  package var patience = Pace.loss
+  package var lossDelay = Pace.loss
   package var hashKey = HashKey(HashKey.defaultText)
   package var timeouts = Timeouts()
   package var steering: @Sendable () -> SteeringCounts? = { nil }

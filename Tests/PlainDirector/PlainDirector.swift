@@ -17,7 +17,7 @@ package final class PlainDirector: Sendable {
     capacity: TableCapacity = TableCapacity(slots: 256, services: 16, servers: 32, ringSlots: 1 << 17),
     memory: TableMemory? = nil,
     mayGrow: Bool = false,
-    patience: Duration? = nil,
+    lossDelay: Duration? = nil,
     now: @escaping @Sendable () -> UInt32 = { 1000 }
   ) throws {
     let counters = (0..<2).map { _ in Counters.allocate(serverCapacity: 4096) }
@@ -33,7 +33,7 @@ package final class PlainDirector: Sendable {
       resolve: { kernel.resolve($0) }
     )
     surroundings.now = now
-    if let patience { surroundings.patience = patience }
+    if let lossDelay { surroundings.lossDelay = lossDelay }
     surroundings.rings = { [0, 10].map { RingDrops(first: $0) } }
     surroundings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
     surroundings.observe = { kernel.observe() }

@@ -116,6 +116,7 @@ enum ListScheduler {
       load.pointee.adopt(tables.servers[Int(server)].incarnation)
       tree.leaves[leaf] = ServerTree.Leaf(server: server, weight: weight, overhead: 0)
       count(load, into: tree.leaves + leaf, record.pointee.scheduler)
+      if !goesByConnections(record.pointee.scheduler) { load.pointee.leaf = 0 }
       member = member &+ 1 == tree.count ? 0 : member &+ 1
       leaf &+= 1
     }
@@ -142,6 +143,15 @@ extension ListScheduler {
     case SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_SED, SLUICE_SCHEDULER_NQ: .ratio
     case SLUICE_SCHEDULER_TWOS: .sum
     default: .weight
+    }
+  }
+
+  /// Whether a change of a server's connections changes its leaf. `twos` reads them when it picks.
+  @inline(__always) @_noLocks
+  private static func goesByConnections(_ scheduler: UInt8) -> Bool {
+    switch Int(scheduler) {
+    case SLUICE_SCHEDULER_RR, SLUICE_SCHEDULER_WRR, SLUICE_SCHEDULER_FO, SLUICE_SCHEDULER_TWOS: false
+    default: true
     }
   }
 

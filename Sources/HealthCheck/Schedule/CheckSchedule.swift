@@ -135,8 +135,8 @@ extension CheckSchedule {
     var (count, new) = (0, [ServerName]())
     for slot in entries.indices {
       guard let entry = entries[slot] else { continue }
-      let patience = Self.lateIntervals * max(entry.check.interval, entry.check.retry).milliseconds
-      guard now - entry.watchedFrom > patience + entry.check.timeout.milliseconds else { continue }
+      let allowed = Self.lateIntervals * max(entry.check.interval, entry.check.retry).milliseconds
+      guard now - entry.watchedFrom > allowed + entry.check.timeout.milliseconds else { continue }
       count += 1
       if !entry.isLate { new.append(entry.server) }
       entries[slot]?.isLate = true

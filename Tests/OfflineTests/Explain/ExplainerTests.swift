@@ -257,7 +257,7 @@ import Testing
 
   @Test func `a known flow of a server that has lost its next hop says why it is dropped`() async throws {
     // On a busy machine three seconds may pass before the question.
-    let plain = try PlainDirector(patience: .seconds(3600))
+    let plain = try PlainDirector(lossDelay: .seconds(3600))
     let flow = try Self.flow()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
     see(flow, plain, worker: 0, begins: true, now: 999)
