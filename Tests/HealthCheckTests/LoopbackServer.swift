@@ -67,25 +67,31 @@ final class LoopbackServer: Sendable {
 
 let loopback = IPAddress("127.0.0.1")!
 
-/// Runs one check against 127.0.0.1.
-func found(_ settings: [String: CheckValue], port: UInt16 = 0, limits: CheckLimits = CheckLimits()) async throws -> CheckResult {
-  try await timed(settings, port: port, limits: limits).result
+/// Runs one check, against 127.0.0.1 if nothing else is said.
+func found(
+  _ settings: [String: CheckValue],
+  port: UInt16 = 0,
+  server: IPAddress = loopback,
+  limits: CheckLimits = CheckLimits()
+) async throws -> CheckResult {
+  try await timed(settings, port: port, server: server, limits: limits).result
 }
 
 /// The same with the time that it took on its event loop: the test itself may wait longer to go on.
 func timed(
   _ settings: [String: CheckValue],
   port: UInt16,
+  server: IPAddress = loopback,
   limits: CheckLimits = CheckLimits()
 ) async throws -> (result: CheckResult, time: Duration) {
   var settings = settings
   if port > 0 { settings["connect-port"] = .number(Int(port)) }
-  guard let check = try HealthCheck(settings).check(of: service, server: loopback) else { throw NoCheck() }
+  guard let check = try HealthCheck(settings).check(of: service, server: server) else { throw NoCheck() }
   let loop = MultiThreadedEventLoopGroup.singleton.any()
   return await withCheckedContinuation { continuation in
     loop.execute {
       let began = ContinuousClock.now
-      _ = Probes(limits, on: loop).begin(check, loopback) { continuation.resume(returning: ($0, began.duration(to: .now))) }
+      _ = Probes(limits, on: loop).begin(check, server) { continuation.resume(returning: ($0, began.duration(to: .now))) }
     }
   }
 }

@@ -231,4 +231,15 @@ struct DatagramProbeTests {
   func echo() async throws {
     #expect(try await found(["kind": .text("icmp")]) == .good())
   }
+
+  /// A raw socket hears every ICMP message of the server.
+  @Test(.enabled(if: geteuid() == 0, "raw sockets need root"), arguments: [loopback, IPAddress("::1")!])
+  func echoAmongErrors(_ address: IPAddress) async throws {
+    let flood = PortUnreachableFlood(to: address)
+    defer { flood.end() }
+    for _ in 0..<20 {
+      let result = try await found(["kind": .text("icmp")], server: address)
+      #expect(result == .good())
+    }
+  }
 }

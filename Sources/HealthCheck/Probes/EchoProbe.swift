@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import NIOCore
 import NIOPosix
@@ -10,21 +11,15 @@ extension Attempt {
     let echo = Echo(isIPv4: address.isIPv4, identifier: .random(in: .min ... .max), token: .random(in: .min ... .max))
     do {
       let remote = try SocketAddress(address, port: 0)
-      let bootstrap = NIORawSocketBootstrap(group: loop).channelInitializer { [self] channel in
+      let descriptor = try Echo.open(to: remote, from: try check.source.map { try SocketAddress($0, port: 0) })
+      // Not NIORawSocketBootstrap, which fails for IPv6: it sets IPV6_V6ONLY, and a raw socket refuses that.
+      DatagramBootstrap(group: loop).channelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           own(channel)
           try channel.pipeline.syncOperations.addHandler(ReplyHandler(self) { echo.isReply($0) ? .good() : nil })
         }
       }
-      let type = NIOIPProtocol(rawValue: address.isIPv4 ? 1 : 58)
-      // Connected, so that the kernel hands it packets of this server only.
-      let connecting =
-        if let source = check.source {
-          bootstrap.bind(host: "\(source)", ipProtocol: type).flatMap { channel in channel.connect(to: remote).map { channel } }
-        } else {
-          bootstrap.connect(host: "\(address)", ipProtocol: type)
-        }
-      connecting.whenComplete { [self] result in
+      .withBoundSocket(descriptor).whenComplete { [self] result in
         switch result {
         case .failure(let error): end(error: error)
         case .success(let channel):
@@ -34,6 +29,42 @@ extension Attempt {
       }
     } catch {
       end(error: error)
+    }
+  }
+}
+
+extension Echo {
+  /// A raw socket that receives echo replies of this server only. The filter keeps out what else the server sends by ICMP: a server that
+  /// answers a load of UDP with port unreachable would otherwise seem to flood the check.
+  static func open(to remote: SocketAddress, from source: SocketAddress?) throws -> CInt {
+    let isIPv4 = remote.protocol == .inet
+    let type = CInt(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(isIPv4 ? AF_INET : AF_INET6, type, isIPv4 ? 1 : 58)
+    guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+    do {
+      try limitToReplies(descriptor, isIPv4)
+      try source?.withSockAddr { address, length in
+        guard bind(descriptor, address, socklen_t(length)) == 0 else { throw IOError(errnoCode: errno, reason: "bind") }
+      }
+      try remote.withSockAddr { address, length in
+        guard connect(descriptor, address, socklen_t(length)) == 0 else { throw IOError(errnoCode: errno, reason: "connect") }
+      }
+      return descriptor
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  /// ICMP_FILTER (linux/icmp.h) and ICMPV6_FILTER (linux/icmpv6.h) have a bit for each type; 1: left out.
+  private static func limitToReplies(_ descriptor: CInt, _ isIPv4: Bool) throws {
+    var blocked = [UInt32](repeating: .max, count: isIPv4 ? 1 : 8)
+    let reply = isIPv4 ? 0 : 129
+    blocked[reply / 32] &= ~(1 << (reply % 32))
+    let (solRaw, solICMPv6, filter): (CInt, CInt, CInt) = (255, 58, 1)
+    let size = socklen_t(blocked.count * 4)
+    guard setsockopt(descriptor, isIPv4 ? solRaw : solICMPv6, filter, blocked, size) == 0 else {
+      throw IOError(errnoCode: errno, reason: "setsockopt")
     }
   }
 }
