@@ -23,7 +23,7 @@
 #endif
 
 /* Increase with every change of layout or meaning; a daemon takes over only memory of its own layout. */
-enum { SLUICE_LAYOUT = 7 };
+enum { SLUICE_LAYOUT = 8 };
 
 enum {
 	SLUICE_INTERFACES = 16,        /* limit of attached interfaces */
@@ -66,11 +66,19 @@ enum {
 	SLUICE_SERVICE_LIVE = 1,      /* has a live server */
 	SLUICE_SERVICE_LOSS_DROP = 2, /* flows of a removed server are dropped, not rehashed */
 	SLUICE_SERVICE_RESET = 4,     /* TCP without a live server is answered with a reset, not with port unreachable */
+	SLUICE_SERVICE_FALLBACK = 8,  /* mh, sh: another server instead of one that takes no new flows */
+	SLUICE_SERVICE_PORT = 16,     /* mh, sh: by the client's port, too */
+	SLUICE_SERVICE_ONE_PACKET = 32, /* UDP: each packet is scheduled by itself */
+	SLUICE_SERVICE_THRESHOLDS = 64, /* servers have thresholds */
 };
 
 /* How a service chooses the server of a new flow; see Sources/Forwarding/Schedule. */
 enum {
+	/* By a ring. */
 	SLUICE_SCHEDULER_MAGLEV = 0,
+	SLUICE_SCHEDULER_MH = 1,
+	SLUICE_SCHEDULER_SH = 2,
+	SLUICE_SCHEDULER_DH = 3,
 	/* By the service's list of members, the newest server first, with LVS's names; their services have no ring. */
 	SLUICE_SCHEDULER_RR = 16,
 	SLUICE_SCHEDULER_WRR = 17,
@@ -81,6 +89,8 @@ enum {
 	SLUICE_SCHEDULER_FO = 22,
 	SLUICE_SCHEDULER_OVF = 23,
 	SLUICE_SCHEDULER_TWOS = 24,
+	SLUICE_SCHEDULER_LBLC = 25,
+	SLUICE_SCHEDULER_LBLCR = 26,
 };
 
 /* A virtual service. 64 bytes: one cache line. */
@@ -137,11 +147,17 @@ struct sluice_server {
 	__u32 tunnel;           /* lowest index of a server with this address: they share identification counter and learned MTU */
 };
 
-/* One for each server record; only the reconciler uses it. A daemon that takes over finds the servers' services by it. */
+/* One for each server record: what few packets need. A daemon that takes over finds the servers' services by it; workers read the
+ * thresholds when they schedule a flow of a service that has some. */
 struct sluice_owner {
 	__u64 freed;   /* the generation that freed the record, if it is not PRESENT */
 	__u32 service; /* index of its service */
-	__u32 reserved;
+	__u16 port;    /* in host order; 0: that of the service. With the address it names the server within its service */
+	__u16 reserved;
+	__u32 last_weight; /* the latest effective weight above 0; 0: it never had one. Rings of `mh` are filled by it */
+	__u32 upper_threshold; /* connections from which it gets no new flows; 0: no limit */
+	__u32 lower_threshold; /* connections below which it gets some again; 0: three quarters of the upper threshold */
+	__u32 reserved1;
 };
 
 /* Offsets for raw loads in Swift. */
@@ -295,7 +311,7 @@ SLUICE_INLINE __u32 sluice_slot_hash(const __u8 *address, __u16 port_be, __u8 pr
 SLUICE_SIZE(struct sluice_slot, 24);
 SLUICE_SIZE(struct sluice_service, 64);
 SLUICE_SIZE(struct sluice_server, 64);
-SLUICE_SIZE(struct sluice_owner, 16);
+SLUICE_SIZE(struct sluice_owner, 32);
 SLUICE_SIZE(struct sluice_connection, 16);
 _Static_assert(__builtin_offsetof(struct sluice_server, source_mac) == 6, "MAC addresses are copied as one Ethernet header");
 _Static_assert(__builtin_offsetof(struct sluice_server, method) == SLUICE_SERVER_METHOD, "SLUICE_SERVER_METHOD");

@@ -72,6 +72,13 @@ extension VirtualService {
       "- service: \(key)", "  scheduler: \(scheduler.rawValue)", "  ring: \(ringSize)",
       "  on-server-loss: \(onServerLoss.rawValue)", "  no-server: \(noServer.rawValue)",
     ]
+    if !flags.isEmpty { lines.append("  scheduler-flags: [\(flags.list.joined(separator: ", "))]") }
+    if let persistence {
+      lines.append(
+        "  persistence: {timeout: \(persistence.timeout), netmask: \"\(persistence.maskText(isIPv4: key.address.isIPv4))\"}"
+      )
+    }
+    if onePacket { lines.append("  one-packet: true") }
     if takesHost { lines.append("  takes-host: true") }
     if let check { lines += ["  check:"] + check.yamlLines.map { "    " + $0 } }
     if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
@@ -86,12 +93,17 @@ extension VirtualService {
 
 extension RealServer {
   fileprivate func lines(weight: Int?) -> [String] {
-    var lines = ["address: \(address)"] + (weight.map { ["weight: \($0)"] } ?? [])
+    var lines = ["address: \(idText)"] + (weight.map { ["weight: \($0)"] } ?? [])
     lines += ["forward: \(method.rawValue)"] + tunnel.yamlLines
     if let check { lines += ["check:"] + check.yamlLines.map { "  " + $0 } }
     if maintenance { lines.append("maintenance: true") }
+    if upperThreshold > 0 { lines.append("upper-threshold: \(upperThreshold)") }
+    if lowerThreshold > 0 { lines.append("lower-threshold: \(lowerThreshold)") }
     return lines
   }
+
+  /// With a port the text would begin a list or a mapping.
+  private var idText: String { id.port == 0 ? "\(id)" : "\"\(id)\"" }
 }
 
 extension TunnelOptions {

@@ -13,6 +13,9 @@ extension ServiceTable {
       var service = VirtualService(try name.parsed(ServiceKey.form) { ServiceKey($0) })
       keys[service.key] = name
       if let value = fields["scheduler"] { service.scheduler = try value.choice(Scheduler.self) }
+      if let value = fields["scheduler-flags"] { service.flags = try value.flags() }
+      if let value = fields["persistence"] { service.persistence = try value.persistence(isIPv4: service.key.address.isIPv4) }
+      if let value = fields["one-packet"] { service.onePacket = try value.truth() }
       if let value = fields["ring"] { service.ringSize = try value.parsed(RingSize.form) { RingSize($0) } }
       if let value = fields["on-server-loss"] { service.onServerLoss = try value.choice(ServerLossPolicy.self) }
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
@@ -20,7 +23,7 @@ extension ServiceTable {
       if let value = fields["check"] { service.check = try HealthCheck(value, CheckField.all) }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
-        addresses[ServerName(server.address, of: service.key)] = address
+        addresses[ServerName(server.id, of: service.key)] = address
         service.servers.append(server)
       }
       if let value = fields["sorry"] {
@@ -41,10 +44,13 @@ extension ServiceTable {
   private static func server(_ value: YAMLValue) throws(ConfigurationError) -> (RealServer, address: YAMLValue) {
     let fields = try value.fields(RealServer.CodingKeys.allCases.map(\.rawValue))
     let address = try fields.required("address", example: "10.0.0.2")
-    var server = RealServer(try address.address(), method: try Self.method(fields), tunnel: try TunnelOptions(fields))
+    let id = try address.parsed(ServerAddress.form) { ServerAddress($0) }
+    var server = RealServer(id.address, port: id.port, method: try Self.method(fields), tunnel: try TunnelOptions(fields))
     if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
     if let value = fields["check"] { server.check = try HealthCheck(value, CheckField.ofServer) }
     if let value = fields["maintenance"] { server.maintenance = try value.truth() }
+    if let value = fields["upper-threshold"] { server.upperThreshold = try value.number(in: RealServer.thresholds) }
+    if let value = fields["lower-threshold"] { server.lowerThreshold = try value.number(in: RealServer.thresholds) }
     return (server, address)
   }
 
@@ -65,6 +71,25 @@ extension ServiceTable {
 extension YAMLValue {
   fileprivate func address() throws(ConfigurationError) -> IPAddress {
     try parsed("an IPv4 or IPv6 address") { IPAddress($0) }
+  }
+
+  fileprivate func flags() throws(ConfigurationError) -> SchedulerFlags {
+    var flags: SchedulerFlags = []
+    for item in try list() { flags.formUnion(try item.parsed(SchedulerFlags.form) { SchedulerFlags(names: ["\($0)"]) }) }
+    return flags
+  }
+
+  /// Seconds alone, or a mapping with the netmask.
+  fileprivate func persistence(isIPv4: Bool) throws(ConfigurationError) -> Persistence {
+    var persistence = Persistence(netmask: Persistence.single(isIPv4: isIPv4))
+    if node.scalar != nil {
+      persistence.timeout = try number(in: Persistence.timeouts)
+      return persistence
+    }
+    let fields = try fields(Persistence.CodingKeys.allCases.map(\.rawValue))
+    if let value = fields["timeout"] { persistence.timeout = try value.number(in: Persistence.timeouts) }
+    if let value = fields["netmask"] { persistence.netmask = try value.parsed(Persistence.maskForm) { Persistence.mask($0) } }
+    return persistence
   }
 }
 

@@ -16,7 +16,7 @@ package struct ConfigurationChange: Equatable, Sendable {
   package var action: Action
   package var service: ServiceKey
   /// Nil for a change of the service itself.
-  package var server: IPAddress?
+  package var server: ServerAddress?
   package var settings: [Setting]
 }
 
@@ -68,16 +68,16 @@ extension ServiceTable {
         .map { ConfigurationChange.Setting(name: $0.name, from: nil, to: $0.to) }
       changes.append(ConfigurationChange(action: .add, service: new.key, server: nil, settings: settings))
     }
-    let oldServers = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.address, $0) })
-    let newAddresses = Set(new.servers.map(\.address))
+    let oldServers = Dictionary(uniqueKeysWithValues: (old?.servers ?? []).map { ($0.id, $0) })
+    let kept = Set(new.servers.map(\.id))
     for server in new.servers {
-      let settings = changed(from: oldServers[server.address]?.settings ?? [], to: server.settings)
+      let settings = changed(from: oldServers[server.id]?.settings ?? [], to: server.settings)
       if settings.isEmpty { continue }
-      let action: ConfigurationChange.Action = oldServers[server.address] == nil ? .add : .change
-      changes.append(ConfigurationChange(action: action, service: new.key, server: server.address, settings: settings))
+      let action: ConfigurationChange.Action = oldServers[server.id] == nil ? .add : .change
+      changes.append(ConfigurationChange(action: action, service: new.key, server: server.id, settings: settings))
     }
-    for server in old?.servers ?? [] where !newAddresses.contains(server.address) {
-      changes.append(ConfigurationChange(action: .remove, service: new.key, server: server.address, settings: []))
+    for server in old?.servers ?? [] where !kept.contains(server.id) {
+      changes.append(ConfigurationChange(action: .remove, service: new.key, server: server.id, settings: []))
     }
     return changes
   }
@@ -85,6 +85,7 @@ extension ServiceTable {
   /// Defaults that are not listed for a new server.
   private static let usual = [
     "source": "\(TunnelSource.interface)", "check": RealServer.noCheckOfItsOwn, "maintenance": "false",
+    "upper-threshold": "0", "lower-threshold": "0",
   ]
 
   private static func changed(
@@ -103,7 +104,9 @@ extension ServiceTable {
 extension VirtualService {
   fileprivate var settings: [(name: String, value: String)] {
     [
-      ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
+      ("scheduler", scheduler.rawValue), ("scheduler-flags", "\(flags)"), ("ring", "\(ringSize)"),
+      ("persistence", persistence.map { "\($0)" } ?? "none"), ("one-packet", "\(onePacket)"),
+      ("on-server-loss", onServerLoss.rawValue),
       ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
       ("takes-host", "\(takesHost)"), ("check", check?.description ?? "none"),
     ]
@@ -115,7 +118,10 @@ extension RealServer {
 
   fileprivate var settings: [(name: String, value: String)] {
     [("weight", "\(weight)"), ("forward", method.rawValue)] + tunnel.settings
-      + [("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)")]
+      + [
+        ("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)"),
+        ("upper-threshold", "\(upperThreshold)"), ("lower-threshold", "\(lowerThreshold)"),
+      ]
   }
 }
 

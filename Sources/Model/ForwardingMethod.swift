@@ -8,8 +8,19 @@ package enum ForwardingMethod: String, CaseIterable, Codable, Sendable {
   case gue
   /// GRE (RFC 2784) without a key.
   case gre
+  /// Network address translation, as IPVS does it. Kept for ipvsadm, not forwarded: such a server gets no packets.
+  case masquerade
 
-  package var isTunnel: Bool { self != .direct }
+  package var isTunnel: Bool { ![.direct, .masquerade].contains(self) }
+  /// Whether Sluice can send packets so.
+  package var isForwarded: Bool { self != .masquerade }
   package var hasPort: Bool { self == .gue }
   package var hasChecksum: Bool { self == .gue || self == .gre }
+}
+
+extension ForwardingMethod {
+  /// Why a server gets no packets by it; nil when it gets them.
+  package var whyNotForwarded: String? {
+    isForwarded ? nil : "masquerading is not forwarded; the server is only kept: use direct routing or a tunnel"
+  }
 }

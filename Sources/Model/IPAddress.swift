@@ -39,6 +39,15 @@ package struct IPAddress: Hashable, Sendable {
     low = Self.mappedPrefix | UInt64(a) << 24 | UInt64(b) << 16 | UInt64(c) << 8 | UInt64(d)
   }
 
+  /// An IPv4 address as a number.
+  package init(word: UInt32) {
+    high = 0
+    low = Self.mappedPrefix | UInt64(word)
+  }
+
+  /// An IPv4 address as a number; of an IPv6 address the last four bytes.
+  package var word: UInt32 { UInt32(truncatingIfNeeded: low) }
+
   /// Strict text: dotted quads without leading zeros, or RFC 4291 text without zone or prefix length. IPv4-mapped text
   /// (`::ffff:10.0.0.1`) is refused, because it would be printed differently from how it was written.
   package init?(_ text: some StringProtocol) {
@@ -64,6 +73,13 @@ package struct IPAddress: Hashable, Sendable {
 
   /// The first eight and the last eight bytes as numbers.
   package var words: (high: UInt64, low: UInt64) { (high, low) }
+
+  /// As IPVS's hashes see it: IPv4 as a number, IPv6 as the XOR of its four words.
+  package var folded: UInt32 {
+    if isIPv4 { return word }
+    let both = high ^ low
+    return UInt32(truncatingIfNeeded: both ^ both >> 32)
+  }
 
   /// Identifies a server in Maglev: the same on every director, different for any two addresses. The function must never change,
   /// or directors of different versions would choose different servers for every flow.

@@ -1,6 +1,7 @@
-/// A host that answers for a virtual service. Its address identifies it within the service.
+/// A host that answers for a virtual service.
 package struct RealServer: Equatable, Sendable {
-  package var address: IPAddress
+  /// Identifies it within the service.
+  package var id: ServerAddress
   /// Share of new flows, relative to the weights of the service's other servers. 0 drains: no new flows, existing flows finish.
   package var weight: Int
   package private(set) var method: ForwardingMethod
@@ -11,23 +12,36 @@ package struct RealServer: Equatable, Sendable {
   package var check: HealthCheck?
   /// Set by hand: no new flows, existing flows finish, whatever a check finds.
   package var maintenance: Bool
+  /// Connections, both kinds and those of all workers: at the upper threshold it gets no new flows until it is below the lower one, or below
+  /// three quarters of the upper if that is 0. 0: no limit (ipvsadm(8), `--u-threshold`, `--l-threshold`).
+  package var upperThreshold: Int
+  package var lowerThreshold: Int
 
-  package static let weights = 0...65535
+  /// Those of IPVS.
+  package static let weights = 0...Int(Int32.max)
+  package static let thresholds = 0...Int(Int32.max)
+
+  package var address: IPAddress { id.address }
 
   package init(
     _ address: IPAddress,
+    port: UInt16 = 0,
     weight: Int = 1,
     method: ForwardingMethod = .direct,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck? = nil,
-    maintenance: Bool = false
+    maintenance: Bool = false,
+    upperThreshold: Int = 0,
+    lowerThreshold: Int = 0
   ) {
-    self.address = address
+    id = ServerAddress(address, port: port)
     self.weight = weight
     self.method = method
     self.tunnel = tunnel.completed(for: method)
     self.check = check
     self.maintenance = maintenance
+    self.upperThreshold = upperThreshold
+    self.lowerThreshold = lowerThreshold
   }
 
   package var isDraining: Bool { weight == 0 }
@@ -40,15 +54,19 @@ package struct RealServer: Equatable, Sendable {
   }
 }
 
-/// Service and address: the same address in two services is two servers.
+/// A service and one of its servers: the same address in two services is two servers.
 package struct ServerName: Hashable, Sendable {
   package var service: ServiceKey
-  package var address: IPAddress
+  package var server: ServerAddress
 
-  package init(_ address: IPAddress, of service: ServiceKey) {
+  package var address: IPAddress { server.address }
+
+  package init(_ server: ServerAddress, of service: ServiceKey) {
     self.service = service
-    self.address = address
+    self.server = server
   }
+
+  package init(_ address: IPAddress, of service: ServiceKey) { self.init(ServerAddress(address), of: service) }
 }
 
 extension RealServer: Codable {
@@ -62,27 +80,35 @@ extension RealServer: Codable {
     case entropy
     case check
     case maintenance
+    case upperThreshold = "upper-threshold"
+    case lowerThreshold = "lower-threshold"
   }
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictFields(CodingKeys.self)
+    let id = try fields.decode(ServerAddress.self, forKey: .address)
     self.init(
-      try fields.decode(IPAddress.self, forKey: .address),
+      id.address,
+      port: id.port,
       weight: try fields.decodeIfPresent(Int.self, forKey: .weight) ?? 1,
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
       tunnel: try TunnelOptions(from: fields),
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
-      maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false
+      maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false,
+      upperThreshold: try fields.decodeIfPresent(Int.self, forKey: .upperThreshold) ?? 0,
+      lowerThreshold: try fields.decodeIfPresent(Int.self, forKey: .lowerThreshold) ?? 0
     )
   }
 
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(address, forKey: .address)
+    try fields.encode(id, forKey: .address)
     try fields.encode(weight, forKey: .weight)
     try fields.encode(method, forKey: .method)
     try tunnel.encode(to: encoder)
     try fields.encodeIfPresent(check, forKey: .check)
     if maintenance { try fields.encode(true, forKey: .maintenance) }
+    if upperThreshold != 0 { try fields.encode(upperThreshold, forKey: .upperThreshold) }
+    if lowerThreshold != 0 { try fields.encode(lowerThreshold, forKey: .lowerThreshold) }
   }
 }

@@ -8,7 +8,16 @@ package enum RingSize: Hashable, Sendable {
   /// All primes: a server's walk over the ring visits every slot only if the size is prime (Maglev, section 3.4).
   package static let offered = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65537, 131071, 262139, 655373]
 
+  /// Those of the kernel's `mh`: `CONFIG_IP_VS_MH_TAB_INDEX` 8 to 17.
+  package static let ofKernel = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071]
+
+  package static func offered(by scheduler: Scheduler) -> [Int] { scheduler == .mh ? ofKernel : offered }
+
   package static let form = "auto, or one of \(offered.map { "\($0)" }.joined(separator: ", "))"
+
+  package static func form(of scheduler: Scheduler) -> String {
+    "auto, or one of \(offered(by: scheduler).map { "\($0)" }.joined(separator: ", "))"
+  }
 
   /// Slots for this number of servers: the smallest offered size with at least 100 slots a server, which keeps shares within 1 % (Maglev,
   /// section 5.3).
@@ -22,7 +31,7 @@ package enum RingSize: Hashable, Sendable {
   package init?(_ text: some StringProtocol) {
     if text == "auto" {
       self = .auto
-    } else if let count = Int(text), Self.offered.contains(count), text == "\(count)" {
+    } else if let count = Int(text), Self.offered.contains(count) || Self.ofKernel.contains(count), text == "\(count)" {
       self = .slots(count)
     } else {
       return nil

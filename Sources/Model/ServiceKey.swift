@@ -1,25 +1,51 @@
-/// Identifies a virtual service: protocol, VIP and port, written `tcp 10.0.0.100:80` or `udp [2001:db8::1]:53`.
+/// Identifies a virtual service: protocol, VIP and port, written `tcp 10.0.0.100:80` or `udp [2001:db8::1]:53`. The services that are kept
+/// for ipvsadm and not forwarded are `sctp 10.0.0.100:80`, `fwmark 7`, and `fwmark6 7` for IPv6.
 package struct ServiceKey: Hashable, Sendable {
-  package var `protocol`: TransportProtocol
-  package var address: IPAddress
+  package let `protocol`: ServiceProtocol
+  /// Of a firewall mark the unspecified address, which tells its IP version.
+  package let address: IPAddress
   /// 0 means any port.
-  package var port: UInt16
+  package let port: UInt16
+  /// A firewall mark from 1; of all other services 0.
+  package let mark: UInt32
 
-  package init(_ protocol: TransportProtocol, _ address: IPAddress, port: UInt16) {
+  package init(_ protocol: ServiceProtocol, _ address: IPAddress, port: UInt16) {
     self.protocol = `protocol`
     self.address = address
     self.port = port
+    mark = 0
   }
+
+  package init(mark: UInt32, isIPv4: Bool) {
+    self.protocol = .fwmark
+    address = isIPv4 ? IPAddress(0, 0, 0, 0) : IPAddress(high: 0, low: 0)
+    port = 0
+    self.mark = mark
+  }
+
+  /// Whether Sluice forwards packets of such services.
+  package var isForwarded: Bool { self.protocol.transport != nil }
 
   package static let form = "a service such as 'tcp 10.0.0.100:80' or 'udp [2001:db8::1]:53' (port 0: any port)"
 
   /// Strict text: one space, always a port, brackets around IPv6 addresses only.
   package init?(_ text: some StringProtocol) {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 2, let `protocol` = TransportProtocol(name: words[0]), let endpoint = Endpoint(words[1]) else {
-      return nil
+    guard words.count == 2 else { return nil }
+    self.init(kind: words[0], name: words[1])
+  }
+
+  /// The two words of the text.
+  package init?(kind: some StringProtocol, name: some StringProtocol) {
+    if kind == "fwmark" || kind == "fwmark6" {
+      guard let mark = UInt32(name), mark > 0, name == "\(mark)" else { return nil }
+      self.init(mark: mark, isIPv4: kind == "fwmark")
+    } else {
+      guard let found = ServiceProtocol.allCases.first(where: { $0.name == kind }), let endpoint = Endpoint(name) else {
+        return nil
+      }
+      self.init(found, endpoint.address, port: endpoint.port)
     }
-    self.init(`protocol`, endpoint.address, port: endpoint.port)
   }
 }
 
@@ -57,12 +83,17 @@ extension Endpoint: TextCodable {
 extension ServiceKey: CustomStringConvertible {
   package var endpoint: Endpoint { Endpoint(address: address, port: port) }
 
-  package var description: String { "\(self.protocol.name) \(endpoint)" }
+  /// The first word of its text.
+  package var kind: String { mark > 0 && !address.isIPv4 ? "fwmark6" : self.protocol.name }
+  /// The second word.
+  package var name: String { mark > 0 ? "\(mark)" : "\(endpoint)" }
+
+  package var description: String { "\(kind) \(name)" }
 }
 
 extension ServiceKey: Comparable {
   package static func < (left: ServiceKey, right: ServiceKey) -> Bool {
-    (left.address, left.port, left.protocol) < (right.address, right.port, right.protocol)
+    (left.address, left.port, left.protocol, left.mark) < (right.address, right.port, right.protocol, right.mark)
   }
 }
 

@@ -11,20 +11,26 @@ package struct ServiceTable: Equatable, Sendable {
 
   /// A whole table, as from a file.
   package init(services: [VirtualService]) throws(ServiceTableError) {
-    self.services = services
+    self.services = services.map(\.normalized)
     // With sets: checking the services singly would search the whole table for each.
-    let vips = Set(services.map(\.key.address))
+    let vips = vips
     positions.reserveCapacity(services.count)
-    for (position, service) in services.enumerated() {
+    for (position, service) in self.services.enumerated() {
       guard positions.updateValue(position, forKey: service.key) == nil else { throw .serviceExists(service.key) }
       try Self.check(service)
-      if let loop = service.everyServer.first(where: { vips.contains($0.address) }) {
+      if service.key.isForwarded, let loop = service.everyServer.first(where: { vips.contains($0.address) }) {
         throw .serverIsVIP(loop.address, service.key)
       }
     }
   }
 
   package func service(_ key: ServiceKey) -> VirtualService? { position(of: key).map { services[$0] } }
+
+  /// The addresses that clients connect to.
+  package var vips: Set<IPAddress> { Set(services.lazy.filter(\.key.isForwarded).map(\.key.address)) }
+
+  /// Whether a service has this VIP.
+  func hasVIP(_ address: IPAddress) -> Bool { services.contains { $0.key.address == address && $0.key.isForwarded } }
 
   /// In `services`.
   package func position(of key: ServiceKey) -> Int? { positions[key] }
@@ -35,6 +41,7 @@ package struct ServiceTable: Equatable, Sendable {
 
 extension ServiceTable {
   package mutating func addService(_ service: VirtualService) throws(ServiceTableError) {
+    let service = service.normalized
     if self.service(service.key) != nil { throw .serviceExists(service.key) }
     try Self.check(service)
     try checkLoops(with: service)
@@ -46,7 +53,10 @@ extension ServiceTable {
   package mutating func setService(
     _ key: ServiceKey,
     scheduler: Scheduler? = nil,
+    flags: SchedulerFlags? = nil,
     ringSize: RingSize? = nil,
+    persistence: Persistence?? = nil,
+    onePacket: Bool? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
@@ -56,14 +66,17 @@ extension ServiceTable {
     let index = try index(of: key)
     var service = services[index]
     service.scheduler = scheduler ?? service.scheduler
+    service.flags = flags ?? service.flags
     service.ringSize = ringSize ?? service.ringSize
+    service.persistence = persistence ?? service.persistence
+    service.onePacket = onePacket ?? service.onePacket
     service.onServerLoss = onServerLoss ?? service.onServerLoss
     service.noServer = noServer ?? service.noServer
     service.sorry = sorry ?? service.sorry
     service.takesHost = takesHost ?? service.takesHost
     service.check = check ?? service.check
     try Self.check(service)
-    if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
+    if key.isForwarded, let sorry = service.sorry, hasVIP(sorry.address) {
       throw .serverIsVIP(sorry.address, key)
     }
     services[index] = service
@@ -76,45 +89,50 @@ extension ServiceTable {
 
   package mutating func addServer(_ server: RealServer, to key: ServiceKey) throws(ServiceTableError) {
     let index = try index(of: key)
-    if services[index].server(server.address) != nil { throw .serverExists(server.address, key) }
-    if services[index].sorry?.address == server.address { throw .sorryIsServer(server.address, key) }
+    let server = server.normalized(of: key)
+    if services[index].server(server.id) != nil { throw .serverExists(server.id, key) }
+    if services[index].sorry?.id == server.id { throw .sorryIsServer(server.address, key) }
     guard services[index].servers.count < VirtualService.mostServers else {
       throw .tooManyServersOfOne(services[index].servers.count + 1, key)
     }
     try Self.check(server, of: key)
     try Self.checkChecks(of: services[index], server)
-    if services.contains(where: { $0.key.address == server.address }) { throw .serverIsVIP(server.address, key) }
+    if key.isForwarded, hasVIP(server.address) { throw .serverIsVIP(server.address, key) }
     services[index].servers.append(server)
   }
 
   /// Changes what is given.
   package mutating func setServer(
-    _ address: IPAddress,
+    _ id: ServerAddress,
     of key: ServiceKey,
     weight: Int? = nil,
     method: ForwardingMethod? = nil,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck?? = nil,
-    maintenance: Bool? = nil
+    maintenance: Bool? = nil,
+    upperThreshold: Int? = nil,
+    lowerThreshold: Int? = nil
   ) throws(ServiceTableError) {
-    let (service, position) = try position(of: address, in: key)
+    let (service, position) = try position(of: id, in: key)
     var server = services[service].servers[position]
     server.weight = weight ?? server.weight
     server.forward(by: method, tunnel)
     server.check = check ?? server.check
     server.maintenance = maintenance ?? server.maintenance
+    server.upperThreshold = upperThreshold ?? server.upperThreshold
+    server.lowerThreshold = lowerThreshold ?? server.lowerThreshold
     try Self.check(server, of: key)
     try Self.checkChecks(of: services[service], server)
     services[service].servers[position] = server
   }
 
   /// Sets weight 0: no new flows, existing flows finish.
-  package mutating func drainServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
-    try setServer(address, of: key, weight: 0)
+  package mutating func drainServer(_ id: ServerAddress, of key: ServiceKey) throws(ServiceTableError) {
+    try setServer(id, of: key, weight: 0)
   }
 
-  package mutating func removeServer(_ address: IPAddress, of key: ServiceKey) throws(ServiceTableError) {
-    let (service, position) = try position(of: address, in: key)
+  package mutating func removeServer(_ id: ServerAddress, of key: ServiceKey) throws(ServiceTableError) {
+    let (service, position) = try position(of: id, in: key)
     services[service].servers.remove(at: position)
   }
 }
@@ -125,10 +143,11 @@ extension ServiceTable {
     return index
   }
 
-  private func position(of address: IPAddress, in key: ServiceKey) throws(ServiceTableError) -> (service: Int, server: Int) {
+  private func position(of id: ServerAddress, in key: ServiceKey) throws(ServiceTableError) -> (service: Int, server: Int) {
     let service = try index(of: key)
-    guard let server = services[service].servers.firstIndex(where: { $0.address == address }) else {
-      throw .noSuchServer(address, key)
+    let id = id.normalized(of: key)
+    guard let server = services[service].servers.firstIndex(where: { $0.id == id }) else {
+      throw .noSuchServer(id, key)
     }
     return (service, server)
   }

@@ -9,9 +9,12 @@ package struct SorryServer: Equatable, Sendable {
   }
 
   package var address: IPAddress { server.address }
+  package var id: ServerAddress { server.id }
 
   /// Nor is it checked: there is no server to take its place.
-  package static let fields = RealServer.CodingKeys.allCases.filter { ![.weight, .check, .maintenance].contains($0) }
+  package static let fields = RealServer.CodingKeys.allCases.filter {
+    [.address, .method, .port, .checksum, .source, .entropy].contains($0)
+  }
 }
 
 extension SorryServer: CustomStringConvertible {

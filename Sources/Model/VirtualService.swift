@@ -1,30 +1,3 @@
-/// How a service chooses the real server of a new flow. All but `maglev` have LVS's names and meaning (ipvsadm(8)).
-package enum Scheduler: String, CaseIterable, Codable, Sendable {
-  /// Weighted Maglev over the 5-tuple: every director with the same tables chooses the same server.
-  case maglev
-  /// Round robin.
-  case rr
-  /// Weighted round robin.
-  case wrr
-  /// Fewest connections.
-  case lc
-  /// Fewest connections for its weight: LVS's default.
-  case wlc
-  /// Shortest expected delay.
-  case sed
-  /// Never queue: an idle server, else the shortest expected delay.
-  case nq
-  /// Failover: the greatest weight.
-  case fo
-  /// Overflow: the greatest weight that has fewer active connections than its weight.
-  case ovf
-  /// The better of two servers that are drawn by weight.
-  case twos
-
-  /// Whether it chooses by a list of servers, not by a ring.
-  package var hasList: Bool { self != .maglev }
-}
-
 /// What happens to the flows of a removed real server.
 package enum ServerLossPolicy: String, CaseIterable, Codable, Sendable {
   /// The hash selects another server. A TCP client gets a reset from it and can reconnect at once.
@@ -45,8 +18,12 @@ package enum NoServerAnswer: String, CaseIterable, Codable, Sendable {
 package struct VirtualService: Equatable, Sendable {
   package var key: ServiceKey
   package var scheduler: Scheduler
+  package var flags: SchedulerFlags
   /// Slots of the Maglev ring.
   package var ringSize: RingSize
+  package var persistence: Persistence?
+  /// UDP: each packet is scheduled by itself, and none is remembered (ipvsadm(8), `--ops`).
+  package var onePacket: Bool
   package var onServerLoss: ServerLossPolicy
   package var noServer: NoServerAnswer
   package var sorry: SorryServer?
@@ -64,7 +41,10 @@ package struct VirtualService: Equatable, Sendable {
   package init(
     _ key: ServiceKey,
     scheduler: Scheduler = .maglev,
+    flags: SchedulerFlags = [],
     ringSize: RingSize = .auto,
+    persistence: Persistence? = nil,
+    onePacket: Bool = false,
     onServerLoss: ServerLossPolicy = .rehash,
     noServer: NoServerAnswer = .unreachable,
     sorry: SorryServer? = nil,
@@ -74,7 +54,10 @@ package struct VirtualService: Equatable, Sendable {
   ) {
     self.key = key
     self.scheduler = scheduler
+    self.flags = flags
     self.ringSize = ringSize
+    self.persistence = persistence
+    self.onePacket = onePacket
     self.onServerLoss = onServerLoss
     self.noServer = noServer
     self.sorry = sorry
@@ -83,24 +66,46 @@ package struct VirtualService: Equatable, Sendable {
     self.servers = servers
   }
 
-  package func server(_ address: IPAddress) -> RealServer? { servers.first { $0.address == address } }
+  package func server(_ id: ServerAddress) -> RealServer? { servers.first { $0.id == id } }
 
   /// The current number of slots of the ring. It depends on how many servers are configured, not on how many are live: a ring of another
   /// size sends most new flows to other servers.
-  package var effectiveRingSize: Int { scheduler.hasList ? 0 : ringSize.slots(servers: servers.count) }
+  package var effectiveRingSize: Int {
+    switch scheduler {
+    case .maglev: ringSize.slots(servers: servers.count)
+    case .mh: if case .slots(let count) = ringSize { count } else { Self.kernelRing }
+    case .sh, .dh: Self.hashTable
+    default: 0
+    }
+  }
+
+  /// `CONFIG_IP_VS_MH_TAB_INDEX` of most kernels: 12.
+  package static let kernelRing = 4093
+  /// `CONFIG_IP_VS_SH_TAB_BITS` and `IP_VS_DH_TAB_BITS` of most kernels: 8.
+  package static let hashTable = 256
 
   /// Whether the service or one of its servers has a check.
   package var isChecked: Bool { check != nil || servers.contains { $0.check != nil } }
 
   /// The servers and the sorry server.
   package var everyServer: [RealServer] { servers + (sorry.map { [$0.server] } ?? []) }
+
+  /// Their addresses, each once: servers of one address may have several ports.
+  package var everyAddress: [IPAddress] {
+    guard servers.contains(where: { $0.id.port != 0 }) else { return everyServer.map(\.address) }
+    var seen: Set<IPAddress> = []
+    return everyServer.map(\.address).filter { seen.insert($0).inserted }
+  }
 }
 
 extension VirtualService: Codable {
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case key = "service"
     case scheduler
+    case flags = "scheduler-flags"
     case ringSize = "ring"
+    case persistence
+    case onePacket = "one-packet"
     case onServerLoss = "on-server-loss"
     case noServer = "no-server"
     case sorry
@@ -111,10 +116,14 @@ extension VirtualService: Codable {
 
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictFields(CodingKeys.self)
+    let key = try fields.decode(ServiceKey.self, forKey: .key)
     self.init(
-      try fields.decode(ServiceKey.self, forKey: .key),
+      key,
       scheduler: try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler) ?? .maglev,
+      flags: try fields.decodeIfPresent(SchedulerFlags.self, forKey: .flags) ?? [],
       ringSize: try fields.decodeIfPresent(RingSize.self, forKey: .ringSize) ?? .auto,
+      persistence: try fields.decodeIfPresent(Persistence.self, forKey: .persistence),
+      onePacket: try fields.decodeIfPresent(Bool.self, forKey: .onePacket) ?? false,
       onServerLoss: try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss) ?? .rehash,
       noServer: try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer) ?? .unreachable,
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
@@ -122,5 +131,22 @@ extension VirtualService: Codable {
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
+  }
+
+  /// What isn't set by most services is left out.
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(key, forKey: .key)
+    try fields.encode(scheduler, forKey: .scheduler)
+    if !flags.isEmpty { try fields.encode(flags, forKey: .flags) }
+    try fields.encode(ringSize, forKey: .ringSize)
+    try fields.encodeIfPresent(persistence, forKey: .persistence)
+    if onePacket { try fields.encode(true, forKey: .onePacket) }
+    try fields.encode(onServerLoss, forKey: .onServerLoss)
+    try fields.encode(noServer, forKey: .noServer)
+    try fields.encodeIfPresent(sorry, forKey: .sorry)
+    try fields.encode(takesHost, forKey: .takesHost)
+    try fields.encodeIfPresent(check, forKey: .check)
+    try fields.encode(servers, forKey: .servers)
   }
 }

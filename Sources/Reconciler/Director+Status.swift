@@ -64,14 +64,14 @@ private struct StatusReport {
   }
 
   private func status(of server: RealServer, of key: ServiceKey, _ service: TableLayout.Service?) -> ServerStatus {
-    let place = service?.servers[server.address]
+    let place = service?.servers[server.id]
     let live = place.map { LiveCount(at: $0.index, incarnation: $0.incarnation, counters) } ?? LiveCount()
     let fault =
-      snapshot.faults[server.address]
+      key.whyNotForwarded ?? server.method.whyNotForwarded ?? snapshot.faults[server.address]
       ?? (service?.behindGateway.contains(server.address) == true ? Resolution.behindGateway : nil)
-    let standing = snapshot.health[ServerName(server.address, of: key)]
+    let standing = snapshot.health[ServerName(server.id, of: key)]
     return ServerStatus(
-      address: server.address,
+      address: server.id,
       forward: server.method,
       tunnelPort: server.tunnel.port,
       checksum: server.tunnel.checksum,

@@ -76,7 +76,7 @@ extension Director {
   }
 
   /// Index into the servers table, and so into each worker's counters; nil for a server that is not in force.
-  package func index(of server: ServerName) -> Int? { snapshot.layout.place(of: server.address, in: server.service)?.index }
+  package func index(of server: ServerName) -> Int? { snapshot.layout.place(of: server.server, in: server.service)?.index }
 
   /// Problems that the director could not repair, one line each.
   package var problems: [String] { get async { snapshot.problems } }

@@ -32,8 +32,8 @@ extension ReconcilerLoop {
   private mutating func adopt(_ wanted: ServiceTable, _ wantedDemand: TableDemand, _ touched: Set<ServiceKey>) {
     var newcomers: [IPAddress] = []
     for key in touched {
-      let former = Set(desired.service(key)?.everyServer.map(\.address) ?? [])
-      let coming = wanted.service(key)?.everyServer.map(\.address) ?? []
+      let former = Set(desired.service(key)?.everyAddress ?? [])
+      let coming = wanted.service(key)?.everyAddress ?? []
       for address in coming where !former.contains(address) {
         if servicesOf.add(key, to: address), resolutions[address] == nil { newcomers.append(address) }
       }

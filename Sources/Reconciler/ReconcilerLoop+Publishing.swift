@@ -121,7 +121,7 @@ extension ReconcilerLoop {
     demand = TableDemand(desired)
     servicesOf = [:]
     for service in desired.services {
-      for server in service.everyServer { servicesOf.add(service.key, to: server.address) }
+      for address in service.everyAddress { servicesOf.add(service.key, to: address) }
     }
     hasLeftOvers = true
     ask(servicesOf.keys.filter { resolutions[$0] == nil })

@@ -74,7 +74,7 @@ package struct ServerStatus: Codable, Equatable, Sendable {
     case standby
   }
 
-  package var address: IPAddress
+  package var address: ServerAddress
   package var forward: ForwardingMethod
   /// Tunnel port, if the method has one; at most one of `source` and `entropy` is set.
   package var tunnelPort: Int?

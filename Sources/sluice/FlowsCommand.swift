@@ -34,7 +34,7 @@ struct FlowsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let filter = FlowFilter(service: service.key, server: server, client: client, limit: limit)
+    let filter = FlowFilter(service: try service.key, server: server, client: client, limit: limit)
     guard listing.json else { return print(try await daemon.client.flowsText(filter), terminator: "") }
     try listing.showJSON(try await daemon.client.flows(filter))
   }

@@ -18,10 +18,18 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Share of new flows, relative to the weights of the service's other servers; 0 drains.")
     var weight: Int?
 
-    @Option(help: "How packets reach the server: by direct routing (new MAC addresses), or in a tunnel.")
+    @Option(
+      help: "How packets reach the server: by direct routing (new MAC addresses), or in a tunnel; 'masquerade' is only kept."
+    )
     var forward: ForwardingMethod?
 
     @OptionGroup var tunnel: TunnelArguments
+
+    @Option(help: "Connections from which it gets no new flows; 0: no limit.")
+    var upperThreshold: Int?
+
+    @Option(help: "Connections below which it gets new flows again; 0: three quarters of the upper threshold.")
+    var lowerThreshold: Int?
 
     @OptionGroup var check: CheckArguments
   }
@@ -35,13 +43,16 @@ struct ServerCommand: AsyncParsableCommand {
 
     func run() async throws {
       let added = RealServer(
-        server.address,
+        server.address.address,
+        port: server.address.port,
         weight: settings.weight ?? 1,
         method: settings.forward ?? .direct,
         tunnel: settings.tunnel.options,
-        check: settings.check.given
+        check: settings.check.given,
+        upperThreshold: settings.upperThreshold ?? 0,
+        lowerThreshold: settings.lowerThreshold ?? 0
       )
-      try await edit.carryOut { try await $0.add(added, to: server.service.key) }
+      try await edit.carryOut { try await $0.add(added, to: try server.service.key) }
     }
   }
 
@@ -61,9 +72,11 @@ struct ServerCommand: AsyncParsableCommand {
         weight: settings.weight,
         forward: settings.forward,
         tunnel: settings.tunnel.options,
-        check: try settings.check.replacing(none: noCheck)
+        check: try settings.check.replacing(none: noCheck),
+        upperThreshold: settings.upperThreshold,
+        lowerThreshold: settings.lowerThreshold
       )
-      try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: wanted) }
+      try await edit.carryOut { try await $0.set(server.address, of: try server.service.key, to: wanted) }
     }
   }
 
@@ -74,7 +87,7 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      try await edit.carryOut { try await $0.set(server.address, of: server.service.key, to: ServerSettings(weight: 0)) }
+      try await edit.carryOut { try await $0.set(server.address, of: try server.service.key, to: ServerSettings(weight: 0)) }
     }
   }
 
@@ -88,7 +101,7 @@ struct ServerCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await edit.carryOut {
-        try await $0.set(server.address, of: server.service.key, to: ServerSettings(maintenance: true))
+        try await $0.set(server.address, of: try server.service.key, to: ServerSettings(maintenance: true))
       }
     }
   }
@@ -101,7 +114,7 @@ struct ServerCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await edit.carryOut {
-        try await $0.set(server.address, of: server.service.key, to: ServerSettings(maintenance: false))
+        try await $0.set(server.address, of: try server.service.key, to: ServerSettings(maintenance: false))
       }
     }
   }
@@ -112,7 +125,7 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerArguments
     @OptionGroup var edit: EditOptions
 
-    func run() async throws { try await edit.carryOut { try await $0.remove(server.address, of: server.service.key) } }
+    func run() async throws { try await edit.carryOut { try await $0.remove(server.address, of: try server.service.key) } }
   }
 
   struct List: AsyncParsableCommand {
@@ -123,7 +136,7 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions
 
     func run() async throws {
-      let servers = try await daemon.client.services(service.key).services.flatMap(\.servers)
+      let servers = try await daemon.client.services(try service.key).services.flatMap(\.servers)
       try listing.show(servers) { servers.text }
     }
   }

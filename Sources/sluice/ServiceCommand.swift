@@ -18,6 +18,18 @@ struct ServiceCommand: AsyncParsableCommand {
     @Option(help: "How the server of a new flow is chosen.")
     var scheduler: Model.Scheduler?
 
+    @Option(help: "A scheduler's flags: fallback, port (both for mh and sh).")
+    var schedulerFlag: [SchedulerFlags] = []
+
+    @Option(help: "Seconds for which a client's connections go to one server; 0: each by itself.")
+    var persistence: Int?
+
+    @Option(help: "Which clients count as one: a netmask such as 255.255.255.0, or a prefix length of IPv6.")
+    var persistenceNetmask: String?
+
+    @Flag(inversion: .prefixedNo, help: "UDP: schedule each packet by itself.")
+    var onePacket: Bool?
+
     @Option(help: "Slots of the Maglev ring: auto (at least 100 a server), or a prime such as 65537 or 655373.")
     var ring: RingSize?
 
@@ -43,6 +55,25 @@ struct ServiceCommand: AsyncParsableCommand {
 
     func validate() throws {
       if sorry == nil && sorryForward != nil { throw ValidationError("--sorry-forward needs --sorry: give both") }
+      if let persistence, persistence != 0, !Persistence.timeouts.contains(persistence) {
+        throw ValidationError("--persistence \(persistence) is not in 0...\(Persistence.timeouts.upperBound): give seconds")
+      }
+      if let persistenceNetmask {
+        guard persistence ?? 0 > 0 else { throw ValidationError("--persistence-netmask needs --persistence: give both") }
+        guard Persistence.mask(persistenceNetmask) != nil else {
+          throw ValidationError("--persistence-netmask '\(persistenceNetmask)' is not \(Persistence.maskForm)")
+        }
+      }
+    }
+
+    var flags: SchedulerFlags? { schedulerFlag.isEmpty ? nil : SchedulerFlags(schedulerFlag) }
+
+    /// `.some(nil)`: none from now on.
+    func persistence(of service: ServiceKey) -> Persistence?? {
+      guard let persistence else { return nil }
+      guard persistence > 0 else { return .some(nil) }
+      let mask = persistenceNetmask.flatMap { Persistence.mask($0) } ?? Persistence.single(isIPv4: service.address.isIPv4)
+      return Persistence(timeout: persistence, netmask: mask)
     }
 
     var sorryServer: SorryServer? { sorry.map { SorryServer($0, method: sorryForward ?? .direct) } }
@@ -57,9 +88,12 @@ struct ServiceCommand: AsyncParsableCommand {
 
     func run() async throws {
       let added = VirtualService(
-        service.key,
+        try service.key,
         scheduler: settings.scheduler ?? .maglev,
+        flags: settings.flags ?? [],
         ringSize: settings.ring ?? .auto,
+        persistence: settings.persistence(of: try service.key) ?? nil,
+        onePacket: settings.onePacket ?? false,
         onServerLoss: settings.onServerLoss ?? .rehash,
         noServer: settings.noServer ?? .unreachable,
         sorry: settings.sorryServer,
@@ -91,14 +125,17 @@ struct ServiceCommand: AsyncParsableCommand {
     func run() async throws {
       let wanted = ServiceSettings(
         scheduler: settings.scheduler,
+        flags: settings.flags,
         ring: settings.ring,
+        persistence: settings.persistence(of: try service.key),
+        onePacket: settings.onePacket,
         onServerLoss: settings.onServerLoss,
         noServer: settings.noServer,
         sorry: noSorry ? .some(nil) : settings.sorryServer.map { .some($0) },
         takesHost: settings.takesHost,
         check: try settings.check.replacing(none: noCheck)
       )
-      try await edit.carryOut { try await $0.set(service.key, to: wanted) }
+      try await edit.carryOut { try await $0.set(try service.key, to: wanted) }
     }
   }
 
@@ -108,7 +145,7 @@ struct ServiceCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceArguments
     @OptionGroup var edit: EditOptions
 
-    func run() async throws { try await edit.carryOut { try await $0.remove(service.key) } }
+    func run() async throws { try await edit.carryOut { try await $0.remove(try service.key) } }
   }
 
   struct List: AsyncParsableCommand {

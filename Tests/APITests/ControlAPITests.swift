@@ -15,7 +15,7 @@ import Testing
       #expect(try await client.add(VirtualService(dns, ringSize: 251)).generation == 2)
       #expect(try await client.set(dns, to: ServiceSettings(ring: 509, onServerLoss: .drop)).generation == 3)
       #expect(try await client.add(RealServer(Sample.second, weight: 3, method: .ipip), to: dns).generation == 4)
-      #expect(try await client.set(Sample.second, of: dns, to: ServerSettings(weight: 0)).generation == 5)
+      #expect(try await client.set(ServerAddress(Sample.second), of: dns, to: ServerSettings(weight: 0)).generation == 5)
       let listed = try await client.services()
       #expect(listed.generation == 5)
       #expect(
@@ -27,7 +27,7 @@ import Testing
             servers: [RealServer(Sample.second, weight: 0, method: .ipip)]
           )
       )
-      #expect(try await client.remove(Sample.second, of: dns).changes.map(\.action) == [.remove])
+      #expect(try await client.remove(ServerAddress(Sample.second), of: dns).changes.map(\.action) == [.remove])
       #expect(try await client.remove(dns).generation == 7)
       #expect(try await client.services().services.map(\.key) == [Sample.web])
     }
@@ -39,7 +39,7 @@ import Testing
       let server = try #require(IPAddress("2001:db8::2"))
       _ = try await api.client.add(VirtualService(key, ringSize: 251))
       _ = try await api.client.add(RealServer(server), to: key)
-      #expect(try await api.client.set(server, of: key, to: ServerSettings(weight: 9)).generation == 4)
+      #expect(try await api.client.set(ServerAddress(server), of: key, to: ServerSettings(weight: 9)).generation == 4)
     }
   }
 
@@ -76,9 +76,9 @@ import Testing
   /// Each is refused with its status and code, and leaves the table alone.
   static let refusals: [(String, ServiceTableError, Int)] = [
     ("a service twice", .serviceExists(Sample.web), 409),
-    ("a server twice", .serverExists(Sample.first, Sample.web), 409),
-    ("an unknown server", .noSuchServer(Sample.second, Sample.web), 404),
-    ("an impossible weight", .badWeight(65536, Sample.first, Sample.web), 422),
+    ("a server twice", .serverExists(ServerAddress(Sample.first), Sample.web), 409),
+    ("an unknown server", .noSuchServer(ServerAddress(Sample.second), Sample.web), 404),
+    ("an impossible weight", .badWeight(65536, ServerAddress(Sample.first), Sample.web), 422),
   ]
 
   @Test func `refusals name the error and change nothing`() async throws {
@@ -87,8 +87,8 @@ import Testing
       let asked: [() async throws -> Applied] = [
         { try await client.add(VirtualService(Sample.web, ringSize: 251)) },
         { try await client.add(RealServer(Sample.first), to: Sample.web) },
-        { try await client.remove(Sample.second, of: Sample.web) },
-        { try await client.set(Sample.first, of: Sample.web, to: ServerSettings(weight: 65536)) },
+        { try await client.remove(ServerAddress(Sample.second), of: Sample.web) },
+        { try await client.set(ServerAddress(Sample.first), of: Sample.web, to: ServerSettings(weight: 65536)) },
       ]
       for (ask, (what, reason, status)) in zip(asked, Self.refusals) {
         let expected = APIError(status: status, code: reason.code, message: reason.description)

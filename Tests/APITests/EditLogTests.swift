@@ -34,9 +34,9 @@ import Testing
 
   @Test func `a refusal is a line with who, what and why`() async throws {
     try await LiveAPI.run { api in
-      await #expect(throws: APIError.self) { try await api.client.remove(Sample.second, of: Sample.web) }
+      await #expect(throws: APIError.self) { try await api.client.remove(ServerAddress(Sample.second), of: Sample.web) }
       let entry = try #require(api.log.entries.last)
-      let reason = ServiceTableError.noSuchServer(Sample.second, Sample.web)
+      let reason = ServiceTableError.noSuchServer(ServerAddress(Sample.second), Sample.web)
       #expect(
         entry.message.description
           == "\(me): DELETE /v1/services/tcp/10.0.0.100:80/servers/10.0.0.3 refused with 404: \(reason)"

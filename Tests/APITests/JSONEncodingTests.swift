@@ -66,7 +66,7 @@ import Testing
     let change = ConfigurationChange(
       action: .change,
       service: service.key,
-      server: server.address,
+      server: ServerAddress(server.address),
       settings: [.init(name: "weight", from: "1", to: "0"), .init(name: "checksum", from: nil, to: "true")]
     )
     let values: [any Encodable] = [
@@ -192,7 +192,7 @@ enum Sampled {
 
   private static func server(_ number: Int) -> ServerStatus {
     ServerStatus(
-      address: IPAddress(10, UInt8(2 + number >> 16), UInt8(number >> 8 & 0xff), UInt8(number & 0xff)),
+      address: ServerAddress(IPAddress(10, UInt8(2 + number >> 16), UInt8(number >> 8 & 0xff), UInt8(number & 0xff))),
       forward: .ipip,
       source: "interface",
       weight: 1,

@@ -107,7 +107,7 @@ import Testing
     let change = ConfigurationChange(
       action: .change,
       service: web,
-      server: IPAddress(10, 0, 0, 2),
+      server: ServerAddress(IPAddress(10, 0, 0, 2)),
       settings: [.init(name: "weight", from: "1", to: "0")]
     )
     let json = try JSONEncoder().encode(change)
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func `what can be read but can't be is the table's error`() {
-    #expect(throws: ServiceTableError.badRingSize(7, web)) {
+    #expect(throws: ServiceTableError.badRingSize(7, .maglev, web)) {
       try decode(ServiceTable.self, #"{"services":[{"service":"tcp 10.0.0.100:80","ring":7}]}"#)
     }
   }

@@ -16,7 +16,7 @@ import Testing
   @Test func `status is the live table`() {
     let servers = [
       ServerStatus(
-        address: IPAddress(10, 0, 0, 2),
+        address: ServerAddress(IPAddress(10, 0, 0, 2)),
         forward: .direct,
         weight: 1,
         state: .ok,
@@ -26,7 +26,7 @@ import Testing
         share: 75
       ),
       ServerStatus(
-        address: IPAddress(10, 0, 1, 2),
+        address: ServerAddress(IPAddress(10, 0, 1, 2)),
         forward: .ipip,
         weight: 0,
         state: .unresolved,
@@ -62,7 +62,7 @@ import Testing
           inactive: 3,
           servers: servers,
           sorry: ServerStatus(
-            address: IPAddress(10, 0, 0, 9),
+            address: ServerAddress(IPAddress(10, 0, 0, 9)),
             forward: .gre,
             weight: 0,
             state: .standby,

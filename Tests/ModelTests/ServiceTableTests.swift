@@ -19,24 +19,24 @@ import Testing
     try table.addService(VirtualService(web))
     try table.addServer(RealServer(one), to: web)
     try table.addServer(RealServer(two), to: web)
-    try table.setServer(two, of: web, weight: 5)
+    try table.setServer(ServerAddress(two), of: web, weight: 5)
     try table.addService(VirtualService(dns))
     #expect(table == (try valid()))
     try table.setService(web, ringSize: 251, onServerLoss: .drop)
     #expect(table.service(web)?.ringSize == 251)
     try table.setService(web, ringSize: 509)
     #expect(table.service(web)?.onServerLoss == .drop)
-    try table.setServer(one, of: web, method: .ipip)
-    #expect(table.service(web)?.server(one) == RealServer(one, weight: 1, method: .ipip))
+    try table.setServer(ServerAddress(one), of: web, method: .ipip)
+    #expect(table.service(web)?.server(ServerAddress(one)) == RealServer(one, weight: 1, method: .ipip))
     let sorry = SorryServer(IPAddress(10, 0, 0, 9))
     try table.setService(web, noServer: .reset, sorry: sorry)
     try table.setService(web, ringSize: 251)
     #expect(table.service(web)?.noServer == .reset && table.service(web)?.sorry == sorry)
     try table.setService(web, sorry: .some(nil))
     #expect(table.service(web)?.noServer == .reset && table.service(web)?.sorry == nil)
-    try table.drainServer(two, of: web)
-    #expect(table.service(web)?.server(two)?.isDraining == true)
-    try table.removeServer(one, of: web)
+    try table.drainServer(ServerAddress(two), of: web)
+    #expect(table.service(web)?.server(ServerAddress(two))?.isDraining == true)
+    try table.removeServer(ServerAddress(one), of: web)
     #expect(table.service(web)?.servers.map(\.address) == [two])
     try table.removeService(web)
     #expect(table.services.map(\.key) == [dns])
@@ -62,15 +62,21 @@ import Testing
     Refusal("no-such-service") { try $0.setService(none, ringSize: 251) },
     Refusal("no-such-service") { try $0.removeService(none) },
     Refusal("no-such-service") { try $0.addServer(RealServer(one), to: none) },
-    Refusal("no-such-service") { try $0.removeServer(one, of: none) },
+    Refusal("no-such-service") { try $0.removeServer(ServerAddress(one), of: none) },
     Refusal("server-exists") { try $0.addServer(RealServer(one), to: web) },
     Refusal("server-exists") { try $0.addService(VirtualService(none, servers: [RealServer(one), RealServer(one)])) },
-    Refusal("no-such-server") { try $0.setServer(IPAddress(9, 9, 9, 9), of: web, weight: 1) },
-    Refusal("no-such-server") { try $0.drainServer(IPAddress(9, 9, 9, 9), of: web) },
-    Refusal("no-such-server") { try $0.removeServer(IPAddress(9, 9, 9, 9), of: web) },
-    Refusal("bad-weight") { try $0.setServer(one, of: web, weight: -1) },
-    Refusal("bad-weight") { try $0.setServer(one, of: web, weight: 65536, method: .ipip) },
-    Refusal("bad-weight") { try $0.addServer(RealServer(IPAddress(10, 0, 1, 9), weight: 65536), to: web) },
+    Refusal("no-such-server") { try $0.setServer(ServerAddress(IPAddress(9, 9, 9, 9)), of: web, weight: 1) },
+    Refusal("no-such-server") { try $0.drainServer(ServerAddress(IPAddress(9, 9, 9, 9)), of: web) },
+    Refusal("no-such-server") { try $0.removeServer(ServerAddress(IPAddress(9, 9, 9, 9)), of: web) },
+    Refusal("bad-weight") { try $0.setServer(ServerAddress(one), of: web, weight: -1) },
+    Refusal("bad-weight") { try $0.setServer(ServerAddress(one), of: web, weight: 1 << 31, method: .ipip) },
+    Refusal("port-of-server") { try $0.addServer(RealServer(IPAddress(10, 0, 1, 9), port: 8080), to: web) },
+    Refusal("bad-threshold") { try $0.setServer(ServerAddress(one), of: web, upperThreshold: -1) },
+    Refusal("thresholds-cross") { try $0.setServer(ServerAddress(one), of: web, upperThreshold: 5, lowerThreshold: 6) },
+    Refusal("one-packet-needs-udp") { try $0.setService(web, onePacket: true) },
+    Refusal("bad-persistence") { try $0.setService(web, persistence: Persistence(timeout: 0, netmask: .max)) },
+    Refusal("masqueraded-sorry") { try $0.setService(web, sorry: SorryServer(IPAddress(10, 0, 0, 99), method: .masquerade)) },
+    Refusal("bad-weight") { try $0.addServer(RealServer(IPAddress(10, 0, 1, 9), weight: 1 << 31), to: web) },
     Refusal("bad-ring-size") { try $0.setService(web, ringSize: 65536, onServerLoss: .drop) },
     Refusal("bad-ring-size") { try $0.addService(VirtualService(none, ringSize: 0)) },
     Refusal("bad-service-address") { try $0.addService(VirtualService(ServiceKey(.tcp, IPAddress(224, 0, 0, 1), port: 1))) },
@@ -111,8 +117,10 @@ import Testing
   @Test func `a server of the other IP version is accepted with a tunnel`() throws {
     var table = try valid()
     try table.addServer(RealServer(Self.v6, method: .ipip), to: web)
-    #expect(throws: ServiceTableError.familyMismatch(Self.v6, web)) { try table.setServer(Self.v6, of: web, method: .direct) }
-    #expect(table.service(web)?.server(Self.v6)?.method == .ipip)
+    #expect(throws: ServiceTableError.familyMismatch(ServerAddress(Self.v6), web)) {
+      try table.setServer(ServerAddress(Self.v6), of: web, method: .direct)
+    }
+    #expect(table.service(web)?.server(ServerAddress(Self.v6))?.method == .ipip)
   }
 
   @Test func `a whole table is checked by the same rules`() {
@@ -123,6 +131,8 @@ import Testing
       let other = ServiceKey(.udp, one, port: 53)
       return try ServiceTable(services: [VirtualService(web, servers: [RealServer(one)]), VirtualService(other)])
     }
-    #expect(throws: ServiceTableError.badRingSize(7, dns)) { try ServiceTable(services: [VirtualService(dns, ringSize: 7)]) }
+    #expect(throws: ServiceTableError.badRingSize(7, .maglev, dns)) {
+      try ServiceTable(services: [VirtualService(dns, ringSize: 7)])
+    }
   }
 }

@@ -119,20 +119,20 @@ import Testing
         servers: [RealServer(server, method: .gue, tunnel: TunnelOptions(port: 7000, checksum: true, source: .address(source)))]
       )
     ])
-    func tunnel() -> TunnelOptions? { table.service(web)?.server(server)?.tunnel }
-    try table.setServer(server, of: web, tunnel: TunnelOptions(port: 7001))
+    func tunnel() -> TunnelOptions? { table.service(web)?.server(ServerAddress(server))?.tunnel }
+    try table.setServer(ServerAddress(server), of: web, tunnel: TunnelOptions(port: 7001))
     #expect(tunnel() == TunnelOptions(port: 7001, checksum: true, source: .address(source)))
-    try table.setServer(server, of: web, weight: 3)
+    try table.setServer(ServerAddress(server), of: web, weight: 3)
     #expect(tunnel()?.port == 7001)
-    try table.setServer(server, of: web, method: .gre)
+    try table.setServer(ServerAddress(server), of: web, method: .gre)
     #expect(tunnel() == TunnelOptions(checksum: true, source: .address(source)))
     let prefix = try #require(AddressPrefix("10.200.0.0/16"))
-    try table.setServer(server, of: web, tunnel: TunnelOptions(source: .prefix(prefix)))
+    try table.setServer(ServerAddress(server), of: web, tunnel: TunnelOptions(source: .prefix(prefix)))
     #expect(tunnel() == TunnelOptions(checksum: true, source: .prefix(prefix)))
-    #expect(throws: ServiceTableError.badTunnel(.noPort(.gre), server, web)) {
-      try table.setServer(server, of: web, tunnel: TunnelOptions(port: 7001))
+    #expect(throws: ServiceTableError.badTunnel(.noPort(.gre), ServerAddress(server), web)) {
+      try table.setServer(ServerAddress(server), of: web, tunnel: TunnelOptions(port: 7001))
     }
-    try table.setServer(server, of: web, method: .direct)
+    try table.setServer(ServerAddress(server), of: web, method: .direct)
     #expect(tunnel() == TunnelOptions())
   }
 }

@@ -50,10 +50,10 @@ import Testing
     let plain = try PlainDirector()
     let before = try Sample.table(RealServer(Sample.first))
     _ = try await plain.director.apply(before)
-    await #expect(throws: ServiceTableError.noSuchServer(Sample.second, Sample.web)) {
+    await #expect(throws: ServiceTableError.noSuchServer(ServerAddress(Sample.second), Sample.web)) {
       try await plain.director.edit { table throws(ServiceTableError) in
-        try table.drainServer(Sample.first, of: Sample.web)
-        try table.removeServer(Sample.second, of: Sample.web)
+        try table.drainServer(ServerAddress(Sample.first), of: Sample.web)
+        try table.removeServer(ServerAddress(Sample.second), of: Sample.web)
       }
     }
     #expect(await plain.director.current.table == before)

@@ -108,7 +108,7 @@ import Testing
     _ = try await plain.director.apply(try table(weight: 0))
     plain.send(10, to: sorry, of: Sample.web)
     let service = try #require(await plain.director.status().services.first)
-    #expect(service.servers.map(\.address) == [Sample.first])
+    #expect(service.servers.map(\.address.address) == [Sample.first])
     #expect(service.sorry?.state == .ok)
     #expect(service.sorry?.totals.packets == 10)
     #expect(service.sorry?.share == 25)

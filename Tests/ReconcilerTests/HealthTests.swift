@@ -101,7 +101,7 @@ struct HealthTests {
     plain.report(.up, one, two, three)
     #expect(await plain.becomes([one: 1, two: 1, three: 1]))
     _ = try await plain.director.edit { table throws(ServiceTableError) in
-      try table.setServer(one, of: checkedService, maintenance: true)
+      try table.setServer(ServerAddress(one), of: checkedService, maintenance: true)
     }
     #expect(plain.weights == [one: 0, two: 1, three: 1])
     #expect(await plain.states() == ["maintenance", "ok", "ok"])
@@ -109,7 +109,7 @@ struct HealthTests {
     plain.report(.down, two)
     #expect(await plain.becomes([one: 0, two: 0, three: 1]))
     _ = try await plain.director.edit { table throws(ServiceTableError) in
-      try table.setServer(one, of: checkedService, maintenance: false)
+      try table.setServer(ServerAddress(one), of: checkedService, maintenance: false)
     }
     #expect(plain.weights == [one: 9, two: 0, three: 1])
   }
@@ -203,7 +203,7 @@ struct HealthTests {
     plain.report(.up, one, two, three)
     #expect(await plain.becomes([one: 1, two: 1, three: 1]))
     _ = try await plain.director.edit { table throws(ServiceTableError) in
-      try table.removeServer(three, of: checkedService)
+      try table.removeServer(ServerAddress(three), of: checkedService)
       try table.addServer(RealServer(three), to: checkedService)
     }
     #expect(plain.weights == [one: 1, two: 1, three: 1])

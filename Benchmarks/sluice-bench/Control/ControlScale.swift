@@ -33,7 +33,7 @@ struct ControlScale {
     for edit in 0..<Self.edits {
       let settings = ServerSettings(weight: 2 + edit)
       _ = try report.measure("one weight, to live", name) {
-        try blocking { try await client.set(service.servers[0].address, of: service.key, to: settings) }
+        try blocking { try await client.set(service.servers[0].id, of: service.key, to: settings) }
       }
     }
     for _ in 0..<5 {

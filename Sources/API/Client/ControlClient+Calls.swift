@@ -61,16 +61,16 @@ extension ControlClient {
     try await send(.POST, place(service) + "/servers", body: server)
   }
 
-  package func set(_ server: IPAddress, of service: ServiceKey, to settings: ServerSettings) async throws -> Applied {
-    try await send(.PATCH, place(service) + "/servers/\(server)", body: settings)
+  package func set(_ server: ServerAddress, of service: ServiceKey, to settings: ServerSettings) async throws -> Applied {
+    try await send(.PATCH, place(service) + "/servers/\("\(server)".percentEncoded)", body: settings)
   }
 
-  package func remove(_ server: IPAddress, of service: ServiceKey) async throws -> Applied {
-    try await send(.DELETE, place(service) + "/servers/\(server)")
+  package func remove(_ server: ServerAddress, of service: ServiceKey) async throws -> Applied {
+    try await send(.DELETE, place(service) + "/servers/\("\(server)".percentEncoded)")
   }
 
   private func place(_ service: ServiceKey) -> String {
-    "/v1/services/\(service.protocol.name)/\("\(service.endpoint)".percentEncoded)"
+    "/v1/services/\(service.kind)/\(service.name.percentEncoded)"
   }
 
   private static func query(_ filter: FlowFilter) -> [String: String] {
@@ -82,6 +82,6 @@ extension ControlClient {
   }
 
   private static func query(_ service: ServiceKey?) -> [String: String] {
-    service.map { ["service": "\($0.protocol.name)/\($0.endpoint)"] } ?? [:]
+    service.map { ["service": "\($0.kind)/\($0.name)"] } ?? [:]
   }
 }

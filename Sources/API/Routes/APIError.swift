@@ -78,8 +78,8 @@ extension ServiceTableError {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
     case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP,
-      .badTunnel, .badCheck,
-      .sorryIsServer:
+      .badTunnel, .badCheck, .sorryIsServer, .portOfServer, .badThreshold, .thresholdsCross, .masqueradedSorry,
+      .onePacketNeedsUDP, .badPersistence, .badNetmask:
       422
     }
   }

@@ -5,7 +5,11 @@ import Reconciler
 /// The body of `PATCH /v1/services/{protocol}/{endpoint}`: omitted fields stay unchanged.
 package struct ServiceSettings: Codable, Equatable, Sendable {
   package var scheduler: Scheduler?
+  package var flags: SchedulerFlags?
   package var ring: RingSize?
+  /// `.some(nil)`, in JSON null, removes it.
+  package var persistence: Persistence??
+  package var onePacket: Bool?
   package var onServerLoss: ServerLossPolicy?
   package var noServer: NoServerAnswer?
   /// `.some(nil)`, in JSON null, removes it.
@@ -16,7 +20,10 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case scheduler
+    case flags = "scheduler-flags"
     case ring
+    case persistence
+    case onePacket = "one-packet"
     case onServerLoss = "on-server-loss"
     case noServer = "no-server"
     case sorry
@@ -26,7 +33,10 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
 
   package init(
     scheduler: Scheduler? = nil,
+    flags: SchedulerFlags? = nil,
     ring: RingSize? = nil,
+    persistence: Persistence?? = nil,
+    onePacket: Bool? = nil,
     onServerLoss: ServerLossPolicy? = nil,
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
@@ -34,7 +44,10 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     check: HealthCheck?? = nil
   ) {
     self.scheduler = scheduler
+    self.flags = flags
     self.ring = ring
+    self.persistence = persistence
+    self.onePacket = onePacket
     self.onServerLoss = onServerLoss
     self.noServer = noServer
     self.sorry = sorry
@@ -45,7 +58,12 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.strictFields(CodingKeys.self)
     scheduler = try fields.decodeIfPresent(Scheduler.self, forKey: .scheduler)
+    flags = try fields.decodeIfPresent(SchedulerFlags.self, forKey: .flags)
     ring = try fields.decodeIfPresent(RingSize.self, forKey: .ring)
+    onePacket = try fields.decodeIfPresent(Bool.self, forKey: .onePacket)
+    if fields.contains(.persistence) {
+      persistence = .some(try fields.decodeIfPresent(Persistence.self, forKey: .persistence))
+    }
     onServerLoss = try fields.decodeIfPresent(ServerLossPolicy.self, forKey: .onServerLoss)
     noServer = try fields.decodeIfPresent(NoServerAnswer.self, forKey: .noServer)
     takesHost = try fields.decodeIfPresent(Bool.self, forKey: .takesHost)
@@ -57,7 +75,10 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encodeIfPresent(scheduler, forKey: .scheduler)
+    try fields.encodeIfPresent(flags, forKey: .flags)
     try fields.encodeIfPresent(ring, forKey: .ring)
+    if let persistence { try fields.encode(persistence, forKey: .persistence) }
+    try fields.encodeIfPresent(onePacket, forKey: .onePacket)
     try fields.encodeIfPresent(onServerLoss, forKey: .onServerLoss)
     try fields.encodeIfPresent(noServer, forKey: .noServer)
     try fields.encodeIfPresent(takesHost, forKey: .takesHost)
@@ -74,6 +95,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   /// `.some(nil)`, in JSON null, removes it.
   package var check: HealthCheck??
   package var maintenance: Bool?
+  package var upperThreshold: Int?
+  package var lowerThreshold: Int?
 
   /// The real server is named by the path.
   package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
@@ -83,8 +106,12 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     forward: ForwardingMethod? = nil,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck?? = nil,
-    maintenance: Bool? = nil
+    maintenance: Bool? = nil,
+    upperThreshold: Int? = nil,
+    lowerThreshold: Int? = nil
   ) {
+    self.upperThreshold = upperThreshold
+    self.lowerThreshold = lowerThreshold
     self.check = check
     self.maintenance = maintenance
     self.weight = weight
@@ -99,6 +126,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     tunnel = try TunnelOptions(from: fields)
     if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
     maintenance = try fields.decodeIfPresent(Bool.self, forKey: .maintenance)
+    upperThreshold = try fields.decodeIfPresent(Int.self, forKey: .upperThreshold)
+    lowerThreshold = try fields.decodeIfPresent(Int.self, forKey: .lowerThreshold)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -108,6 +137,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     try tunnel.encode(to: encoder)
     if let check { try fields.encode(check, forKey: .check) }
     try fields.encodeIfPresent(maintenance, forKey: .maintenance)
+    try fields.encodeIfPresent(upperThreshold, forKey: .upperThreshold)
+    try fields.encodeIfPresent(lowerThreshold, forKey: .lowerThreshold)
   }
 }
 

@@ -22,9 +22,9 @@ struct Call: Sendable {
 
   /// The service in the path.
   func service() throws -> ServiceKey {
-    let text = "\(parameters["protocol"] ?? "") \(parameters["endpoint"] ?? "")"
-    guard let key = ServiceKey(text) else {
-      throw APIError.badRequest("'\(text.replacing(" ", with: "/"))' names no service: write /v1/services/tcp/10.0.0.100:80")
+    let (kind, name) = (parameters["protocol"] ?? "", parameters["endpoint"] ?? "")
+    guard let key = ServiceKey(kind: kind, name: name) else {
+      throw APIError.badRequest("'\(kind)/\(name)' names no service: write /v1/services/tcp/10.0.0.100:80")
     }
     return key
   }
@@ -39,12 +39,12 @@ struct Call: Sendable {
   }
 
   /// The real server in the path.
-  func server() throws -> IPAddress {
+  func server() throws -> ServerAddress {
     let text = parameters["address"] ?? ""
-    guard let address = IPAddress(text) else {
-      throw APIError.badRequest("'\(text)' in the path is not an IPv4 or IPv6 address")
+    guard let server = ServerAddress(text) else {
+      throw APIError.badRequest("'\(text)' in the path is not \(ServerAddress.form)")
     }
-    return address
+    return server
   }
 
   /// An address in the query, if it has this parameter.

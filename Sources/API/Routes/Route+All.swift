@@ -59,7 +59,7 @@ extension Route {
       Route(method: .POST, template: "/v1/announce", queries: ["vip"]) { call, director in
         let vip = try call.addressAsked("vip")
         let (_, table) = await director.current
-        let vips = Set(table.services.map(\.key.address))
+        let vips = table.vips
         if let vip, !vips.contains(vip) {
           throw APIError(
             status: 404,
@@ -100,7 +100,10 @@ extension Route {
           try table.setService(
             key,
             scheduler: settings.scheduler,
+            flags: settings.flags,
             ringSize: settings.ring,
+            persistence: settings.persistence,
+            onePacket: settings.onePacket,
             onServerLoss: settings.onServerLoss,
             noServer: settings.noServer,
             sorry: settings.sorry,
@@ -141,7 +144,9 @@ extension Route {
             method: settings.forward,
             tunnel: settings.tunnel,
             check: settings.check,
-            maintenance: settings.maintenance
+            maintenance: settings.maintenance,
+            upperThreshold: settings.upperThreshold,
+            lowerThreshold: settings.lowerThreshold
           )
         }
       )

@@ -27,7 +27,7 @@ extension Status {
 extension ServiceStatus {
   fileprivate func write(to output: inout ChunkedBytes) {
     output.append(
-      "\(service)  \(scheduler.rawValue)\(scheduler.hasList ? "" : ", ring \(ring)"), on server loss \(onServerLoss.rawValue), no server \(noServer.rawValue)\n"
+      "\(service)  \(scheduler.rawValue)\(scheduler.kind == .list ? "" : ", ring \(ring)"), on server loss \(onServerLoss.rawValue), no server \(noServer.rawValue)\n"
     )
     if servers.isEmpty && sorry == nil {
       return output.append("  no servers: add one with 'sluice server add \(service) 10.0.0.2'\n")

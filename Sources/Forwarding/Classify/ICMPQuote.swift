@@ -68,7 +68,7 @@ extension Forwarder {
   /// Chooses the server of an ICMP error: its flow's, even when another worker has the flow, or else the hash's choice. The flow table is not
   /// changed: an error does not prove that the flow is alive.
   @inline(never) @_noLocks
-  func chooseForError(_ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
+  func chooseForError(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
     if let entry = liveEntry(packet.hash, tables, now: now) {
       let server = tables.servers + Int(entry.server)
       if server.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVER_PRESENT) != 0
@@ -80,7 +80,7 @@ extension Forwarder {
       let flags = tables.services[Int(packet.service)].flags
       if flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_LOSS_DROP) != 0 { return .droppedServerGone }
     }
-    packet.server = Scheduler.pickWithoutPlace(packet, tables)
+    packet.server = Scheduler.pickWithoutPlace(frame, packet, tables)
     return packet.server != Verdict.noServer ? nil : .droppedNoServer
   }
 

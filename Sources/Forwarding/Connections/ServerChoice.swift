@@ -6,7 +6,7 @@ extension Forwarder {
   /// Sets `packet.server`; returns an outcome if that ends the packet, else nil.
   @inline(__always) @_noLocks
   func chooseServer(_ frame: Frame, _ packet: inout ScratchPacket, _ tables: Tables, now: UInt32) -> Outcome? {
-    guard packet.isTransport else { return chooseForError(&packet, tables, now: now) }
+    guard packet.isTransport else { return chooseForError(frame, &packet, tables, now: now) }
     let syn = TCPFlag.isSYN(packet.flags)
     var entry = packet.entry
     // The entry is from the previous stage: since then another packet of the batch may have taken the place or created the flow's entry.
@@ -43,7 +43,7 @@ extension Forwarder {
         return .droppedServerGone
       }
     }
-    packet.server = Scheduler.pick(packet, tables, counters, share)
+    packet.server = Scheduler.pick(frame, packet, tables, counters, share)
     guard packet.server != Verdict.noServer else { return .droppedNoServer }
     sluice_prefetch(counters.servers + Int(packet.server))
     begin(frame, &packet, tables, reusing: entry, now: now)
@@ -85,7 +85,7 @@ extension Forwarder {
     guard !TCPFlag.isRST(packet.flags) else { return }
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
-      let lasting = Scheduler.pickWithoutPlace(packet, tables)
+      let lasting = Scheduler.pickWithoutPlace(frame, packet, tables)
       if lasting != Verdict.noServer { packet.server = lasting }
       let load = counters.loads + Int(packet.server)
       counters.countWithoutEntry(packet.hash)

@@ -7,11 +7,14 @@ import Packet
 /// prefetch the memory it needs, one stage ahead each, so that the cache misses of a batch's new flows overlap. The service's record names
 /// its scheduler. Packets of known flows skip this.
 enum Scheduler {
-  /// Whether the service's servers are on a ring; otherwise they are in a list (`ListScheduler`).
   @inline(__always) @_noLocks
-  private static func hasRing(_ packet: ScratchPacket, _ tables: Tables) -> Bool {
-    tables.services[Int(packet.service)].scheduler == UInt8(truncatingIfNeeded: SLUICE_SCHEDULER_MAGLEV)
+  private static func number(_ packet: borrowing ScratchPacket, _ tables: Tables) -> Int {
+    Int(tables.services[Int(packet.service)].scheduler)
   }
+
+  /// Whether the service's servers are on a ring of LVS (`HashRing`); otherwise they are on one of Maglev or in a list (`ListScheduler`).
+  @inline(__always) @_noLocks
+  private static func hasHashRing(_ number: Int) -> Bool { number < SLUICE_SCHEDULER_RR }
 
   /// Prefetches what `pick` reads first. For a list the place is that of an unrelated slot: cheaper than a branch.
   @inline(__always) @_noLocks
@@ -23,15 +26,25 @@ enum Scheduler {
 
   /// The server of a new flow, as an index into the servers table; `Verdict.noServer` when no server takes new flows.
   @inline(__always) @_noLocks
-  static func pick(_ packet: ScratchPacket, _ tables: Tables, _ counters: Counters, _ share: ListScheduler.Share) -> UInt32 {
-    if hasRing(packet, tables) { return MaglevRing.pick(packet, tables) }
+  static func pick(
+    _ frame: Frame,
+    _ packet: ScratchPacket,
+    _ tables: Tables,
+    _ counters: Counters,
+    _ share: ListScheduler.Share
+  ) -> UInt32 {
+    let number = number(packet, tables)
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables) }
+    if hasHashRing(number) { return HashRing.pick(frame, packet, tables) }
     let begins = packet.transport != 6 || TCPFlag.isSYN(packet.flags)
     return begins ? ListScheduler.pick(packet, tables, counters, share) : ListScheduler.pickByHash(packet, tables)
   }
 
   /// The server of a packet that no entry will remember: the same for every packet of its flow.
   @inline(__always) @_noLocks
-  static func pickWithoutPlace(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 {
-    hasRing(packet, tables) ? MaglevRing.pick(packet, tables) : ListScheduler.pickByHash(packet, tables)
+  static func pickWithoutPlace(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables) -> UInt32 {
+    let number = number(packet, tables)
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables) }
+    return hasHashRing(number) ? HashRing.pick(frame, packet, tables) : ListScheduler.pickByHash(packet, tables)
   }
 }

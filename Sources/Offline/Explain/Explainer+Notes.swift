@@ -42,12 +42,12 @@ extension Explainer {
 
   private func whyNoService(_ flow: FlowTuple) -> String {
     let vip = flow.destination.address
-    let there = table.services.map(\.key).filter { $0.address == vip }.sorted()
+    let there = table.services.map(\.key).filter { $0.address == vip && $0.isForwarded }.sorted()
     if !there.isEmpty {
-      let wanted = ServiceKey(flow.protocol, vip, port: flow.destination.port)
+      let wanted = ServiceKey(ServiceProtocol(flow.protocol), vip, port: flow.destination.port)
       return "there is no service \(wanted), nor one for any port; \(vip) has " + Self.list(there.map(\.description))
     }
-    let vips = Set(table.services.map(\.key.address)).sorted()
+    let vips = table.vips.sorted()
     if vips.isEmpty { return "there are no services: add one with 'sluice service add'" }
     return "\(vip) is not a VIP; the VIPs are " + Self.list(vips.map(\.description))
   }

@@ -49,7 +49,7 @@ private struct FlowReader {
     let now = max(now, flow.seen)
     guard !flow.isExpired(now: now, tables.half), let service = service(who), let key = ServiceKey(service) else { return nil }
     if let wanted = filter.service, wanted != key { return nil }
-    guard let client = client(who, of: key, tag: flow.tag) else { return nil }
+    guard let transport = key.protocol.transport, let client = client(who, of: key, tag: flow.tag) else { return nil }
     if let wanted = filter.client, wanted != client { return nil }
     let server = server(flow)
     if let wanted = filter.server, wanted != server { return nil }
@@ -58,7 +58,7 @@ private struct FlowReader {
     let timeout = timeout(of: flow.state)
     let age = now - flow.seen
     return FlowRecord(
-      protocol: key.protocol,
+      protocol: transport,
       client: Endpoint(address: client, port: UInt16(ports >> 16)),
       destination: Endpoint(address: key.address, port: UInt16(truncatingIfNeeded: ports)),
       server: server,

@@ -29,7 +29,7 @@ extension ReconcilerLoop {
   mutating func prepareHealth() {
     let (layout, inForce) = (tables.layout, tables.memory.inForce())
     health.prepare(changed, desired) { server in
-      layout.place(of: server.address, in: server.service).map { inForce.servers[$0.index].isOnRing } ?? false
+      layout.place(of: server.server, in: server.service).map { inForce.servers[$0.index].isOnRing } ?? false
     }
     for key in changed {
       guard let service = desired.service(key), let (live, quorum, holds) = health.count(service, resolutions) else { continue }

@@ -60,17 +60,17 @@ package struct HealthTable: Sendable {
       guard known[key] != service else { continue }
       let checked = service?.isChecked == true
       guard checked || known[key] != nil else { continue }
-      var former = Set(known[key]?.servers.map(\.address) ?? [])
+      var former = Set(known[key]?.servers.map(\.id) ?? [])
       for server in checked ? service?.servers ?? [] : [] {
-        let name = ServerName(server.address, of: key)
+        let name = ServerName(server.id, of: key)
         // The table has been validated, so a check that can't be made is one that is not there.
         guard let check = try? service?.check(of: server) else { continue }
-        former.remove(server.address)
+        former.remove(server.id)
         let now = standings[name]
         let isPresumedLive = now?.isPresumedLive ?? (wasLive(name) || check.assumption == .up)
         standings[name] = Standing(verdict: now?.verdict, isPresumedLive: isPresumedLive, onFailure: check.onFailure)
       }
-      for address in former { standings[ServerName(address, of: key)] = nil }
+      for id in former { standings[ServerName(id, of: key)] = nil }
       known[key] = checked ? service : nil
       if service?.check?.quorum == nil {
         withoutQuorum.remove(key)
@@ -88,7 +88,7 @@ package struct HealthTable: Sendable {
   ) -> (live: Int, quorum: Quorum, holds: Bool)? {
     guard let quorum = service.check?.quorum else { return nil }
     let live = service.servers.reduce(0) { sum, server in
-      let standing = standings[ServerName(server.address, of: service.key)]
+      let standing = standings[ServerName(server.id, of: service.key)]
       return sum + EffectiveWeight.configured(server, resolutions[server.address], standing)
     }
     let before = !withoutQuorum.contains(service.key)

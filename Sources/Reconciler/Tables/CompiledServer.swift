@@ -4,7 +4,7 @@ import Model
 
 /// A real server of a service as it will be written to the tables.
 struct CompiledServer {
-  let address: IPAddress
+  let id: ServerAddress
   let place: TableLayout.Place
   /// Complete except for the tunnel's name.
   private(set) var record: sluice_server
@@ -13,6 +13,15 @@ struct CompiledServer {
   let isBehindGateway: Bool
   /// Nil for direct routing; 0 for tunnels without ports.
   let tunnelPort: UInt16?
+  /// The effective weight; the record has it in 16 bits.
+  private(set) var weight: Int
+  /// The latest effective weight above 0 of a server that has kept its place on a ring since.
+  let lastWeight: Int
+  let thresholds: (upper: Int, lower: Int)
+  /// It can be reached and is neither down nor in maintenance.
+  let isUsable: Bool
+
+  var address: IPAddress { id.address }
 
   /// Whether it gets slots of its service's ring.
   var takesFlows: Bool { record.isOnRing }
@@ -26,35 +35,54 @@ struct CompiledServer {
     _ health: HealthTable
   ) -> [CompiledServer] {
     let weights = EffectiveWeight(service, resolutions, health)
+    let heaviest = service.servers.reduce(0) { max($0, weights.of($1)) }
     var servers: [CompiledServer] = service.everyServer.compactMap { server in
-      guard let place = layout.servers[server.address] else { return nil }
+      guard let place = layout.servers[server.id] else { return nil }
       let resolution = resolutions[server.address]
       let hop = resolution?.nextHop(by: server.method)
       let weight = weights.of(server)
       let isTunnel = server.method.isTunnel
       return CompiledServer(
-        address: server.address,
+        id: server.id,
         place: place,
         record: sluice_server(
           server,
-          weight: weight,
+          weight: Self.record(weight, heaviest: heaviest),
           incarnation: place.incarnation,
           nextHop: hop,
-          isLost: resolution?.isLost == true || health[ServerName(server.address, of: service.key)]?.isRemoved == true
+          isLost: resolution?.isLost == true || health[ServerName(server.id, of: service.key)]?.isRemoved == true
         ),
-        isSorry: server.address == service.sorry?.address,
+        isSorry: server.id == service.sorry?.id,
         isBehindGateway: hop == nil && resolution?.nextHop != nil,
-        tunnelPort: isTunnel ? (server.method.hasPort ? UInt16(server.tunnel.port ?? 0) : 0) : nil
+        tunnelPort: isTunnel ? (server.method.hasPort ? UInt16(server.tunnel.port ?? 0) : 0) : nil,
+        weight: weight,
+        lastWeight: weight > 0 ? weight : layout.lastWeights[server.id] ?? 0,
+        thresholds: (server.upperThreshold, server.lowerThreshold),
+        isUsable: weights.isUsable(server)
       )
     }
     let isLive = servers.contains { $0.takesFlows && !$0.isSorry }
-    if !isLive, let last = servers.indices.last, servers[last].isSorry { servers[last].record.weight = 1 }
+    if !isLive, let last = servers.indices.last, servers[last].isSorry {
+      (servers[last].record.weight, servers[last].weight) = (1, 1)
+    }
     return servers
+  }
+
+  /// A weight as the record has it: with weights over 16 bits only their ratio counts.
+  private static func record(_ weight: Int, heaviest: Int) -> Int {
+    guard heaviest > UInt16.max, weight > 0 else { return weight }
+    return max(weight * Int(UInt16.max) / heaviest, 1)
   }
 
   /// The servers on a ring. Sorted by address: reordering the same servers changes nothing.
   static func ring(_ servers: [CompiledServer]) -> [CompiledServer] {
-    servers.filter(\.takesFlows).sorted { $0.address < $1.address }
+    servers.filter(\.takesFlows).sorted { $0.id < $1.id }
+  }
+
+  /// The servers on a ring of LVS's hash schedulers, the newest first. One that its operator has set to weight 0 keeps its place, as in the
+  /// kernel; one that is down or can't be reached leaves, as if keepalived had removed it, or its clients would get no server.
+  static func hashRing(_ servers: [CompiledServer]) -> [CompiledServer] {
+    servers.filter { $0.isSorry ? $0.takesFlows : $0.isUsable }.reversed()
   }
 
   /// The servers of a list, the newest first, as `ipvsadm -a` adds them. Those that take no new flows keep their place, so that a turn goes on
@@ -63,10 +91,28 @@ struct CompiledServer {
     servers.filter { !$0.isSorry || $0.takesFlows }.reversed()
   }
 
+  static func members(_ servers: [CompiledServer], by scheduler: Scheduler) -> [CompiledServer] {
+    switch scheduler {
+    case .maglev: ring(servers)
+    case .mh, .sh, .dh: hashRing(servers)
+    default: list(servers)
+    }
+  }
+
+  /// What the scheduler's table depends on besides the servers.
+  private func input(of scheduler: Scheduler) -> UInt64 {
+    switch scheduler {
+    case .mh: UInt64(lastWeight)
+    case .sh: UInt64(weight)
+    case .dh: 0
+    default: UInt64(record.weight)
+    }
+  }
+
   /// A digest of a ring's or list's inputs: rings with equal digests are equal, since the same index in the same incarnation is the same server.
   static func digest(of scheduler: Scheduler, size: Int, _ servers: [CompiledServer]) -> UInt64 {
     servers.reduce(sluice_mix64(UInt64(scheduler.number) << 32 | UInt64(size))) { digest, server in
-      let place = UInt64(server.place.index) << 32 | UInt64(server.place.incarnation) << 16 | UInt64(server.record.weight)
+      let place = UInt64(server.place.index) << 44 | UInt64(server.place.incarnation) << 32 | server.input(of: scheduler)
       return sluice_mix64(digest ^ place)
     }
   }

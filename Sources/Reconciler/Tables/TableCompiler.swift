@@ -35,9 +35,9 @@ struct TableCompiler {
     var compiler = TableCompiler(desired, resolutions, health, former, generation, hashKey, timeouts)
     // Removals first, so that new services can use their places and indices. Sorted, so that the same changes always give the same places.
     let indices = former.services
-    let gone = changed.filter { desired.service($0) == nil }
+    let gone = changed.filter { desired.service($0) == nil || !$0.isForwarded }
     for key in gone.sorted(by: { indices[$0]?.index ?? 0 < indices[$1]?.index ?? 0 }) { compiler.remove(key) }
-    let changed = changed.compactMap { key in desired.position(of: key) }.sorted()
+    let changed = changed.compactMap { key in key.isForwarded ? desired.position(of: key) : nil }.sorted()
     for position in changed { try compiler.set(desired.services[position]) }
     for key in compiler.renameTunnels() {
       if let service = desired.service(key) { try compiler.set(service) }
@@ -63,7 +63,7 @@ struct TableCompiler {
 
   private mutating func remove(_ key: ServiceKey) {
     guard let former = plan.layout.services.removeValue(forKey: key) else { return }
-    for (address, place) in former.servers.sorted(by: Self.precedes) { remove(address, place, of: key) }
+    for (id, place) in former.servers.sorted(by: Self.precedes) { remove(id, place, of: key) }
     release(former)
     plan.layout.serviceIndices.release(former.index)
     plan.services.append((former.index, sluice_service()))
@@ -78,29 +78,31 @@ struct TableCompiler {
     var next: TableLayout.Service
     if let former { next = former } else { next = try begin(key) }
     if !next.servers.isEmpty {
-      let configured = Set(service.everyServer.map(\.address))
-      for (address, place) in next.servers.sorted(by: Self.precedes) where !configured.contains(address) {
-        remove(address, place, of: key)
-        next.servers[address] = nil
+      let configured = Set(service.everyServer.map(\.id))
+      for (id, place) in next.servers.sorted(by: Self.precedes) where !configured.contains(id) {
+        remove(id, place, of: key)
+        next.servers[id] = nil
       }
     }
     next.servers.reserveCapacity(service.everyServer.count)
-    for server in service.everyServer where next.servers[server.address] == nil {
+    for server in service.everyServer where next.servers[server.id] == nil {
       guard let given = plan.layout.serverIndices.allocate() else {
         throw .tooManyServers(needed: plan.layout.serverIndices.used + 1, limit: plan.layout.capacity.servers)
       }
       let place = TableLayout.Place(index: given.index, incarnation: given.incarnation)
-      next.servers[server.address] = place
-      plan.added.append((ServerName(server.address, of: key), place))
+      next.servers[server.id] = place
+      plan.added.append((ServerName(server.id, of: key), place))
     }
     let servers = CompiledServer.all(of: service, next, resolutions, health)
     for server in servers {
       var record = server.record
       record.tunnel = UInt32(join(server, of: next.index))
-      let owner = sluice_owner(freed: 0, service: UInt32(next.index), reserved: 0)
+      let owner = sluice_owner(server, of: next.index)
       plan.servers.append((server.place.index, record, owner))
     }
 
+    next.lastWeights = [:]
+    if service.scheduler == .mh { for server in servers { next.lastWeights[server.id] = server.lastWeight } }
     next.behindGateway = Set(servers.lazy.filter(\.isBehindGateway).map(\.address))
     let wasLive = next.isLive
     next.isLive = servers.contains { $0.takesFlows && !$0.isSorry }
@@ -112,8 +114,8 @@ struct TableCompiler {
   }
 
   private static func precedes(
-    _ left: (key: IPAddress, value: TableLayout.Place),
-    _ right: (key: IPAddress, value: TableLayout.Place)
+    _ left: (key: ServerAddress, value: TableLayout.Place),
+    _ right: (key: ServerAddress, value: TableLayout.Place)
   )
     -> Bool
   { left.value.index < right.value.index }
@@ -132,7 +134,7 @@ struct TableCompiler {
     _ next: inout TableLayout.Service
   ) throws(TableCapacityError) {
     let size = service.effectiveRingSize
-    let members = service.scheduler.hasList ? CompiledServer.list(servers) : CompiledServer.ring(servers)
+    let members = CompiledServer.members(servers, by: service.scheduler)
     let digest = CompiledServer.digest(of: service.scheduler, size: size, members)
     if digest == next.digest, members.isEmpty == (next.members == nil) { return }
     release(next)
@@ -151,9 +153,7 @@ struct TableCompiler {
     plan.rings.append(
       TablePlan.RingFilling(
         span: TableLayout.Span(start: start, count: size),
-        servers: members.enumerated().map { number, server in
-          Maglev.Server(identity: server.address.identity, weight: Int(server.record.weight), index: UInt16(number))
-        }
+        content: .init(members, of: service)
       )
     )
   }
@@ -164,15 +164,16 @@ struct TableCompiler {
     if let members = service.members { plan.releasedMembers.append(members) }
   }
 
-  private mutating func remove(_ address: IPAddress, _ place: TableLayout.Place, of key: ServiceKey) {
-    leave(address, place.index)
+  private mutating func remove(_ id: ServerAddress, _ place: TableLayout.Place, of key: ServiceKey) {
+    leave(id.address, place.index)
     plan.layout.serverIndices.release(place.index)
     var record = sluice_server()
     record.incarnation = place.incarnation
-    record.address = address.tuple
-    let owner = sluice_owner(freed: plan.generation, service: UInt32(SLUICE_NO_SERVICE), reserved: 0)
+    record.address = id.address.tuple
+    var owner = sluice_owner()
+    (owner.freed, owner.service) = (plan.generation, UInt32(SLUICE_NO_SERVICE))
     plan.servers.append((place.index, record, owner))
-    plan.removed.append((ServerName(address, of: key), place))
+    plan.removed.append((ServerName(id, of: key), place))
   }
 
   private mutating func finish() throws(TableCapacityError) {

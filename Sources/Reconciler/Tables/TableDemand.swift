@@ -20,6 +20,7 @@ package struct TableDemand: Equatable, Sendable {
   package mutating func remove(_ service: VirtualService) { count(service, -1) }
 
   private mutating func count(_ service: VirtualService, _ sign: Int) {
+    guard service.key.isForwarded else { return }
     let servers = service.everyServer.count
     services += sign
     self.servers += sign * servers

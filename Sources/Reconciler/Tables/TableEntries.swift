@@ -6,7 +6,7 @@ import Model
 extension ServiceKey {
   /// The service in this entry; nil for an unused index.
   package init?(_ entry: sluice_service) {
-    guard let `protocol` = TransportProtocol(rawValue: entry.protocol) else { return nil }
+    guard let `protocol` = ServiceProtocol(rawValue: entry.protocol), `protocol`.transport != nil else { return nil }
     self.init(`protocol`, IPAddress(entry.address), port: UInt16(bigEndian: entry.port_be))
   }
 }
@@ -20,11 +20,25 @@ extension sluice_service {
     self.protocol = service.key.protocol.rawValue
     if service.onServerLoss == .drop { flags |= UInt8(SLUICE_SERVICE_LOSS_DROP) }
     if service.noServer == .reset { flags |= UInt8(SLUICE_SERVICE_RESET) }
+    if service.flags.contains(.fallback) { flags |= UInt8(SLUICE_SERVICE_FALLBACK) }
+    if service.flags.contains(.port) { flags |= UInt8(SLUICE_SERVICE_PORT) }
+    if service.onePacket { flags |= UInt8(SLUICE_SERVICE_ONE_PACKET) }
+    if service.servers.contains(where: { $0.upperThreshold > 0 }) { flags |= UInt8(SLUICE_SERVICE_THRESHOLDS) }
     if layout.isLive { flags |= UInt8(SLUICE_SERVICE_LIVE) }
     scheduler = service.scheduler.number
     ring_digest = layout.digest
     if let ring = layout.ring { (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count)) }
     if let members = layout.members { (member_start, member_count) = (UInt32(members.start), UInt32(members.count)) }
+  }
+}
+
+extension sluice_owner {
+  init(_ server: CompiledServer, of service: Int) {
+    self.init()
+    self.service = UInt32(service)
+    port = server.id.port
+    last_weight = UInt32(server.lastWeight)
+    (upper_threshold, lower_threshold) = (UInt32(server.thresholds.upper), UInt32(server.thresholds.lower))
   }
 }
 
@@ -42,6 +56,11 @@ extension Scheduler {
     case .fo: UInt8(SLUICE_SCHEDULER_FO)
     case .ovf: UInt8(SLUICE_SCHEDULER_OVF)
     case .twos: UInt8(SLUICE_SCHEDULER_TWOS)
+    case .lblc: UInt8(SLUICE_SCHEDULER_LBLC)
+    case .lblcr: UInt8(SLUICE_SCHEDULER_LBLCR)
+    case .mh: UInt8(SLUICE_SCHEDULER_MH)
+    case .sh: UInt8(SLUICE_SCHEDULER_SH)
+    case .dh: UInt8(SLUICE_SCHEDULER_DH)
     }
   }
 }
@@ -113,6 +132,8 @@ extension ForwardingMethod {
     case .ipip: UInt8(SLUICE_IPIP)
     case .gue: UInt8(SLUICE_GUE)
     case .gre: UInt8(SLUICE_GRE)
+    // It has no next hop, so no packet asks for its method.
+    case .masquerade: UInt8(SLUICE_DIRECT)
     }
   }
 }

@@ -66,7 +66,11 @@ extension TableLayout {
       guard let key = keys[Int(owners[index].service)] else { return false }
       let address = IPAddress(record.address)
       let place = Place(index: index, incarnation: record.incarnation)
-      guard services[key]?.servers.updateValue(place, forKey: address) == nil else { return false }
+      let id = ServerAddress(address, port: owners[index].port)
+      guard services[key]?.servers.updateValue(place, forKey: id) == nil else { return false }
+      if Int(tables.services[Int(owners[index].service)].scheduler) == SLUICE_SCHEDULER_MH {
+        services[key]?.lastWeights[id] = Int(owners[index].last_weight)
+      }
       guard Int(record.method) != SLUICE_DIRECT else { continue }
       let port = Int(record.method) == SLUICE_GUE ? UInt16(bigEndian: record.tunnel_port_be) : 0
       let user = TunnelUser(index: index, service: Int(owners[index].service), port: port)
@@ -85,7 +89,7 @@ extension TableLayout {
 }
 
 extension TableLayout.VIP {
-  fileprivate mutating func count(_ protocol: TransportProtocol, live: Bool) {
+  fileprivate mutating func count(_ protocol: ServiceProtocol, live: Bool) {
     if `protocol` == .tcp { tcp += 1 } else { udp += 1 }
     if live { self.live += 1 }
   }

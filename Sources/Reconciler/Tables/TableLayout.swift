@@ -28,10 +28,12 @@ struct TableLayout: Equatable, Sendable {
 
   struct Service: Equatable, Sendable {
     var index: Int
-    var servers: [IPAddress: Place] = [:]
+    var servers: [ServerAddress: Place] = [:]
     /// Places in the ring arena and the member arena; nil while no server is on the ring.
     var ring: Span?
     var members: Span?
+    /// Of schedulers that keep a server's place at weight 0: its latest weight above that.
+    var lastWeights: [ServerAddress: Int] = [:]
     /// Digest of the ring's inputs.
     var digest: UInt64 = 0
     /// The service has a live server.
@@ -171,5 +173,5 @@ struct TableLayout: Equatable, Sendable {
     members.grow(to: larger.members)
   }
 
-  func place(of address: IPAddress, in service: ServiceKey) -> Place? { services[service]?.servers[address] }
+  func place(of server: ServerAddress, in service: ServiceKey) -> Place? { services[service]?.servers[server] }
 }

@@ -25,7 +25,7 @@ extension TablePlan {
       for position in slots { idle.slots[position] = layout.slots[position]?.slot ?? .free }
     }
     for (start, list) in members { (idle.members + start).update(from: list, count: list.count) }
-    for ring in rings { Maglev.fill(ring: idle.rings + ring.span.start, size: ring.span.count, servers: ring.servers) }
+    for ring in rings { ring.content.fill(idle.rings + ring.span.start, size: ring.span.count) }
     writeHead(idle)
   }
 

@@ -6,8 +6,7 @@ import Model
 struct TablePlan: Sendable {
   struct RingFilling: Sendable {
     let span: TableLayout.Span
-    /// `index` is the member's number.
-    let servers: [Maglev.Server]
+    let content: RingContent
   }
 
   var generation: UInt64

@@ -87,5 +87,5 @@ extension TableWriter {
   }
 
   /// Index into the servers table and into each worker's counters; nil for a server that is not in force.
-  package func index(of server: ServerName) -> Int? { layout.place(of: server.address, in: server.service)?.index }
+  package func index(of server: ServerName) -> Int? { layout.place(of: server.server, in: server.service)?.index }
 }

@@ -106,13 +106,13 @@ extension HealthChecks.State {
     for service in new.services {
       let former = table.service(service.key)
       guard former != service, service.isChecked || former?.isChecked == true else { continue }
-      let gone = Set(former?.servers.map(\.address) ?? []).subtracting(service.servers.map(\.address))
+      let gone = Set(former?.servers.map(\.id) ?? []).subtracting(service.servers.map(\.id))
       changes += gone.map { (ServerName($0, of: service.key), nil) }
       // The table has been validated, so a check that can't be made is one that is not there.
-      changes += service.servers.map { (ServerName($0.address, of: service.key), (try? service.check(of: $0)) ?? nil) }
+      changes += service.servers.map { (ServerName($0.id, of: service.key), (try? service.check(of: $0)) ?? nil) }
     }
     for former in table.services where former.isChecked && new.position(of: former.key) == nil {
-      changes += former.servers.map { (ServerName($0.address, of: former.key), nil) }
+      changes += former.servers.map { (ServerName($0.id, of: former.key), nil) }
     }
     return changes
   }

@@ -17,6 +17,7 @@ struct HostAddresses {
   }
 
   func conflict(of service: VirtualService) -> HostConflict? {
+    guard service.key.isForwarded else { return nil }
     let vip = service.key.address
     if let interface = gateways[vip] { return .gateway(service.key, interface: interface) }
     guard service.key.endpoint.port == 0, !service.takesHost, let interface = own[vip] else { return nil }

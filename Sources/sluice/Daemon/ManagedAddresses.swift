@@ -22,7 +22,7 @@ struct ManagedAddresses {
   private(set) var added: Set<VirtualAddresses.Place> = []
 
   mutating func follow(_ table: ServiceTable) {
-    let vips = Set(table.services.map(\.key.address))
+    let vips = table.vips
     if vips != wanted { (wanted, isDue) = (vips, true) }
   }
 

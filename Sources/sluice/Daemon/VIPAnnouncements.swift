@@ -10,7 +10,7 @@ struct VIPAnnouncements: ~Copyable {
 
   init() throws(NetlinkError) { announcer = try Announcer() }
 
-  mutating func follow(_ table: ServiceTable) { vips = Set(table.services.map(\.key.address)) }
+  mutating func follow(_ table: ServiceTable) { vips = table.vips }
 
   /// Sends what is due.
   ///

@@ -120,12 +120,12 @@ private final class Churn {
   func change() async throws {
     let weight = ServerSettings(weight: 1 + changes / 10 % 7)
     switch changes % 10 {
-    case 0, 5: _ = try await client.set(IPAddress(10, 9, 0, 12), of: http, to: weight)
-    case 1, 6: _ = try await client.set(IPAddress(10, 9, 0, 11), of: echo, to: weight)
+    case 0, 5: _ = try await client.set(ServerAddress(IPAddress(10, 9, 0, 12)), of: http, to: weight)
+    case 1, 6: _ = try await client.set(ServerAddress(IPAddress(10, 9, 0, 11)), of: echo, to: weight)
     case 2: _ = try await client.add(RealServer(spare, weight: 2), to: http)
     case 3: for number in 0..<20 { _ = try await client.add(service(number)) }
     case 4: try lab.output(.director, "ip", "neigh", "flush", "all")
-    case 7: _ = try await client.set(spare, of: http, to: ServerSettings(weight: 0))
+    case 7: _ = try await client.set(ServerAddress(spare), of: http, to: ServerSettings(weight: 0))
     case 8: for number in 0..<20 { _ = try await client.remove(service(number).key) }
     default: try await removeSpare()
     }
@@ -137,7 +137,9 @@ private final class Churn {
       let port = UInt16(20_000 + (explanations + number) % 20_000)
       for key in [http, echo] {
         let source = Endpoint(address: IPAddress(10, 9, 0, 10), port: port)
-        guard let flow = FlowTuple(key.protocol, from: source, to: key.endpoint) else { continue }
+        guard let transport = key.protocol.transport, let flow = FlowTuple(transport, from: source, to: key.endpoint) else {
+          continue
+        }
         _ = try await client.explain(flow)
       }
     }
@@ -154,7 +156,7 @@ private final class Churn {
   /// Removes the drained server, once its connections have ended: ten requests with pauses each.
   private func removeSpare() async throws {
     let isIdle = try await holds(within: 10) {
-      try await client.status(of: http).services.first?.servers.first { $0.address == spare }?.active == 0
+      try await client.status(of: http).services.first?.servers.first { $0.address.address == spare }?.active == 0
     }
     if !isIdle {
       let flows = try await client.flowsText(FlowFilter(server: spare))
@@ -162,7 +164,7 @@ private final class Churn {
         "connections of the drained server have not ended:\n\(flows)\n\(try lab.operate("status"))\(try lab.operate("events"))"
       )
     }
-    _ = try await client.remove(spare, of: http)
+    _ = try await client.remove(ServerAddress(spare), of: http)
   }
 
   private func service(_ number: Int) -> VirtualService {

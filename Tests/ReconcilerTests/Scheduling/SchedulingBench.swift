@@ -8,12 +8,15 @@ import Testing
 /// A service under the real compiler and forwarder, in plain memory: flows begin, become established, end.
 final class SchedulingBench {
   static let key = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
+  static let key6 = ServiceKey(.tcp, IPAddress("2001:db8:1:2:3:4:5:64")!, port: 80)
 
   private(set) var servers: [RealServer] = []
   private var writer: TableWriter
   private var workers: [Worker] = []
   private(set) var now: UInt32 = 1000
   private let scheduler: Scheduler
+  private let flags: SchedulerFlags
+  private let ring: RingSize
 
   /// One worker's forwarder with what it owns.
   private final class Worker {
@@ -33,8 +36,14 @@ final class SchedulingBench {
     }
   }
 
-  init(_ scheduler: Scheduler, workers count: Int = 1, buckets: Int = 1 << 14) {
-    self.scheduler = scheduler
+  init(
+    _ scheduler: Scheduler,
+    flags: SchedulerFlags = [],
+    ring: RingSize = .auto,
+    workers count: Int = 1,
+    buckets: Int = 1 << 14
+  ) {
+    (self.scheduler, self.flags, self.ring) = (scheduler, flags, ring)
     writer = TableWriter(.allocate(TableCapacity(slots: 8192, services: 16, servers: 4096, ringSlots: 1 << 19)))
     workers = (0..<count).map { Worker($0, of: count, buckets: buckets) }
   }
@@ -51,7 +60,10 @@ final class SchedulingBench {
       mtu: 1500,
       source: IPAddress(10, 0, 0, 1)
     )
-    let table = try ServiceTable(services: [VirtualService(Self.key, scheduler: scheduler, ringSize: 251, servers: servers)])
+    let keys = servers.first?.address.isIPv4 == false ? [Self.key6] : [Self.key]
+    let table = try ServiceTable(
+      services: keys.map { VirtualService($0, scheduler: scheduler, flags: flags, ringSize: ring, servers: servers) }
+    )
     try writer.publish(table, Dictionary(uniqueKeysWithValues: servers.map { ($0.address, hop) }))
   }
 
@@ -63,7 +75,16 @@ final class SchedulingBench {
 
   /// The server that a segment of this client goes to; nil if it is dropped.
   func send(_ segment: Segment, client: UInt32, worker: Int = 0) -> IPAddress? {
-    var bytes = Self.frame(segment, client: client)
+    process(Self.frame(segment, client: client), worker)
+  }
+
+  /// The server of a new flow.
+  func open(from client: IPAddress, port: UInt16, worker: Int = 0) -> IPAddress? {
+    process(Self.frame(.syn, client, port), worker)
+  }
+
+  private func process(_ frame: [UInt8], _ worker: Int) -> IPAddress? {
+    var bytes = frame
     let tables = writer.memory.inForce()
     let length = bytes.count - 64
     return bytes.withUnsafeMutableBytes { memory in
@@ -83,15 +104,21 @@ final class SchedulingBench {
   }
 
   private static func frame(_ segment: Segment, client: UInt32) -> [UInt8] {
+    let address = IPAddress(192, UInt8(truncatingIfNeeded: client >> 24), UInt8(truncatingIfNeeded: client >> 16), 1)
+    return frame(segment, address, UInt16(truncatingIfNeeded: client))
+  }
+
+  private static func frame(_ segment: Segment, _ client: IPAddress, _ port: UInt16) -> [UInt8] {
     func big<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+    let tcp = big(port) + big(UInt16(80)) + [UInt8](repeating: 0, count: 8) + [0x50, segment.rawValue, 0, 9, 0, 0, 0, 0, 7]
+    let head = [UInt8](repeating: 0, count: 64) + [UInt8](repeating: 2, count: 12)
+    guard client.isIPv4 else {
+      return head + [0x86, 0xdd, 0x60, 0, 0, 0, 0, 21, 6, 64] + client.bytes + key6.address.bytes + tcp
+    }
     var ip: [UInt8] = [0x45, 0] + big(UInt16(41)) + [0, 0, 0, 0, 64, 6, 0, 0]
-    ip += [192, UInt8(truncatingIfNeeded: client >> 24), UInt8(truncatingIfNeeded: client >> 16), 1] + [10, 0, 0, 100]
+    ip += client.bytes.suffix(4) + [10, 0, 0, 100]
     let sum = stride(from: 0, to: 20, by: 2).reduce(UInt32(0)) { $0 + UInt32(ip[$1]) << 8 + UInt32(ip[$1 + 1]) }
     ip.replaceSubrange(10..<12, with: big(~UInt16(truncatingIfNeeded: (sum & 0xffff) + sum >> 16)))
-    let tcp =
-      big(UInt16(truncatingIfNeeded: client)) + big(UInt16(80)) + [UInt8](repeating: 0, count: 8) + [
-        0x50, segment.rawValue, 0, 9, 0, 0, 0, 0, 7,
-      ]
-    return [UInt8](repeating: 0, count: 64) + [UInt8](repeating: 2, count: 12) + [8, 0] + ip + tcp
+    return head + [8, 0] + ip + tcp
   }
 }

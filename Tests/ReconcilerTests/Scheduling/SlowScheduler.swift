@@ -76,7 +76,7 @@ struct SlowScheduler {
         ?? best { ($0.active + 1) * $1.weight < ($1.active + 1) * $0.weight }
     case .fo: return best { $0.weight > $1.weight }
     case .ovf: return best(among: { $0.active <= $0.weight }, { $0.weight > $1.weight })
-    case .maglev, .twos: return nil
+    case .maglev, .twos, .mh, .sh, .dh, .lblc, .lblcr: return nil
     }
   }
 

@@ -29,10 +29,10 @@ import Testing
     var wanted = try table(servers: [1, 2])
     try tables.publish(wanted)
     let first = [name(1), name(2)].map { tables.index($0) }
-    try wanted.drainServer(name(1).address, of: web)
+    try wanted.drainServer(name(1).server, of: web)
     try tables.publish(wanted)
     #expect([name(1), name(2)].map { tables.index($0) } == first)
-    try wanted.setServer(name(1).address, of: web, weight: 5, method: .ipip)
+    try wanted.setServer(name(1).server, of: web, weight: 5, method: .ipip)
     tables.unresolved = [name(1).address]
     try tables.publish(wanted)
     #expect([name(1), name(2)].map { tables.index($0) } == first)

@@ -17,7 +17,7 @@ import Testing
     for key in services {
       let found = tables.find(key.address, port: key.port, protocolNumber: key.protocol.rawValue)
       #expect(found.map(Int.init) == tables.index(key))
-      let strange = key.protocol == .tcp ? TransportProtocol.udp : .tcp
+      let strange = key.protocol == .tcp ? ServiceProtocol.udp : .tcp
       if !services.contains(ServiceKey(strange, key.address, port: key.port)) {
         #expect(tables.find(key.address, port: key.port, protocolNumber: strange.rawValue) == nil)
       }

@@ -80,7 +80,7 @@ import Testing
   @Test func `only servers with weight and a next hop are on the ring`() throws {
     let tables = WrittenTables()
     var wanted = try table(servers: [1, 2, 3])
-    try wanted.drainServer(IPAddress(10, 0, 1, 2), of: web)
+    try wanted.drainServer(ServerAddress(IPAddress(10, 0, 1, 2)), of: web)
     tables.unresolved = [IPAddress(10, 0, 1, 3)]
     try tables.publish(wanted)
     #expect(Set(tables.ring(web)) == [0])
