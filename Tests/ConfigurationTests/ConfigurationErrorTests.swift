@@ -137,7 +137,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     WrongFile.services("services:\n", "f:2:10: services is empty; write a list, or [] for an empty one"),
     .services(
       "services: [1]\n",
-      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, ring, on-server-loss, no-server, sorry, takes-host, check, servers"
+      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, scheduler-flags, ring, persistence, one-packet, on-server-loss, no-server, sorry, takes-host, check, servers"
     ),
     .services(
       "services:\n  - ring: 251\n",
@@ -153,19 +153,19 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    scheduler: rrr\n",
-      "f:4:16: services[0].scheduler is 'rrr'; write one of maglev, rr, wrr, lc, wlc, sed, nq, fo, ovf, twos"
+      "f:4:16: services[0].scheduler is 'rrr'; write one of maglev, rr, wrr, lc, wlc, sed, nq, fo, ovf, twos, mh, sh, dh, lblc, lblcr"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - address: 10.0.0.2\n        wieght: 1\n",
       "f:6:9: unknown key 'wieght' in services[0].servers[0]; did you mean 'weight'?"
     ),
     .services(
-      "services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - address: 10.0.0.2\n        weight: 70000\n",
-      "f:6:17: services[0].servers[0].weight is '70000'; write a whole number from 0 to 65535"
+      "services:\n  - service: tcp 10.0.0.1:80\n    servers:\n      - address: 10.0.0.2\n        weight: 3000000000\n",
+      "f:6:17: services[0].servers[0].weight is '3000000000'; write a whole number from 0 to 2147483647"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: 10.0.0.2.3 }]\n",
-      "f:4:26: services[0].servers[0].address is '10.0.0.2.3'; write an IPv4 or IPv6 address"
+      "f:4:26: services[0].servers[0].address is '10.0.0.2.3'; write an IPv4 or IPv6 address, with a port if it is not the service's: 10.0.0.2 or 10.0.0.2:8080"
     ),
     .services(
       "services:\n  - service: tcp 10.0.0.1:80\n    servers: [{ address: 10.0.0.2 }, { address: 10.0.0.2 }]\n",
@@ -233,7 +233,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
   @Test(arguments: [
     server(
       "forward: vxlan",
-      "f:5:19: services[0].servers[0].forward is 'vxlan'; write one of direct, ipip, gue, gre"
+      "f:5:19: services[0].servers[0].forward is 'vxlan'; write one of direct, ipip, gue, gre, masquerade"
     ),
     server(
       "forward: gue, tunnel-port: 0",

@@ -70,7 +70,7 @@ package enum KernelMaglev {
     let bits = Int.bitWidth - (greatest / divisor).leadingZeroBitCount
     let shift = max(0, bits - halfBits(size))
     return weights.map { weight in
-      let turns = weight / divisor >> shift
+      let turns = (weight / divisor) >> shift
       return turns == 0 && weight > 0 ? 1 : turns
     }
   }

@@ -1,6 +1,6 @@
 import Model
 
-/// The hash schedulers of LVS, written plainly from their description: the ring is built anew for each pick.
+/// The hash schedulers of LVS, written plainly from their description.
 struct SlowHashScheduler {
   var scheduler: Scheduler
   var flags: SchedulerFlags
@@ -21,8 +21,10 @@ struct SlowHashScheduler {
     }
   }
 
-  func pick(client: IPAddress, port: UInt16, destination: IPAddress) -> IPAddress? {
-    let ring = scheduler == .mh ? maglev() : table()
+  /// Numbers of the servers.
+  var ring: [Int?] { scheduler == .mh ? maglev() : table() }
+
+  func pick(_ ring: [Int?], client: IPAddress, port: UInt16, destination: IPAddress) -> IPAddress? {
     let port = flags.contains(.port) && scheduler != .dh ? port : 0
     let subject = scheduler == .dh ? destination : client
     let first = slot(subject, port, 0)
@@ -39,7 +41,7 @@ struct SlowHashScheduler {
   private func slot(_ address: IPAddress, _ port: UInt16, _ offset: Int) -> Int {
     let sum = UInt32(truncatingIfNeeded: Int(port) + Int(Self.fold(address)))
     if scheduler == .mh { return Int(Self.sipHash(UInt32(truncatingIfNeeded: Int(sum) + offset), 2_654_435_761)) % size }
-    return (offset + Int(sum &* 0x61c8_8647 >> 24)) % 256
+    return (offset + Int((sum &* 0x61c8_8647) >> 24)) % 256
   }
 
   private static func fold(_ address: IPAddress) -> UInt32 {
@@ -72,18 +74,20 @@ struct SlowHashScheduler {
     let width = String(greatest, radix: 2).count
     let shift = max(0, width - bits)
     let turns = servers.map { server in
-      server.lastWeight == 0 ? 0 : max(1, server.lastWeight / common >> shift)
+      server.lastWeight == 0 ? 0 : max(1, (server.lastWeight / common) >> shift)
     }
     let sums = servers.map { UInt32(truncatingIfNeeded: 80 + Int(Self.fold($0.address))) }
     let offsets = sums.map { Int(Self.sipHash($0, 2_654_435_761)) % size }
     let skips = sums.map { Int(Self.sipHash($0, 2_654_446_892)) % (size - 1) + 1 }
     var steps = servers.map { _ in 0 }
+    var taken = 0
     while true {
       for number in servers.indices {
         for _ in 0..<turns[number] {
           while ring[(offsets[number] + steps[number] * skips[number]) % size] != nil { steps[number] += 1 }
           ring[(offsets[number] + steps[number] * skips[number]) % size] = number
-          if !ring.contains(where: { $0 == nil }) { return ring }
+          taken += 1
+          if taken == size { return ring }
         }
       }
     }
