@@ -107,7 +107,9 @@ struct sluice_service {
 	__u8 scheduler;    /* SLUICE_SCHEDULER_* */
 	__u8 reserved1[3];
 	__u64 ring_digest; /* digest of the ring's or list's input; if it is unchanged, a restarted daemon keeps the ring, a worker its tree */
-	__u32 reserved[4];
+	__u32 persistence; /* seconds for which a client keeps its server after its last flow; 0: each flow is scheduled by itself */
+	__u32 netmask;     /* which clients count as one. IPv4: a mask in host order; IPv6: the length of a prefix */
+	__u32 reserved[2];
 };
 
 enum {
@@ -176,8 +178,14 @@ enum {
 	SLUICE_STATE_CLOSE = 4,
 	SLUICE_STATE_UDP = 5,
 	SLUICE_STATE_OPENED = 6, /* TCP: acknowledged, but the client has sent no data; has the timeout of ESTABLISHED, see FlowTable+Places.swift */
-	SLUICE_STATES = 7,
+	SLUICE_STATE_CLIENT = 7, /* no flow: a client's server, of a service with persistence; see PersistentClients.swift */
+	SLUICE_STATES = 8,
 };
+
+/* The longest persistence, 31 days (ipvsadm(8)): the timeout of SLUICE_STATE_CLIENT. Shorter ones are counted from an earlier second. */
+enum { SLUICE_LONGEST_PERSISTENCE = 2678400 };
+
+enum { SLUICE_HALF_PERSISTENCE = 1 }; /* a service has persistence: ageing keeps its clients' entries as long as they have flows */
 
 /* One half: the values of a generation besides its tables. */
 struct sluice_half {
@@ -186,9 +194,8 @@ struct sluice_half {
 	__u32 slot_mask;         /* used size of the slot table, a power of two, minus 1 */
 	__u32 service_count;     /* services are 0 ..< service_count, with holes */
 	__u32 server_limit;      /* servers have indices below this, with holes */
-	__u32 reserved0;
+	__u32 flags;             /* SLUICE_HALF_* */
 	__u32 timeouts[SLUICE_STATES]; /* seconds, by state */
-	__u32 reserved;          /* zero, read as the timeout of state 7, which does not exist */
 	__u64 vip_filter[SLUICE_VIP_FILTER_WORDS]; /* one bit for each VIP, by its hash */
 };
 

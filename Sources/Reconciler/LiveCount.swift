@@ -9,10 +9,13 @@ import Forwarding
 package struct LiveCount: Equatable, Sendable {
   package var active = 0
   package var inactive = 0
+  /// Clients that are remembered by a service with persistence (PersistConn). One whose flows arrive at several workers counts at each.
+  package var persistent = 0
 
-  package init(active: Int = 0, inactive: Int = 0) {
+  package init(active: Int = 0, inactive: Int = 0, persistent: Int = 0) {
     self.active = active
     self.inactive = inactive
+    self.persistent = persistent
   }
 
   /// The sum over all workers at one moment; each worker keeps its own counts.
@@ -22,6 +25,8 @@ package struct LiveCount: Equatable, Sendable {
         let count = worker.loads[index].count(state: state, incarnation: incarnation)
         if [SLUICE_STATE_SYN_RECEIVED, SLUICE_STATE_ESTABLISHED, SLUICE_STATE_OPENED].contains(state) {
           active += count
+        } else if Int(SLUICE_STATE_CLIENT) == state {
+          persistent += count
         } else {
           inactive += count
         }

@@ -53,7 +53,7 @@ extension EngineState {
     while fragments.count < count { fragments.append(FragmentTable.allocate()) }
     let cpus = Self.cpus()
     // A single worker has no peers to ask.
-    let peers = count > 1 ? PeerFlows(Array(maps.flows.prefix(count))) : .none
+    let peers = count > 1 ? PeerFlows(Array(maps.flows.prefix(count)), Array(counters.prefix(count))) : .none
     let uncounted = takeUncounted()
     for number in 0..<count {
       let own = present.filter { number < $0.queues }

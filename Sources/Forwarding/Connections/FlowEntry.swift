@@ -56,8 +56,7 @@ extension sluice_flow {
   /// Whether no packet has arrived for longer than the timeout of the flow's state.
   @inline(__always) @_noLocks
   package func isExpired(now: UInt32, _ half: UnsafeMutablePointer<sluice_half>) -> Bool {
-    // One load indexed by the state. A switch would be an indirect jump, mispredicted because states come in no order. States are below 8,
-    // and the word after the timeouts is 0.
+    // One load indexed by the state. A switch would be an indirect jump, mispredicted because states come in no order.
     let limit = UnsafeMutableRawPointer(half).raw32(SLUICE_HALF_TIMEOUTS &+ Int(state) &* 4)
     return age(now: now) > limit
   }

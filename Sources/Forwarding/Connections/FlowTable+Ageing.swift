@@ -59,12 +59,15 @@ package struct AgeingHand {
   @inline(__always) @_noLocks
   private func pass(_ flows: FlowTable, _ tables: Tables, now: UInt32, _ counters: Counters) {
     let entries = flows.entries(position)
+    let hasPersistence = tables.half.pointee.flags & UInt32(truncatingIfNeeded: SLUICE_HALF_PERSISTENCE) != 0
     var index = 0
     while index < 4 {
       let entry = entries + index
       if entry.pointee.tag != 0, entry.pointee.isExpired(now: now, tables.half) {
         flows.remove(entry, counters)
         counters.expired.pointee &+= 1
+      } else if hasPersistence, entry.pointee.tag != 0 {
+        PersistentClients.keep(entry, flows, tables, now: now)
       }
       index &+= 1
     }

@@ -1,8 +1,9 @@
 import ABI
 import Packet
 
-/// The flow tables of all workers. Only ICMP errors are looked up there: an error comes from a router and so arrives on the router's receive
-/// queue, not on its flow's.
+/// The flow tables of all workers, and what they know about the servers' connections. Looked up there are ICMP errors, which come from a
+/// router and so arrive on the router's receive queue, not on their flow's; and for new flows of services that have persistence or
+/// thresholds, the client's server and the sum of a server's connections.
 ///
 /// Readers run beside the writing worker. An entry is two words: the tag and the rest. To give a place to another flow, its worker stores tag
 /// 0, rest, tag, each with release, so every thread sees them in that order. A reader loads tag, rest, tag, each with acquire, so in that
@@ -12,22 +13,49 @@ import Packet
 // Sendable: immutable after init; each table it points to has one writer and is read as described above.
 package struct PeerFlows: @unchecked Sendable {
   private let tables: UnsafeMutablePointer<FlowTable>?
+  private let loads: UnsafeMutablePointer<UnsafeMutablePointer<ServerLoad>>?
   private let count: Int
 
   /// For a single worker: tests, `replay`.
   package static let none = PeerFlows()
 
-  private init() { (tables, count) = (nil, 0) }
+  private init() { (tables, loads, count) = (nil, nil, 0) }
 
   /// For these workers, the calling one included. A daemon never frees the list: workers read it as long as the process lives.
-  package init(_ tables: [FlowTable]) {
+  ///
+  /// - Parameter counters: of all workers; none: a server's connections are only counted at the asking worker.
+  package init(_ tables: [FlowTable], _ counters: [Counters] = []) {
+    precondition(counters.isEmpty || tables.count == counters.count, "each worker has a flow table and counters")
     let memory = UnsafeMutablePointer<FlowTable>.allocate(capacity: tables.count)
     memory.initialize(from: tables, count: tables.count)
     (self.tables, count) = (memory, tables.count)
+    guard !counters.isEmpty else {
+      loads = nil
+      return
+    }
+    let loads = UnsafeMutablePointer<UnsafeMutablePointer<ServerLoad>>.allocate(capacity: counters.count)
+    loads.initialize(from: counters.map(\.loads), count: counters.count)
+    self.loads = loads
   }
 
-  /// Frees only the list; the tables belong to their creators.
-  package func free() { tables?.deallocate() }
+  /// Frees only the lists; what they name belongs to its creators.
+  package func free() {
+    tables?.deallocate()
+    loads?.deallocate()
+  }
+
+  /// A server's connections at all workers: words that their workers change while they are read, so the sum may be of no one moment.
+  @inline(__always) @_noLocks
+  func connections(of server: UInt32, incarnation: UInt16, own: UnsafeMutablePointer<ServerLoad>) -> UInt32 {
+    guard let loads else { return own[Int(server)].connections(incarnation: incarnation) }
+    var sum: UInt32 = 0
+    var index = 0
+    while index < count {
+      sum &+= loads[index][Int(server)].connections(incarnation: incarnation)
+      index &+= 1
+    }
+    return sum
+  }
 
   /// The flow's entry at the worker that saw it last, live or expired. Two cache misses per worker, so a flood of errors costs what a flood
   /// of packets of as many unknown flows costs and needs no limit of its own.

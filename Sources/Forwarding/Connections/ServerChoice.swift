@@ -43,11 +43,27 @@ extension Forwarder {
         return .droppedServerGone
       }
     }
-    packet.server = Scheduler.pick(frame, packet, tables, counters, share)
+    let service = tables.services + Int(packet.service)
+    if service.pointee.persistence != 0 {
+      packet.server = pickPersistent(frame, &packet, tables, now: now)
+      // The client's entry may have taken the place of the flow's.
+      if entry?.pointee.tag != packet.hash { entry = nil }
+    } else {
+      packet.server = Scheduler.pick(frame, packet, tables, counters, share, limits)
+    }
     guard packet.server != Verdict.noServer else { return .droppedNoServer }
     sluice_prefetch(counters.servers + Int(packet.server))
+    if service.pointee.flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_ONE_PACKET) != 0, packet.transport == 17 {
+      (counters.loads + Int(packet.server)).pointee.connections &+= 1
+      return nil
+    }
     begin(frame, &packet, tables, reusing: entry, now: now)
+    if ServerLimits.exist(service) { _ = limits.isOverloaded(packet.server, tables) }
     return nil
+  }
+
+  var limits: ServerLimits {
+    @inline(__always) @_noLocks get { ServerLimits(peers: peers, loads: counters.loads) }
   }
 
   /// Whether a SYN on an open flow begins a new connection: its sequence number differs from that of the flow's first SYN, and either the
@@ -85,7 +101,7 @@ extension Forwarder {
     guard !TCPFlag.isRST(packet.flags) else { return }
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
-      let lasting = Scheduler.pickWithoutPlace(frame, packet, tables)
+      let lasting = Scheduler.pickWithoutPlace(frame, packet, tables, limits)
       if lasting != Verdict.noServer { packet.server = lasting }
       let load = counters.loads + Int(packet.server)
       counters.countWithoutEntry(packet.hash)

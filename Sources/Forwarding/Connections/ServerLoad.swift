@@ -17,16 +17,19 @@ package struct ServerLoad {
   /// The incarnation that `live` counts for, plus 1; 0: none yet.
   package private(set) var owner: UInt32 = 0
   /// By state; SLUICE_STATE_NONE stays 0.
-  private var live: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0)
+  private var live: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
   /// The server's place in the member arena, plus 1, if its service has a list scheduler (`SchedulerState`); 0: its connections interest no
   /// scheduler.
   var leaf: UInt32 = 0
   /// That service's index.
   var service: UInt32 = 0
   /// Its weight when the list was read.
-  var weight: UInt32 = 0
-  // Padding to 64 bytes, a cache line each, since neighbours in the table are used at different times.
-  private var reserved: UInt32 = 0
+  var weight: UInt16 = 0
+  /// 1: its connections have reached the upper threshold and have not fallen below the lower one since.
+  var overloaded: UInt8 = 0
+  /// 1: it belongs to its service's set of `lblcr`. With these fields a load has 64 bytes, a cache line of its own, since neighbours in the
+  /// table are used at different times.
+  var isMember: UInt8 = 0
 
   package init() {}
 }
@@ -60,7 +63,15 @@ extension ServerLoad {
   mutating func adopt(_ incarnation: UInt16) {
     guard owner != UInt32(incarnation) &+ 1 else { return }
     owner = UInt32(incarnation) &+ 1
-    live = (0, 0, 0, 0, 0, 0, 0)
+    live = (0, 0, 0, 0, 0, 0, 0, 0)
+    (overloaded, isMember) = (0, 0)
+  }
+
+  /// All connections of the server with this incarnation; clients that are only remembered are none.
+  @inline(__always) @_noLocks
+  func connections(incarnation: UInt16) -> UInt32 {
+    guard owner == UInt32(incarnation) &+ 1 else { return 0 }
+    return live.1 &+ live.2 &+ live.3 &+ live.4 &+ live.5 &+ live.6
   }
 
   /// Counts a new flow.

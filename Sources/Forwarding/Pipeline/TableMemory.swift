@@ -98,6 +98,7 @@ package struct TableMemory: @unchecked Sendable {
       slots: slots + index &* capacity.slots,
       services: services + index &* capacity.services,
       servers: servers + index &* capacity.servers,
+      owners: owners + index &* capacity.servers,
       rings: rings,
       members: members,
       paths: paths
@@ -152,6 +153,8 @@ package struct Tables {
   package let slots: UnsafeMutablePointer<sluice_slot>
   package let services: UnsafeMutablePointer<sluice_service>
   package let servers: UnsafeMutablePointer<sluice_server>
+  /// By the servers' indices.
+  package let owners: UnsafeMutablePointer<sluice_owner>
   /// Shared by both halves.
   package let rings: UnsafeMutablePointer<UInt16>
   /// Shared by both halves.
@@ -166,6 +169,7 @@ package struct Tables {
     slots: UnsafeMutablePointer<sluice_slot>,
     services: UnsafeMutablePointer<sluice_service>,
     servers: UnsafeMutablePointer<sluice_server>,
+    owners: UnsafeMutablePointer<sluice_owner>,
     rings: UnsafeMutablePointer<UInt16>,
     members: UnsafeMutablePointer<UInt32>,
     paths: UnsafeMutablePointer<UInt64>
@@ -174,6 +178,7 @@ package struct Tables {
     self.slots = slots
     self.services = services
     self.servers = servers
+    self.owners = owners
     self.rings = rings
     self.members = members
     self.paths = paths

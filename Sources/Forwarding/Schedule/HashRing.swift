@@ -7,18 +7,18 @@ import Packet
 /// tried, at most as many as the ring has.
 enum HashRing {
   @inline(never) @_noLocks
-  static func pick(_ frame: Frame, _ packet: borrowing ScratchPacket, _ tables: Tables) -> UInt32 {
+  static func pick(_ frame: Frame, _ packet: borrowing ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
     let service = tables.services + Int(packet.service)
     // Without a live server the walk below would be over the whole ring for each packet.
     guard service.pointee.ring_size != 0, has(service, SLUICE_SERVICE_LIVE) else { return Verdict.noServer }
     let client = Subject(frame, packet, service)
     let first = slot(client, 0, service)
     let server = server(first, service, tables)
-    if server == Verdict.noServer || takesFlows(server, tables) { return server }
+    if server == Verdict.noServer || takesFlows(server, service, tables, limits) { return server }
     guard has(service, SLUICE_SERVICE_FALLBACK), Int(service.pointee.scheduler) != SLUICE_SCHEDULER_DH else {
       return Verdict.noServer
     }
-    return fallBack(client, from: first, service, tables)
+    return fallBack(client, from: first, service, tables, limits)
   }
 
   /// Tries slots until one has a server that takes new flows, in the kernel's order; each try is another hash.
@@ -27,12 +27,13 @@ enum HashRing {
     _ client: Subject,
     from first: UInt32,
     _ service: UnsafeMutablePointer<sluice_service>,
-    _ tables: Tables
+    _ tables: Tables,
+    _ limits: ServerLimits
   ) -> UInt32 {
     var offset: UInt32 = 0
     while offset < service.pointee.ring_size {
       let other = server(slot(client, (offset &+ first) % service.pointee.ring_size, service), service, tables)
-      if other == Verdict.noServer || takesFlows(other, tables) { return other }
+      if other == Verdict.noServer || takesFlows(other, service, tables, limits) { return other }
       offset &+= 1
     }
     return Verdict.noServer
@@ -55,7 +56,15 @@ enum HashRing {
   }
 
   @inline(__always) @_noLocks
-  private static func takesFlows(_ server: UInt32, _ tables: Tables) -> Bool { tables.servers[Int(server)].weight != 0 }
+  private static func takesFlows(
+    _ server: UInt32,
+    _ service: UnsafeMutablePointer<sluice_service>,
+    _ tables: Tables,
+    _ limits: ServerLimits
+  ) -> Bool {
+    guard tables.servers[Int(server)].weight != 0 else { return false }
+    return !ServerLimits.exist(service) || !limits.isOverloaded(server, tables)
+  }
 
   @inline(__always) @_noLocks
   fileprivate static func has(_ service: UnsafeMutablePointer<sluice_service>, _ flag: Int) -> Bool {

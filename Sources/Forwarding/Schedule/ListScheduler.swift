@@ -8,11 +8,47 @@ import ABI
 enum ListScheduler {
   /// The server of a new flow; `Verdict.noServer` when none takes new flows.
   @inline(never) @_noLocks
-  static func pick(_ packet: ScratchPacket, _ tables: Tables, _ counters: Counters, _ share: Share) -> UInt32 {
-    guard let (tree, service) = list(packet, tables, counters, share), let leaf = choose(packet, tree, service, counters) else {
-      return Verdict.noServer
+  static func pick(
+    _ packet: ScratchPacket,
+    _ tables: Tables,
+    _ counters: Counters,
+    _ share: Share,
+    _ limits: ServerLimits
+  ) -> UInt32 {
+    guard let (tree, service) = list(packet, tables, counters, share) else { return Verdict.noServer }
+    let isLimited = ServerLimits.exist(tables.services + Int(packet.service))
+    if isLimited { readmit(tree, service, tables, counters, limits) }
+    // Each turn of the loop takes an overloaded server out of the tree, which is paid for by the flows that filled it.
+    while let leaf = choose(packet, tree, service, counters) {
+      let server = tree.leaves[leaf].server
+      guard isLimited, limits.isOverloaded(server, tables) else { return server }
+      tree.leaves[leaf].weight = 0
+      counters.schedulers.update(leaf, service)
     }
-    return tree.leaves[leaf].server
+    return Verdict.noServer
+  }
+
+  /// Looks at a few leaves, in turn: servers that were overloaded may have lost connections at other workers. A change at this worker puts
+  /// them back at once.
+  @inline(__always) @_noLocks
+  private static func readmit(
+    _ tree: ServerTree,
+    _ service: UnsafeMutablePointer<SchedulerState.Service>,
+    _ tables: Tables,
+    _ counters: Counters,
+    _ limits: ServerLimits
+  ) {
+    var steps = 0
+    while steps < 4 {
+      service.pointee.looked = service.pointee.looked &+ 1 < service.pointee.count ? service.pointee.looked &+ 1 : 0
+      let leaf = Int(service.pointee.looked)
+      let load = counters.loads + Int(tree.leaves[leaf].server)
+      if tree.leaves[leaf].weight == 0, load.pointee.weight != 0, !limits.isOverloaded(tree.leaves[leaf].server, tables) {
+        count(load, into: tree.leaves + leaf, service.pointee.scheduler)
+        counters.schedulers.update(leaf, service)
+      }
+      steps &+= 1
+    }
   }
 
   /// The server of a packet that has no turn.
@@ -51,6 +87,8 @@ enum ListScheduler {
     case SLUICE_SCHEDULER_RR: RoundRobin.next(tree, service)
     case SLUICE_SCHEDULER_WRR: WeightedRoundRobin.next(tree, service)
     case SLUICE_SCHEDULER_TWOS: TwoChoices.choose(packet, tree, counters)
+    case SLUICE_SCHEDULER_LBLC: Locality.choose(tree, service, counters)
+    case SLUICE_SCHEDULER_LBLCR: ReplicatedLocality.choose(tree, service, counters)
     default: tree.best
     }
   }
@@ -103,8 +141,12 @@ enum ListScheduler {
       member = member &+ 1 == tree.count ? 0 : member &+ 1
       leaf &+= 1
     }
-    if Int(record.pointee.scheduler) == SLUICE_SCHEDULER_RR {
+    switch Int(record.pointee.scheduler) {
+    case SLUICE_SCHEDULER_RR:
       service.pointee.cursor = RoundRobin.cursor(after: former, formerTree, index, service, counters, members, first: first)
+    case SLUICE_SCHEDULER_LBLC:
+      service.pointee.cursor = Locality.cursor(after: former, formerTree, index, service, counters, members, first: first, tables)
+    default: break
     }
     member = first
     leaf = 0
@@ -112,15 +154,17 @@ enum ListScheduler {
       let server = members[member]
       let load = counters.loads + Int(server)
       let weight = UInt32(tables.servers[Int(server)].weight)
-      load.pointee.weight = weight
+      load.pointee.weight = UInt16(truncatingIfNeeded: weight)
       load.pointee.adopt(tables.servers[Int(server)].incarnation)
-      tree.leaves[leaf] = ServerTree.Leaf(server: server, weight: weight, overhead: 0)
+      if former.scheduler != service.pointee.scheduler { load.pointee.isMember = 0 }
+      tree.leaves[leaf] = ServerTree.Leaf(server: server, weight: weight, overhead: 0, isMember: UInt32(load.pointee.isMember))
       count(load, into: tree.leaves + leaf, record.pointee.scheduler)
-      if !goesByConnections(record.pointee.scheduler) { load.pointee.leaf = 0 }
+      if !goesByConnections(record.pointee.scheduler), !ServerLimits.exist(record) { load.pointee.leaf = 0 }
       member = member &+ 1 == tree.count ? 0 : member &+ 1
       leaf &+= 1
     }
     tree.build()
+    if Int(record.pointee.scheduler) == SLUICE_SCHEDULER_LBLCR { counters.schedulers.members(service).build() }
     if Int(record.pointee.scheduler) == SLUICE_SCHEDULER_WRR { WeightedRoundRobin.begin(tree, service, former) }
   }
 
@@ -140,7 +184,7 @@ extension ListScheduler {
   static func order(_ scheduler: UInt8) -> ServerTree.Order {
     switch Int(scheduler) {
     case SLUICE_SCHEDULER_LC: .overhead
-    case SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_SED, SLUICE_SCHEDULER_NQ: .ratio
+    case SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_SED, SLUICE_SCHEDULER_NQ, SLUICE_SCHEDULER_LBLC, SLUICE_SCHEDULER_LBLCR: .ratio
     case SLUICE_SCHEDULER_TWOS: .sum
     default: .weight
     }
@@ -163,14 +207,16 @@ extension ListScheduler {
     _ scheduler: UInt8
   ) {
     let active = load.pointee.active
+    // An overloaded server has 0 until its connections change.
+    leaf.pointee.weight = UInt32(load.pointee.weight)
     switch Int(scheduler) {
-    case SLUICE_SCHEDULER_LC, SLUICE_SCHEDULER_WLC: leaf.pointee.overhead = load.pointee.overhead
+    case SLUICE_SCHEDULER_LC, SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_LBLC, SLUICE_SCHEDULER_LBLCR: leaf.pointee.overhead = load.pointee.overhead
     // Shortest expected delay: with the new one.
     case SLUICE_SCHEDULER_SED: leaf.pointee.overhead = active &+ 1
     // Never queue: an idle server is best, whatever its weight.
     case SLUICE_SCHEDULER_NQ: leaf.pointee.overhead = active == 0 ? 0 : active &+ 1
     // Overflow: a server takes as many active connections as its weight, and one more.
-    case SLUICE_SCHEDULER_OVF: leaf.pointee.weight = active > load.pointee.weight ? 0 : load.pointee.weight
+    case SLUICE_SCHEDULER_OVF: if active > UInt32(load.pointee.weight) { leaf.pointee.weight = 0 }
     default: break
     }
   }

@@ -18,12 +18,44 @@ enum MaglevRing {
   static func peek(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 { member(packet, tables).pointee }
 
   @inline(__always) @_noLocks
-  static func pick(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 {
+  static func pick(_ packet: ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
     let service = tables.services + Int(packet.service)
     guard service.pointee.ring_size != 0 else { return Verdict.noServer }
     let number = slot(packet, tables).pointee
     guard number != UInt16(truncatingIfNeeded: SLUICE_NO_MEMBER) else { return Verdict.noServer }
-    return tables.members[Int(service.pointee.member_start) &+ Int(number)]
+    let server = tables.members[Int(service.pointee.member_start) &+ Int(number)]
+    return ServerLimits.exist(service) ? next(from: server, packet, tables, limits) : server
+  }
+
+  /// The server of the first of the next slots that is not overloaded. Slots lie in random order, so a few are enough unless nearly all are
+  /// overloaded; then the flow is refused, as LVS refuses it.
+  @inline(never) @_noLocks
+  private static func next(
+    from server: UInt32,
+    _ packet: ScratchPacket,
+    _ tables: Tables,
+    _ limits: ServerLimits
+  ) -> UInt32 {
+    guard limits.isOverloaded(server, tables) else { return server }
+    let service = tables.services + Int(packet.service)
+    let ring = tables.rings + Int(service.pointee.ring_start)
+    let size = Int(service.pointee.ring_size)
+    var place = ring.distance(to: slot(packet, tables))
+    var tries = 0
+    while tries < tryLimit {
+      place = place &+ 1 == size ? 0 : place &+ 1
+      let number = ring[place]
+      if number == UInt16(truncatingIfNeeded: SLUICE_NO_MEMBER) { break }
+      let other = tables.members[Int(service.pointee.member_start) &+ Int(number)]
+      if !limits.isOverloaded(other, tables) { return other }
+      tries &+= 1
+    }
+    return Verdict.noServer
+  }
+
+  /// Slots to look at when servers are overloaded.
+  private static var tryLimit: Int {
+    @inline(__always) @_noLocks get { 256 }
   }
 
   /// The member number in the packet's slot; for an empty ring that of an unrelated slot, still within the arena.

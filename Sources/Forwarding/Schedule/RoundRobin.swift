@@ -77,7 +77,7 @@ enum WeightedRoundRobin {
   static func next(_ tree: ServerTree, _ service: UnsafeMutablePointer<SchedulerState.Service>) -> Int? {
     guard service.pointee.greatest != 0, tree.best != nil else { return nil }
     var last = Int(service.pointee.cursor) &- 1
-    // Twice at most: the server of the greatest weight takes part in every turn.
+    // Twice at most: at the second turn at least the best server takes part.
     var turns = 0
     while turns < 3 {
       if let leaf = tree.next(after: last, atLeast: UInt32(bitPattern: service.pointee.turn)) {
@@ -86,10 +86,20 @@ enum WeightedRoundRobin {
       }
       service.pointee.turn &-= service.pointee.step
       if service.pointee.turn <= 0 { service.pointee.turn = service.pointee.greatest }
+      skip(to: tree, service)
       last = -1
       turns &+= 1
     }
     return tree.best
+  }
+
+  /// Past the turns that are only for servers that are overloaded now.
+  @inline(__always) @_noLocks
+  private static func skip(to tree: ServerTree, _ service: UnsafeMutablePointer<SchedulerState.Service>) {
+    guard let best = tree.best else { return }
+    let over = service.pointee.turn &- Int32(truncatingIfNeeded: tree.weight(best))
+    guard over > 0 else { return }
+    service.pointee.turn &-= (over &+ service.pointee.step &- 1) / service.pointee.step &* service.pointee.step
   }
 
   @inline(__always) @_noLocks

@@ -31,20 +31,21 @@ enum Scheduler {
     _ packet: ScratchPacket,
     _ tables: Tables,
     _ counters: Counters,
-    _ share: ListScheduler.Share
+    _ share: ListScheduler.Share,
+    _ limits: ServerLimits
   ) -> UInt32 {
     let number = number(packet, tables)
-    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables) }
-    if hasHashRing(number) { return HashRing.pick(frame, packet, tables) }
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, limits) }
+    if hasHashRing(number) { return HashRing.pick(frame, packet, tables, limits) }
     let begins = packet.transport != 6 || TCPFlag.isSYN(packet.flags)
-    return begins ? ListScheduler.pick(packet, tables, counters, share) : ListScheduler.pickByHash(packet, tables)
+    return begins ? ListScheduler.pick(packet, tables, counters, share, limits) : ListScheduler.pickByHash(packet, tables)
   }
 
   /// The server of a packet that no entry will remember: the same for every packet of its flow.
   @inline(__always) @_noLocks
-  static func pickWithoutPlace(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables) -> UInt32 {
+  static func pickWithoutPlace(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
     let number = number(packet, tables)
-    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables) }
-    return hasHashRing(number) ? HashRing.pick(frame, packet, tables) : ListScheduler.pickByHash(packet, tables)
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, limits) }
+    return hasHashRing(number) ? HashRing.pick(frame, packet, tables, limits) : ListScheduler.pickByHash(packet, tables)
   }
 }

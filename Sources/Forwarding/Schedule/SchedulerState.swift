@@ -19,6 +19,8 @@ package struct SchedulerState: @unchecked Sendable {
     var turn: Int32 = 0
     var greatest: Int32 = 0
     var step: Int32 = 0
+    /// The last leaf that was looked at, whether it is overloaded no more.
+    var looked: UInt32 = 0
     /// SLUICE_SCHEDULER_* of the list.
     var scheduler: UInt8 = 0
 
@@ -68,6 +70,26 @@ package struct SchedulerState: @unchecked Sendable {
     )
   }
 
+  /// The tree over the servers of lblcr's set alone; its nodes lie behind those of the other.
+  @inline(__always) @_noLocks
+  func members(_ service: UnsafeMutablePointer<Service>) -> ServerTree {
+    let start = Int(service.pointee.start)
+    return ServerTree(
+      leaves: leaves + start,
+      nodes: nodes + (start &* ServerTree.nodesPerServer &+ 2 &* Int(service.pointee.count)),
+      count: Int(service.pointee.count),
+      order: .ratio,
+      isSet: true
+    )
+  }
+
+  /// After a change of a leaf.
+  @inline(__always) @_noLocks
+  func update(_ leaf: Int, _ service: UnsafeMutablePointer<Service>) {
+    tree(service).update(leaf)
+    if Int(service.pointee.scheduler) == SLUICE_SCHEDULER_LBLCR { members(service).update(leaf) }
+  }
+
   /// Whether the worker has memory for this service and its list.
   @inline(__always) @_noLocks
   func covers(_ index: UInt32, _ record: UnsafeMutablePointer<sluice_service>) -> Bool {
@@ -91,6 +113,6 @@ package struct SchedulerState: @unchecked Sendable {
       return
     }
     ListScheduler.count(load, into: tree.leaves + number, service.pointee.scheduler)
-    tree.update(number)
+    update(number, service)
   }
 }

@@ -14,19 +14,19 @@ struct ServerTree {
     var weight: UInt32
     /// Its connections, as the scheduler counts them.
     var overhead: UInt32
-    // Padding to 16 bytes.
-    private var reserved: UInt32
+    /// 1: it belongs to the set of `lblcr`. Pads to 16 bytes.
+    var isMember: UInt32
 
     @inline(__always) @_noLocks
-    init(server: UInt32, weight: UInt32, overhead: UInt32) {
+    init(server: UInt32, weight: UInt32, overhead: UInt32, isMember: UInt32) {
       self.server = server
       self.weight = weight
       self.overhead = overhead
-      reserved = 0
+      self.isMember = isMember
     }
   }
 
-  /// Four for each server: inner nodes are 1 ..< size.
+  /// Four for each server: inner nodes are 1 ..< size, which is less than two for each, and `lblcr` has two trees.
   static var nodesPerServer: Int {
     @inline(__always) @_noLocks get { 4 }
   }
@@ -37,6 +37,8 @@ struct ServerTree {
   /// The leaves that a complete tree has: a power of two.
   private let size: Int
   private let order: Order
+  /// Whether only members take part.
+  private let isSet: Bool
 
   /// Which of two servers is better; a server of weight 0 never is.
   enum Order: UInt8 {
@@ -51,7 +53,8 @@ struct ServerTree {
   }
 
   @inline(__always) @_noLocks
-  init(leaves: UnsafeMutablePointer<Leaf>, nodes: UnsafeMutablePointer<UInt32>, count: Int, order: Order) {
+  init(leaves: UnsafeMutablePointer<Leaf>, nodes: UnsafeMutablePointer<UInt32>, count: Int, order: Order, isSet: Bool = false) {
+    self.isSet = isSet
     self.leaves = leaves
     self.nodes = nodes
     self.count = count
@@ -108,7 +111,10 @@ struct ServerTree {
 
   /// 0 for a leaf beyond the list.
   @inline(__always) @_noLocks
-  func weight(_ leaf: Int) -> UInt32 { leaf < count ? leaves[leaf].weight : 0 }
+  func weight(_ leaf: Int) -> UInt32 {
+    guard leaf < count, !isSet || leaves[leaf].isMember != 0 else { return 0 }
+    return leaves[leaf].weight
+  }
 
   /// The best leaf; nil if no server takes new flows.
   var best: Int? {

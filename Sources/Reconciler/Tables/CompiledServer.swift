@@ -105,7 +105,9 @@ struct CompiledServer {
     case .mh: UInt64(lastWeight)
     case .sh: UInt64(weight)
     case .dh: 0
-    default: UInt64(record.weight)
+    case .maglev: UInt64(record.weight)
+    // Workers follow the connections of a list whose servers have thresholds.
+    default: UInt64(record.weight) | (thresholds.upper > 0 ? 1 << 16 : 0)
     }
   }
 

@@ -66,6 +66,7 @@ struct TableCompiler {
     for (id, place) in former.servers.sorted(by: Self.precedes) { remove(id, place, of: key) }
     release(former)
     plan.layout.serviceIndices.release(former.index)
+    if former.hasPersistence { plan.layout.persistentServices -= 1 }
     plan.services.append((former.index, sluice_service()))
     plan.removedServices.append(key)
     countVIP(key, -1, live: former.isLive ? -1 : 0)
@@ -101,6 +102,8 @@ struct TableCompiler {
       plan.servers.append((server.place.index, record, owner))
     }
 
+    next.hasPersistence = service.persistence != nil
+    plan.layout.persistentServices += (next.hasPersistence ? 1 : 0) - (former?.hasPersistence == true ? 1 : 0)
     next.lastWeights = [:]
     if service.scheduler == .mh { for server in servers { next.lastWeights[server.id] = server.lastWeight } }
     next.behindGateway = Set(servers.lazy.filter(\.isBehindGateway).map(\.address))

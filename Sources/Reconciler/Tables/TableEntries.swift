@@ -27,6 +27,9 @@ extension sluice_service {
     if layout.isLive { flags |= UInt8(SLUICE_SERVICE_LIVE) }
     scheduler = service.scheduler.number
     ring_digest = layout.digest
+    if let persistence = service.persistence {
+      (self.persistence, netmask) = (UInt32(persistence.timeout), persistence.netmask)
+    }
     if let ring = layout.ring { (ring_start, ring_size) = (UInt32(ring.start), UInt32(ring.count)) }
     if let members = layout.members { (member_start, member_count) = (UInt32(members.start), UInt32(members.count)) }
   }

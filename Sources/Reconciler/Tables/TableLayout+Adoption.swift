@@ -31,6 +31,8 @@ extension TableLayout {
       }
       var service = Service(index: index, digest: record.ring_digest)
       service.isLive = record.flags & UInt8(SLUICE_SERVICE_LIVE) != 0
+      service.hasPersistence = record.persistence > 0
+      if service.hasPersistence { persistentServices += 1 }
       if record.ring_size > 0 {
         let ring = Span(start: Int(record.ring_start), count: Int(record.ring_size))
         guard rings.claim(start: ring.start, count: ring.count) else { return false }

@@ -36,6 +36,7 @@ struct TableLayout: Equatable, Sendable {
     var lastWeights: [ServerAddress: Int] = [:]
     /// Digest of the ring's inputs.
     var digest: UInt64 = 0
+    var hasPersistence = false
     /// The service has a live server.
     var isLive = false
     /// Servers that can be reached, but not by their method; see `Resolution.behindGateway`.
@@ -145,6 +146,7 @@ struct TableLayout: Equatable, Sendable {
 
   private(set) var capacity: TableCapacity
   var services: [ServiceKey: Service] = [:]
+  var persistentServices = 0
   var serviceIndices: IndexAllocator
   var serverIndices: IndexAllocator
   var rings: Arena

@@ -62,10 +62,12 @@ extension TablePlan {
       syn: UInt32(timeouts.synReceived), established: UInt32(timeouts.established), fin: UInt32(timeouts.finWait),
       close: UInt32(timeouts.close), udp: UInt32(timeouts.udp)
     )
-    // By SLUICE_STATE_*; the first entry is unused, the last is that of SLUICE_STATE_OPENED.
+    // By SLUICE_STATE_*; the first is unused.
     tables.half.pointee.timeouts = (
-      0, timeouts.syn, timeouts.established, timeouts.fin, timeouts.close, timeouts.udp, timeouts.established
+      0, timeouts.syn, timeouts.established, timeouts.fin, timeouts.close, timeouts.udp, timeouts.established,
+      UInt32(SLUICE_LONGEST_PERSISTENCE)
     )
+    tables.half.pointee.flags = layout.persistentServices > 0 ? UInt32(SLUICE_HALF_PERSISTENCE) : 0
     withUnsafeMutableBytes(of: &tables.half.pointee.vip_filter) { filter in
       let words = filter.bindMemory(to: UInt64.self)
       for word in words.indices {

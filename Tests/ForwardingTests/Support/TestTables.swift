@@ -21,7 +21,7 @@ final class TestTables {
     for slot in 0..<Self.slots { half.slots[slot].service = UInt32(SLUICE_NO_SERVICE) }
     half.half.pointee.slot_mask = UInt32(Self.slots - 1)
     half.half.pointee.hash_key = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, 0x0f1e_2d3c_4b5a_6978, 0x8796_a5b4_c3d2_e1f0)
-    half.half.pointee.timeouts = (0, 60, 900, 120, 10, 300, 900)
+    half.half.pointee.timeouts = (0, 60, 900, 120, 10, 300, 900, UInt32(SLUICE_LONGEST_PERSISTENCE))
     half.half.pointee.generation = 1
   }
 

@@ -4,14 +4,15 @@ import Testing
 
 /// The schedulers of a list against slow models of LVS's, and their shares among several workers.
 @Suite struct SchedulerTests {
-  private static let lists: [Scheduler] = [.rr, .wrr, .lc, .wlc, .sed, .nq, .fo, .ovf]
+  private static let lists: [Scheduler] = [.rr, .wrr, .lc, .wlc, .sed, .nq, .fo, .ovf, .lblc, .lblcr]
 
   private static func address(_ number: Int) -> IPAddress { IPAddress(10, 0, UInt8(1 + number / 250), UInt8(1 + number % 250)) }
 
   @Test("On one worker every pick is LVS's, whatever flows and servers come and go", arguments: lists)
   func histories(scheduler: Scheduler) throws {
     for seed in 0..<60 {
-      var history = try History(scheduler, seed: UInt64(seed))
+      // Every other one with thresholds.
+      var history = try History(scheduler, seed: UInt64(seed), hasThresholds: seed % 2 == 1)
       for step in 0..<170 {
         if let complaint = try history.step() {
           Issue.record("\(scheduler), seed \(seed), step \(step): \(complaint)")
@@ -29,6 +30,7 @@ import Testing
     private var flows: [UInt32: Flow] = [:]
     private var clients: UInt32 = 0
     private var added = 0
+    private let hasThresholds: Bool
 
     private struct Flow {
       var server: IPAddress
@@ -37,7 +39,8 @@ import Testing
       var seen: UInt32
     }
 
-    init(_ scheduler: Scheduler, seed: UInt64) throws {
+    init(_ scheduler: Scheduler, seed: UInt64, hasThresholds: Bool) throws {
+      self.hasThresholds = hasThresholds
       bench = SchedulingBench(scheduler, buckets: 256)
       model = SlowScheduler(scheduler)
       random = SplitMix(state: seed)
@@ -69,7 +72,10 @@ import Testing
       }
       if let got {
         flows[clients] = Flow(server: got, seen: bench.now)
-        change(got) { $0.inactive += 1 }
+        change(got) {
+          $0.inactive += 1
+          $0.bind()
+        }
       }
       return nil
     }
@@ -105,21 +111,35 @@ import Testing
         let limit: UInt32 = flow.isClosed ? 10 : flow.isActive ? 900 : 60
         guard bench.now - flow.seen > limit else { continue }
         flows[client] = nil
-        change(flow.server) { if flow.isActive { $0.active -= 1 } else { $0.inactive -= 1 } }
+        change(flow.server) {
+          if flow.isActive { $0.active -= 1 } else { $0.inactive -= 1 }
+          $0.unbind()
+        }
       }
     }
 
     private mutating func add() throws {
       guard model.servers.count < 40 else { return }
       added += 1
-      let server = RealServer(SchedulerTests.address(added), weight: Int(random.next() % 8))
-      model.servers.insert(SlowScheduler.Server(address: server.address, weight: server.weight), at: 0)
+      var server = RealServer(SchedulerTests.address(added), weight: Int(random.next() % 8))
+      if hasThresholds {
+        server.upperThreshold = [0, 1, 3, 5, 10][Int(random.next() % 5)]
+        server.lowerThreshold = server.upperThreshold > 1 ? Int(random.next() % UInt64(server.upperThreshold)) : 0
+      }
+      let known = SlowScheduler.Server(
+        address: server.address,
+        weight: server.weight,
+        upper: server.upperThreshold,
+        lower: server.lowerThreshold
+      )
+      model.servers.insert(known, at: 0)
       try bench.set(bench.servers + [server])
     }
 
     private mutating func remove() throws {
       guard !model.servers.isEmpty else { return }
       let gone = model.servers.remove(at: Int(random.next() % UInt64(model.servers.count)))
+      model.forget(gone.address)
       try bench.set(bench.servers.filter { $0.address != gone.address })
       // Their flows would be scheduled anew by their next packet.
       flows = flows.filter { $0.value.server != gone.address }
@@ -131,7 +151,11 @@ import Testing
       model.servers[place].weight = Int(random.next() % 8)
       let changed = model.servers[place]
       try bench.set(
-        bench.servers.map { $0.address == changed.address ? RealServer($0.address, weight: changed.weight) : $0 }
+        bench.servers.map { former in
+          var server = former
+          if former.address == changed.address { server.weight = changed.weight }
+          return server
+        }
       )
     }
 

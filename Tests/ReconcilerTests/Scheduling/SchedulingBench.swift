@@ -8,26 +8,29 @@ import Testing
 /// A service under the real compiler and forwarder, in plain memory: flows begin, become established, end.
 final class SchedulingBench {
   static let key = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
+  static let anyPort = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 0)
   static let key6 = ServiceKey(.tcp, IPAddress("2001:db8:1:2:3:4:5:64")!, port: 80)
 
   private(set) var servers: [RealServer] = []
   private var writer: TableWriter
+  private let peers: PeerFlows
   private var workers: [Worker] = []
   private(set) var now: UInt32 = 1000
   private let scheduler: Scheduler
   private let flags: SchedulerFlags
   private let ring: RingSize
+  private let configure: (inout VirtualService) -> Void
 
   /// One worker's forwarder with what it owns.
   private final class Worker {
     let flows: FlowTable
-    let counters = Counters.allocate(serverCapacity: 4096)
+    let counters: Counters
     var forwarder: Forwarder
     var hand = AgeingHand(now: 1000)
 
-    init(_ number: Int, of count: Int, buckets: Int) {
-      flows = FlowTable.allocate(buckets: buckets)
-      forwarder = Forwarder(flows: flows, counters: counters, worker: number, workers: count)
+    init(_ number: Int, of count: Int, _ flows: FlowTable, _ counters: Counters, _ peers: PeerFlows) {
+      (self.flows, self.counters) = (flows, counters)
+      forwarder = Forwarder(flows: flows, counters: counters, peers: peers, worker: number, workers: count)
     }
 
     deinit {
@@ -41,14 +44,22 @@ final class SchedulingBench {
     flags: SchedulerFlags = [],
     ring: RingSize = .auto,
     workers count: Int = 1,
-    buckets: Int = 1 << 14
+    buckets: Int = 1 << 14,
+    configure: @escaping (inout VirtualService) -> Void = { _ in }
   ) {
+    self.configure = configure
     (self.scheduler, self.flags, self.ring) = (scheduler, flags, ring)
     writer = TableWriter(.allocate(TableCapacity(slots: 8192, services: 16, servers: 4096, ringSlots: 1 << 19)))
-    workers = (0..<count).map { Worker($0, of: count, buckets: buckets) }
+    let flows = (0..<count).map { _ in FlowTable.allocate(buckets: buckets) }
+    let counters = (0..<count).map { _ in Counters.allocate(serverCapacity: 4096) }
+    peers = count == 1 ? .none : PeerFlows(flows, counters)
+    workers = (0..<count).map { Worker($0, of: count, flows[$0], counters[$0], peers) }
   }
 
-  deinit { writer.memory.free() }
+  deinit {
+    writer.memory.free()
+    peers.free()
+  }
 
   /// Puts these servers in force.
   func set(_ servers: [RealServer]) throws {
@@ -62,7 +73,11 @@ final class SchedulingBench {
     )
     let keys = servers.first?.address.isIPv4 == false ? [Self.key6] : [Self.key]
     let table = try ServiceTable(
-      services: keys.map { VirtualService($0, scheduler: scheduler, flags: flags, ringSize: ring, servers: servers) }
+      services: keys.map { key in
+        var service = VirtualService(key, scheduler: scheduler, flags: flags, ringSize: ring, servers: servers)
+        configure(&service)
+        return service
+      }
     )
     try writer.publish(table, Dictionary(uniqueKeysWithValues: servers.map { ($0.address, hop) }))
   }
@@ -81,6 +96,26 @@ final class SchedulingBench {
   /// The server of a new flow.
   func open(from client: IPAddress, port: UInt16, worker: Int = 0) -> IPAddress? {
     process(Self.frame(.syn, client, port), worker)
+  }
+
+  /// The server of a segment.
+  func send(_ segment: Segment, from client: IPAddress, port: UInt16, worker: Int = 0) -> IPAddress? {
+    process(Self.frame(segment, client, port), worker)
+  }
+
+  /// The server of a datagram, and of a segment to another port of the VIP.
+  func send(from client: IPAddress, port: UInt16, to destination: UInt16, udp: Bool, worker: Int = 0) -> IPAddress? {
+    process(Self.frame(.syn, client, port, to: destination, udp: udp), worker)
+  }
+
+  /// Connections and remembered clients of a server at one worker.
+  func load(of server: IPAddress, worker: Int = 0) -> (connections: UInt64, live: Int, clients: Int) {
+    guard let index = writer.index(of: ServerName(server, of: Self.key)) ?? writer.index(of: ServerName(server, of: Self.anyPort)) else {
+      return (0, 0, 0)
+    }
+    let (load, incarnation) = (workers[worker].counters.loads[index], writer.memory.inForce().servers[index].incarnation)
+    let counts = (0..<Int(SLUICE_STATES)).map { load.count(state: $0, incarnation: incarnation) }
+    return (load.connections, counts[..<7].reduce(0, +), counts[7])
   }
 
   private func process(_ frame: [UInt8], _ worker: Int) -> IPAddress? {
@@ -108,14 +143,26 @@ final class SchedulingBench {
     return frame(segment, address, UInt16(truncatingIfNeeded: client))
   }
 
-  private static func frame(_ segment: Segment, _ client: IPAddress, _ port: UInt16) -> [UInt8] {
+  private static func frame(
+    _ segment: Segment,
+    _ client: IPAddress,
+    _ port: UInt16,
+    to destination: UInt16 = 80,
+    udp: Bool = false
+  ) -> [UInt8] {
     func big<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
-    let tcp = big(port) + big(UInt16(80)) + [UInt8](repeating: 0, count: 8) + [0x50, segment.rawValue, 0, 9, 0, 0, 0, 0, 7]
+    let ports = big(port) + big(destination)
+    let tcp =
+      ports
+      + (udp
+        ? [0, 21, 0, 0] + [UInt8](repeating: 7, count: 13)
+        : [UInt8](repeating: 0, count: 8) + [0x50, segment.rawValue, 0, 9, 0, 0, 0, 0, 7])
+    let number: UInt8 = udp ? 17 : 6
     let head = [UInt8](repeating: 0, count: 64) + [UInt8](repeating: 2, count: 12)
     guard client.isIPv4 else {
-      return head + [0x86, 0xdd, 0x60, 0, 0, 0, 0, 21, 6, 64] + client.bytes + key6.address.bytes + tcp
+      return head + [0x86, 0xdd, 0x60, 0, 0, 0, 0, 21, number, 64] + client.bytes + key6.address.bytes + tcp
     }
-    var ip: [UInt8] = [0x45, 0] + big(UInt16(41)) + [0, 0, 0, 0, 64, 6, 0, 0]
+    var ip: [UInt8] = [0x45, 0] + big(UInt16(41)) + [0, 0, 0, 0, 64, number, 0, 0]
     ip += client.bytes.suffix(4) + [10, 0, 0, 100]
     let sum = stride(from: 0, to: 20, by: 2).reduce(UInt32(0)) { $0 + UInt32(ip[$1]) << 8 + UInt32(ip[$1 + 1]) }
     ip.replaceSubrange(10..<12, with: big(~UInt16(truncatingIfNeeded: (sum & 0xffff) + sum >> 16)))

@@ -9,7 +9,21 @@ struct SlowScheduler {
     var active = 0
     var inactive = 0
 
+    var upper = 0
+    var lower = 0
+    var isOverloaded = false
+
     var overhead: Int { active * 256 + inactive }
+    var mayTake: Bool { weight > 0 && !isOverloaded }
+
+    /// A connection has begun.
+    mutating func bind() { if upper > 0, active + inactive >= upper { isOverloaded = true } }
+
+    /// A connection has ended.
+    mutating func unbind() {
+      let total = active + inactive
+      if lower > 0 ? total < lower : total * 4 < upper * 3 { isOverloaded = false }
+    }
   }
 
   let scheduler: Scheduler
@@ -20,8 +34,13 @@ struct SlowScheduler {
   /// Position of the last pick; -1: before the first.
   private var last = -1
   private var turn = 0
+  /// lblc: the server of the address; lblcr: the set.
+  private var local: [IPAddress] = []
 
   init(_ scheduler: Scheduler) { self.scheduler = scheduler }
+
+  /// A removed server is no local one any more.
+  mutating func forget(_ address: IPAddress) { local.removeAll { $0 == address } }
 
   mutating func pick() -> IPAddress? {
     let list = servers.map { ($0.address, $0.weight) }
@@ -56,11 +75,11 @@ struct SlowScheduler {
 
   private mutating func choose() -> Int? {
     switch scheduler {
-    case .rr: return after { $0.weight > 0 }
+    case .rr: return after { $0.mayTake }
     case .wrr:
-      guard servers.contains(where: { $0.weight > 0 }) else { return nil }
+      guard servers.contains(where: \.mayTake) else { return nil }
       while true {
-        if let next = servers.indices.first(where: { $0 > last && servers[$0].weight >= turn }) {
+        if let next = servers.indices.first(where: { $0 > last && servers[$0].weight >= turn && servers[$0].mayTake }) {
           last = next
           return next
         }
@@ -72,12 +91,34 @@ struct SlowScheduler {
     case .wlc: return best { $0.overhead * $1.weight < $1.overhead * $0.weight }
     case .sed: return best { ($0.active + 1) * $1.weight < ($1.active + 1) * $0.weight }
     case .nq:
-      return servers.firstIndex { $0.weight > 0 && $0.active == 0 }
+      return servers.firstIndex { $0.mayTake && $0.active == 0 }
         ?? best { ($0.active + 1) * $1.weight < ($1.active + 1) * $0.weight }
     case .fo: return best { $0.weight > $1.weight }
     case .ovf: return best(among: { $0.active <= $0.weight }, { $0.weight > $1.weight })
-    case .maglev, .twos, .mh, .sh, .dh, .lblc, .lblcr: return nil
+    case .lblc:
+      if let current = servers.firstIndex(where: { $0.address == local.last }), servers[current].mayTake, !needsHelp(current) {
+        return current
+      }
+      let best = best { $0.overhead * $1.weight < $1.overhead * $0.weight }
+      local = best.map { [servers[$0].address] } ?? []
+      return best
+    case .lblcr:
+      let set = Set(local)
+      let ofSet = best(among: { set.contains($0.address) }) { $0.overhead * $1.weight < $1.overhead * $0.weight }
+      if let ofSet, !needsHelp(ofSet) { return ofSet }
+      let best = best { $0.overhead * $1.weight < $1.overhead * $0.weight }
+      if let best, !set.contains(servers[best].address) { local.append(servers[best].address) }
+      return best
+    case .maglev, .twos, .mh, .sh, .dh: return nil
     }
+  }
+
+  /// More active connections than its weight, while the best of all has less than half of its own.
+  private func needsHelp(_ position: Int) -> Bool {
+    guard servers[position].active > servers[position].weight,
+      let best = best({ $0.overhead * $1.weight < $1.overhead * $0.weight })
+    else { return false }
+    return servers[best].active * 2 < servers[best].weight
   }
 
   private mutating func after(_ mayTake: (Server) -> Bool) -> Int? {
@@ -90,7 +131,7 @@ struct SlowScheduler {
   /// The first of the list that no other is better than.
   private func best(among mayTake: (Server) -> Bool = { _ in true }, _ isBetter: (Server, Server) -> Bool) -> Int? {
     var best: Int?
-    for position in servers.indices where servers[position].weight > 0 && mayTake(servers[position]) {
+    for position in servers.indices where servers[position].mayTake && mayTake(servers[position]) {
       if let former = best, !isBetter(servers[position], servers[former]) { continue }
       best = position
     }
