@@ -5,9 +5,6 @@ extension Mapping {
   mutating func addresses(of statement: Statement, _ transport: TransportProtocol) throws(ConfigurationError) -> [ServiceKey] {
     let words = statement.arguments.map(\.text)
     switch words.first {
-    case "fwmark":
-      notes.uncarriedMark(statement)
-      return []
     case "group":
       guard words.count > 1, let group = groups[words[1]] else {
         notes.add(statement.place, "'\(statement.text)' has no group", "add the virtual_server_group")

@@ -33,6 +33,10 @@ extension Mapping {
 
   /// Nil, with a note, if nothing of it can be carried.
   mutating func virtualServer(_ statement: Statement) -> VirtualServerBlock? {
+    if statement.argument == "fwmark" {
+      notes.uncarriedMark(statement)
+      return nil
+    }
     var block = VirtualServerBlock(statement.place)
     var isCarried = true
     for inner in statement.statements {
