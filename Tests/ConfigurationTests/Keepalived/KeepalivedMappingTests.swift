@@ -1,6 +1,7 @@
-import Configuration
 import Model
 import Testing
+
+@testable import Configuration
 
 /// What single settings become; complete files are in `KeepalivedExampleTests`.
 struct KeepalivedMappingTests {
@@ -41,7 +42,7 @@ struct KeepalivedMappingTests {
     ("HTTP_GET {\nurl {\npath /a\n}\n}", ["kind": "http", "path": "/a", "retry": "3s"]),
     (
       "virtualhost a.example.com\nHTTP_GET {\nvirtualhost b.example.com\nurl {\npath /\nregex \"^a|b$\"\n}\n}",
-      ["kind": "http", "path": "/", "retry": "3s", "host": "b.example.com", "matches": "^a|b$"]
+      ["kind": "http", "path": "/", "retry": "3s", "host": "b.example.com", "matches": "^a|b[[:space:]]?$"]
     ),
     ("SSL_GET {\nenable_sni\nurl {\npath /\n}\n}", ["kind": "https", "path": "/", "retry": "3s"]),
     (
@@ -118,7 +119,7 @@ struct KeepalivedMappingTests {
   }
 
   @Test(arguments: [
-    ("lb_algo wr", "k.conf:3: 'lb_algo wr' is not carried; write one of maglev, rr, wrr"),
+    ("lb_algo wr", "k.conf:3: 'lb_algo wr' is not carried; write one of rr, wrr, lc"),
     ("lb_kind", "k.conf:3: 'lb_kind' is not carried; write DR or TUN"),
     ("lb_kind TUN type ip", "k.conf:3: 'lb_kind TUN type ip' is not carried; write 'TUN type' and ipip, gue or gre"),
     ("retry 500", "k.conf:3: 'retry 500' is more than 99 tries; 99 are carried"),
@@ -165,6 +166,15 @@ struct KeepalivedMappingTests {
     let yaml = imported.configuration.yaml
     #expect(try Configuration(yaml: yaml, file: "f") == imported.configuration)
   }
+
+  @Test(arguments: [
+    ("in service", "in service"), ("a|b", "a|b"), (#"1\.2\\"#, #"1\.2\\"#), ("[0-9]+ ok", "[0-9]+ ok"),
+    ("[]a[:digit:]$]", "[]a[:digit:]$]"),
+    ("a{2}", "a{2}"), ("^ok$", "^ok[[:space:]]?$"), (#"a\$"#, #"a\$"#),
+    (#"\d"#, nil), ("(?i)a", nil), ("a*?", nil), ("a++", nil), ("a{2}?", nil), (#"[\d]"#, nil), ("[a", nil), ("[[:digit", nil),
+    (#"a\"#, nil),
+  ])
+  func patterns(_ perl: String, _ posix: String?) { #expect(PerlPattern.posix(perl) == posix) }
 
   @Test func `the same thing is one line with its places`() throws {
     let servers = (1...12).map { "real_server 192.0.2.1\($0) 80 {\nuthreshold 5\n}\n" }.joined()

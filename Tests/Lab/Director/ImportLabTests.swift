@@ -45,9 +45,12 @@ extension DirectorLab {
         for vip in [101, 102] { try lab.output(host, "ip", "addr", "add", "10.9.0.\(vip)/32", "dev", "lo") }
       }
       try lab.prepareImports()
-      let daemon = try lab.direct([:])
+      let daemon = try lab.direct(.usual)
       defer { daemon.signal(SIGTERM) }
+      let nothing = try lab.write("services: []\n", to: "nothing.yaml")
       for example in Self.examples {
+        // A server that stays keeps what its former check has found.
+        try lab.operate("apply", nothing)
         try lab.operate("apply", try lab.imported(example.name))
         try lab.awaitReady(daemon)
         // Every check speaks before the clients do: a server that is up by assumption alone would prove nothing.

@@ -55,8 +55,7 @@ extension Mapping {
     guard let regex = url.statements.first(where: { $0.keyword == "regex" }) else { return nil }
     let options = url.statements.filter { $0.keyword.hasPrefix("regex_") && $0.keyword != "regex_stack" }
     let pattern = regex.arguments.map { ScriptWords.unescaped($0.text) }.joined(separator: " ")
-    let isPlain = ["(?", "\\", "*?", "+?", "??", "}?", "*+", "++", "?+"].allSatisfy { !pattern.contains($0) }
-    guard options.isEmpty, isPlain, ReplyPattern.fault(of: pattern) == nil,
+    guard options.isEmpty, let pattern = PerlPattern.posix(pattern), ReplyPattern.fault(of: pattern) == nil,
       CheckField.named("matches")?.canonical(.text(pattern)) != nil
     else {
       notes.uncarriedPattern(options.first ?? regex)

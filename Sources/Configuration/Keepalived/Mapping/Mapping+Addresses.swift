@@ -13,6 +13,9 @@ extension Mapping {
       var keys: [ServiceKey] = []
       for entry in group.statements {
         if entry.keyword == "fwmark" { notes.uncarriedMark(entry) } else { keys += try self.keys(entry, transport) }
+        guard keys.count <= ImportLimit.services else {
+          throw entry.place.error("the group has over \(ImportLimit.services) addresses up to here", hint: "divide it")
+        }
       }
       return keys
     default:

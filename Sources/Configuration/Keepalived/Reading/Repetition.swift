@@ -70,6 +70,7 @@ extension LineReader {
     let modifier = String(decoding: LineText.trimmed(head), as: UTF8.self)
     var inside = Line(text: Array(line.text[head.endIndex...].dropFirst().prefix { $0 != UInt8(ascii: ")") }), place: line.place)
     let text = LineText.trimmed(line.text.dropFirst(head.endIndex + inside.text.count + 2))
+    let depth = stack.count
     _ = try replace(in: &inside)
     let parts = Self.parts(String(decoding: inside.text, as: UTF8.self))
     var repetition: Repetition?
@@ -81,7 +82,8 @@ extension LineReader {
         repetition = Repetition(numbersOf: names[0], values.map { $0[0] }, isHexadecimal: modifier == "x", text: text)
       }
     }
-    guard let repetition else {
+    // A definition of several lines has no place between the parentheses.
+    guard let repetition, stack.count == depth else {
       throw line.place.error(
         "'\(YAMLValue.excerpt(String(decoding: line.text, as: UTF8.self)))' is no sequence",
         hint: "write ~SEQ(NAME, start, step, end) or ~LST(NAME, value, value), and the text to repeat"
