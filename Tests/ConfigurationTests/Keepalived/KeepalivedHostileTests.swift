@@ -20,11 +20,11 @@ import Testing
     ("$A=$B $B\n$B=$A $A\nc ${A}", "k.conf:3: the definitions in this line have no end; check whether one contains itself"),
     (
       "$A= \\\n b \\\n $A\n$A",
-      "k.conf:4: the configuration has over 1000000 lines or 64 MiB once it is expanded; check whether a definition contains itself, and the ends of each ~SEQ"
+      "k.conf:4: the configuration has over 1000000 lines or 16 MiB once it is expanded; check whether a definition contains itself, and the ends of each ~SEQ"
     ),
     (
       "~SEQ(I, 4294967295) ~SEQ(J, 4294967295) a",
-      "k.conf:1: the configuration has over 1000000 lines or 64 MiB once it is expanded; check whether a definition contains itself, and the ends of each ~SEQ"
+      "k.conf:1: the configuration has over 1000000 lines or 16 MiB once it is expanded; check whether a definition contains itself, and the ends of each ~SEQ"
     ),
     (
       "virtual_server_group G {\n 10.0.0.0-10.255.255.255 80\n}\nvirtual_server group G {\n real_server 192.0.2.1 {\n }\n lb_kind DR\n}",
@@ -41,6 +41,12 @@ import Testing
   @Test func `blocks without end`() {
     let text = String(repeating: "a {\n", count: 1_000_000)
     #expect(KeepalivedText(text).fault() == "k.conf:33: blocks are more than 32 deep in one another; check the braces above")
+  }
+
+  @Test func `a short file that expands to much more text than lines`() {
+    let text = "$A=\(String(repeating: "a ", count: 2000))b\n~SEQ(I, 900000) $A"
+    let fault = KeepalivedText(text).fault()
+    #expect(fault?.hasPrefix("k.conf:2: the configuration has over 1000000 lines or 16 MiB once it is expanded") == true)
   }
 
   @Test func `a file that is too large`() {

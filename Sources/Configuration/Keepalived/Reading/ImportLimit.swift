@@ -4,10 +4,10 @@ enum ImportLimit {
   static let fileBytes = 16 << 20
   /// Files, each as often as it is included.
   static let files = 4096
-  /// Lines once definitions and sequences are expanded, and their bytes.
+  /// Lines once definitions and sequences are expanded, and their bytes. A word of two bytes takes 24 in memory.
   static let lines = 1_000_000
   static let lineBytes = 4096
-  static let expandedBytes = 64 << 20
+  static let expandedBytes = 16 << 20
   /// Included files, definitions and sequences within one another.
   static let depth = 64
   /// `$NAME` replaced in one line, and in all.

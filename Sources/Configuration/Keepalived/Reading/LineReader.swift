@@ -38,6 +38,8 @@ struct LineReader {
   mutating func next() throws(ConfigurationError) -> Line? {
     while let line = try sourceLine() {
       guard let line = try expanded(line), !line.text.isEmpty else { continue }
+      expandedBytes += line.text.count
+      guard expandedBytes <= ImportLimit.expandedBytes else { throw tooLong(line.place) }
       if try !include(line) { return line }
     }
     return nil
@@ -70,19 +72,20 @@ struct LineReader {
     while let top = stack.popLast() {
       guard let line = try line(of: top) else { continue }
       lines += 1
-      expandedBytes += line.text.count
-      guard lines <= ImportLimit.lines, expandedBytes <= ImportLimit.expandedBytes else {
-        throw line.place.error(
-          "the configuration has over \(ImportLimit.lines) lines or \(ImportLimit.expandedBytes >> 20) MiB once it is expanded",
-          hint: "check whether a definition contains itself, and the ends of each ~SEQ"
-        )
-      }
+      guard lines <= ImportLimit.lines else { throw tooLong(line.place) }
       guard line.text.count <= ImportLimit.lineBytes else {
         throw line.place.error("the line has over \(ImportLimit.lineBytes) bytes", hint: "keepalived takes 1023; divide it")
       }
       return line
     }
     return nil
+  }
+
+  private func tooLong(_ place: Place) -> ConfigurationError {
+    place.error(
+      "the configuration has over \(ImportLimit.lines) lines or \(ImportLimit.expandedBytes >> 20) MiB once it is expanded",
+      hint: "check whether a definition contains itself, and the ends of each ~SEQ"
+    )
   }
 
   /// Nil at the source's end, when it is no longer on the stack.
