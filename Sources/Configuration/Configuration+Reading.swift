@@ -80,18 +80,12 @@ extension DirectorSettings {
 
   private static func interfaces(_ value: YAMLValue) throws(ConfigurationError) -> [String] {
     let items = try value.list()
-    guard 1...Int(SLUICE_INTERFACES) ~= items.count else {
-      throw value.error("\(value.path) has \(items.count) names", hint: "write 1 to \(SLUICE_INTERFACES), such as [eth0]")
+    guard 1...mostInterfaces ~= items.count else {
+      throw value.error("\(value.path) has \(items.count) names", hint: "write 1 to \(mostInterfaces), such as [eth0]")
     }
     var names: [String] = []
     for item in items {
-      // The kernel's own rule (dev_valid_name in net/core/dev.c).
-      let name = try item.parsed("an interface name as 'ip link' shows it, at most 15 bytes") { name in
-        let bad =
-          name.isEmpty || name.utf8.count > 15 || name == "." || name == ".."
-          || name.contains { $0 == "/" || $0 == ":" || $0.isWhitespace }
-        return bad ? nil : name
-      }
+      let name = try item.parsed("an interface name as 'ip link' shows it, at most 15 bytes") { isInterfaceName($0) ? $0 : nil }
       if names.contains(name) { throw item.error("interface \(name) is given twice", hint: "keep one") }
       names.append(name)
     }

@@ -66,6 +66,13 @@ package struct DirectorSettings: Equatable, Sendable {
   package static let defaultFlows = 1 << 19
   package static let flowRange = 1024...(1 << 28)
   package static let busyPollRange = 0...1_000_000
+  package static let mostInterfaces = Int(SLUICE_INTERFACES)
+
+  /// The kernel's own rule (dev_valid_name in net/core/dev.c).
+  package static func isInterfaceName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 15 && name != "." && name != ".."
+      && !name.contains { $0 == "/" || $0 == ":" || $0.isWhitespace }
+  }
 
   package init(interfaces: [String] = []) { self.interfaces = interfaces }
 

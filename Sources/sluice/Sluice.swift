@@ -11,6 +11,7 @@ struct Sluice: AsyncParsableCommand {
     subcommands: [
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, FlowsCommand.self,
       EventsCommand.self, Announce.self, Detach.self, DecapCommand.self, ExplainCommand.self, ReplayCommand.self,
+      ImportCommand.self,
     ]
   )
 

@@ -18,6 +18,7 @@ enum ListScheduler {
     guard let (tree, service) = list(packet, tables, counters, share) else { return Verdict.noServer }
     let isLimited = ServerLimits.exist(tables.services + Int(packet.service))
     if isLimited { readmit(tree, service, tables, counters, limits) }
+    let (cursor, turn) = (service.pointee.cursor, service.pointee.turn)
     // Each turn of the loop takes an overloaded server out of the tree, which is paid for by the flows that filled it.
     while let leaf = choose(packet, tree, service, counters) {
       let server = tree.leaves[leaf].server
@@ -25,6 +26,8 @@ enum ListScheduler {
       tree.leaves[leaf].weight = 0
       counters.schedulers.update(leaf, service)
     }
+    // Who got none has had no turn.
+    (service.pointee.cursor, service.pointee.turn) = (cursor, turn)
     return Verdict.noServer
   }
 

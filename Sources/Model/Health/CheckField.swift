@@ -24,7 +24,7 @@ package struct CheckField: Sendable {
     self.isOfService = isOfService
   }
 
-  func belongs(to kind: CheckKind) -> Bool { kinds?.contains(kind) ?? true }
+  package func belongs(to kind: CheckKind) -> Bool { kinds?.contains(kind) ?? true }
 
   package static let longestText = 1024
   /// Keeps the time that the pattern compiler needs within milliseconds.

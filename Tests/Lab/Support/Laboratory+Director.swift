@@ -60,7 +60,10 @@ extension Laboratory {
 
   /// Runs an operator's command, which must succeed.
   @discardableResult
-  func operate(_ words: String...) throws -> String {
+  func operate(_ words: String...) throws -> String { try operate(words) }
+
+  @discardableResult
+  func operate(_ words: [String]) throws -> String {
     let ended = try run(.director, [Self.sluice] + words, environment: ["SLUICE_SOCKET": socket])
     guard ended.status == 0 else { throw LabFailure("sluice \(words.joined(separator: " ")): \(ended.text)") }
     return ended.output

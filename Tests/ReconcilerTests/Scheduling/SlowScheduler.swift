@@ -100,7 +100,7 @@ struct SlowScheduler {
         return current
       }
       let best = best { $0.overhead * $1.weight < $1.overhead * $0.weight }
-      local = best.map { [servers[$0].address] } ?? []
+      if let best { local = [servers[best].address] }
       return best
     case .lblcr:
       let set = Set(local)
