@@ -125,6 +125,7 @@ let package = Package(
       name: "SluiceTests",
       dependencies: [
         "sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log"),
+        .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict

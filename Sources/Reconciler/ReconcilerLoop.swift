@@ -37,6 +37,8 @@ struct ReconcilerLoop {
   /// Paths may be followed that no server needs any more.
   var hasLeftOvers = false
   var pace = Pace()
+  var nearLimits = NearLimits()
+  var nextLimitLook = ContinuousClock.now
 
   init(_ surroundings: Surroundings, _ front: Reconciler, _ events: EventLog) {
     self.surroundings = surroundings

@@ -25,8 +25,12 @@ package struct Surroundings: Sendable {
   package var observe: @Sendable () -> Observation = { Observation() }
   /// Readable when there is something to observe; -1: observe by clock only.
   package var descriptor: Int32 = -1
-  /// Called for each event, with no lock held.
+  /// Called for events that the daemon's log should have, with no lock held.
   package var log: @Sendable (Event) -> Void = { _ in }
+  /// Called with all events, to keep them across restarts. Must not block.
+  package var keep: @Sendable ([Event]) -> Void = { _ in }
+  /// What was kept, oldest first.
+  package var formerEvents: [Event] = []
   /// Called after each generation has gone live, before its edits are answered.
   package var published: @Sendable (ServiceTable) -> Void = { _ in }
   /// The first of these services that would harm the host.

@@ -28,6 +28,25 @@ import Testing
     }
   }
 
+  @Test func `events tell who changed what, from a time on, and as a JSON object a line when they are followed`() async throws {
+    try await PlainDaemon.run { daemon in
+      #expect(try await daemon.sluice("events").output == "no events so far\n")
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      let events = try await daemon.sluice("events", "--since", "10m").output
+      #expect(
+        events.contains("  edit  uid \(getuid()), pid ")
+          && events.hasSuffix(": + service tcp 10.0.0.100:80: ring 251: generation 2\n")
+      )
+      #expect(try await daemon.sluice("events", "--since", "2099-01-01T00:00:00Z").output == "no events since then\n")
+      #expect(try await daemon.sluice("events", "--since", "yesterday").code == 64)
+      let following = try await daemon.follow("events", "--follow", "--json")
+      _ = try await daemon.sluice("service", "remove", "tcp", "10.0.0.100:80")
+      let lines = try await following.lines(2)
+      let texts = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)).text }
+      #expect(texts[0].hasSuffix(": ring 251: generation 2") && texts[1].hasSuffix(": - service tcp 10.0.0.100:80: generation 3"))
+    }
+  }
+
   @Test func `what happens without a server is set, shown and taken back by hand`() async throws {
     try await PlainDaemon.run { daemon in
       let web = ["tcp", "10.0.0.100:80"]

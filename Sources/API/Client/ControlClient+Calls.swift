@@ -22,9 +22,17 @@ extension ControlClient {
 
   package func flowsText(_ filter: FlowFilter) async throws -> String { try await text("/v1/flows", query: Self.query(filter)) }
 
-  /// - Parameter after: number of the last known event.
-  package func events(after: UInt64 = 0) async throws -> EventList {
-    try await send(.GET, "/v1/events", query: ["after": "\(after)"])
+  /// At most `EventLog.page` of them.
+  ///
+  /// - Parameters:
+  ///   - after: number of the last known event.
+  ///   - since: seconds since 1970.
+  ///   - wait: whether to wait for the next event if there is none; for less than the client's time limit.
+  package func events(after: UInt64 = 0, since: Double? = nil, wait: Bool = false) async throws -> EventList {
+    var query = ["after": "\(after)"]
+    if let since { query["since"] = "\(since)" }
+    if wait { query["wait"] = "\(min(Int(timeout.components.seconds) / 2, Call.longestWait))" }
+    return try await send(.GET, "/v1/events", query: query)
   }
 
   package func services(_ service: ServiceKey? = nil) async throws -> ServiceList {

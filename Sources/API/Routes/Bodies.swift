@@ -135,4 +135,6 @@ package struct Health: Codable, Equatable, Sendable {
 /// The answer to `GET /v1/events`: oldest first. A gap in the numbers means that the log has dropped events.
 package struct EventList: Codable, Equatable, Sendable {
   package var events: [Event]
+
+  package init(events: [Event]) { self.events = events }
 }

@@ -39,12 +39,8 @@ extension Route {
         let list = try await NIOThreadPool.singleton.runIfActive { director.flows(filter) }
         return RouteResponse(value: list) { list.write(to: &$0) }
       },
-      Route(method: .GET, template: "/v1/events", queries: ["after", "limit"]) { call, director in
-        let events = director.events.events(
-          after: UInt64(try call.numberAsked("after", in: 0...Int.max) ?? 0),
-          limit: try call.numberAsked("limit", in: 1...EventLog.capacity) ?? EventLog.capacity
-        )
-        return RouteResponse(value: EventList(events: events))
+      Route(method: .GET, template: "/v1/events", queries: ["after", "since", "limit", "wait"]) { call, director in
+        RouteResponse(value: EventList(events: try await call.events(of: director.events)))
       },
       Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
         let wanted = try await call.decode(ServiceTable.self)

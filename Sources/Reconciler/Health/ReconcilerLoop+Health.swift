@@ -3,9 +3,6 @@ import Model
 
 /// Observes what health checks find.
 extension ReconcilerLoop {
-  /// Verdicts told singly; of the rest of a burst the number is told.
-  private static let mostVerdictsTold = 64
-
   mutating func take(_ verdicts: [ServerName: HealthVerdict]) {
     var told: [String] = []
     for (server, verdict) in verdicts {
@@ -18,10 +15,7 @@ extension ReconcilerLoop {
     }
     let health = health
     front.published.withLock { $0.health = health }
-    for line in told.sorted().prefix(Self.mostVerdictsTold) { events.note(.health, line) }
-    if told.count > Self.mostVerdictsTold {
-      events.note(.health, "\(told.count - Self.mostVerdictsTold) more real servers changed their health with these")
-    }
+    events.note(.health, told.sorted()) { "\($0) more real servers changed their health with these: see 'sluice events'" }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
   }
 
