@@ -18,6 +18,7 @@ extension ServiceTable {
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
       if let value = fields["takes-host"] { service.takesHost = try value.truth() }
       if let value = fields["check"] { service.check = try HealthCheck(value, CheckField.all) }
+      if let value = fields["hooks"] { service.hooks = try Hooks(value) }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
         addresses[ServerName(server.address, of: service.key)] = address

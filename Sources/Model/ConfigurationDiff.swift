@@ -106,6 +106,7 @@ extension VirtualService {
       ("scheduler", scheduler.rawValue), ("ring", "\(ringSize)"), ("on-server-loss", onServerLoss.rawValue),
       ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
       ("takes-host", "\(takesHost)"), ("check", check?.description ?? "none"),
+      ("hooks", hooks?.description ?? "none"),
     ]
   }
 }

@@ -51,7 +51,8 @@ extension ServiceTable {
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
     takesHost: Bool? = nil,
-    check: HealthCheck?? = nil
+    check: HealthCheck?? = nil,
+    hooks: Hooks?? = nil
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
@@ -62,6 +63,7 @@ extension ServiceTable {
     service.sorry = sorry ?? service.sorry
     service.takesHost = takesHost ?? service.takesHost
     service.check = check ?? service.check
+    service.hooks = hooks ?? service.hooks
     try Self.check(service)
     if let sorry = service.sorry, services.contains(where: { $0.key.address == sorry.address }) {
       throw .serverIsVIP(sorry.address, key)

@@ -55,6 +55,8 @@ package struct VirtualService: Equatable, Sendable {
   package var takesHost: Bool
   /// How its servers are checked; nil: not, unless they have checks of their own.
   package var check: HealthCheck?
+  /// Commands that replace the director's; nil: none.
+  package var hooks: Hooks?
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
@@ -70,6 +72,7 @@ package struct VirtualService: Equatable, Sendable {
     sorry: SorryServer? = nil,
     takesHost: Bool = false,
     check: HealthCheck? = nil,
+    hooks: Hooks? = nil,
     servers: [RealServer] = []
   ) {
     self.key = key
@@ -80,6 +83,7 @@ package struct VirtualService: Equatable, Sendable {
     self.sorry = sorry
     self.takesHost = takesHost
     self.check = check
+    self.hooks = hooks
     self.servers = servers
   }
 
@@ -106,6 +110,7 @@ extension VirtualService: Codable {
     case sorry
     case takesHost = "takes-host"
     case check
+    case hooks
     case servers
   }
 
@@ -120,6 +125,7 @@ extension VirtualService: Codable {
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
       takesHost: try fields.decodeIfPresent(Bool.self, forKey: .takesHost) ?? false,
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
+      hooks: try fields.decodeIfPresent(Hooks.self, forKey: .hooks),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }

@@ -86,7 +86,8 @@ extension Director {
       workers: surroundings.counters(),
       rings: surroundings.rings(),
       steering: surroundings.steering(),
-      checks: surroundings.checks()
+      checks: surroundings.checks(),
+      hooks: surroundings.hooks()
     )
   }
 }

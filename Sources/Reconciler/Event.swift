@@ -13,6 +13,8 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// What the health checks find.
     case health
+    /// A command for a change of state that failed or was not run.
+    case hook
     /// The shared tables.
     case tables
     /// A capacity is nearly used up.

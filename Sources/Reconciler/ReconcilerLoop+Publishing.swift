@@ -149,6 +149,7 @@ extension ReconcilerLoop {
       surroundings.forget(Set(servicesOf.keys))
     }
     surroundings.published(desired)
+    tellStateChanges()
   }
 
   private mutating func compile() throws -> TablePlan {

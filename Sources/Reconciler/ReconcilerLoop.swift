@@ -22,6 +22,8 @@ struct ReconcilerLoop {
   var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []
   var health = HealthTable()
+  /// To be told with the next generation.
+  var stateChanges: [StateChange] = []
   // In force.
   var tables: TableWriter
   var isPublished = false

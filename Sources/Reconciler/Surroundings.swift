@@ -33,6 +33,8 @@ package struct Surroundings: Sendable {
   package var formerEvents: [Event] = []
   /// Called after each generation has gone live, before its edits are answered.
   package var published: @Sendable (ServiceTable) -> Void = { _ in }
+  /// Called after `published` with the changes of state that the generation follows. Must not block.
+  package var stateChanged: @Sendable ([StateChange]) -> Void = { _ in }
   /// The first of these services that would harm the host.
   package var conflict: @Sendable ([VirtualService]) -> HostConflict? = { _ in nil }
   /// Tells the neighbours that these VIPs are here.
@@ -46,6 +48,8 @@ package struct Surroundings: Sendable {
   package var rings: @Sendable () -> [RingDrops] = { [] }
   /// What health checks have done; nil before the first one.
   package var checks: @Sendable () -> CheckStatistics? = { nil }
+  /// What hooks have done.
+  package var hooks: @Sendable () -> HookStatistics = { HookStatistics() }
   package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
   /// Seconds of CLOCK_MONOTONIC, the workers' clock.
   package var now: @Sendable () -> UInt32 = MonotonicClock.seconds

@@ -13,6 +13,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package var takesHost: Bool?
   /// `.some(nil)`, in JSON null, removes it.
   package var check: HealthCheck??
+  /// The same.
+  package var hooks: Hooks??
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case scheduler
@@ -22,6 +24,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     case sorry
     case takesHost = "takes-host"
     case check
+    case hooks
   }
 
   package init(
@@ -31,7 +34,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
     takesHost: Bool? = nil,
-    check: HealthCheck?? = nil
+    check: HealthCheck?? = nil,
+    hooks: Hooks?? = nil
   ) {
     self.scheduler = scheduler
     self.ring = ring
@@ -40,6 +44,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     self.sorry = sorry
     self.takesHost = takesHost
     self.check = check
+    self.hooks = hooks
   }
 
   package init(from decoder: any Decoder) throws {
@@ -51,6 +56,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     takesHost = try fields.decodeIfPresent(Bool.self, forKey: .takesHost)
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
     if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
+    if fields.contains(.hooks) { hooks = .some(try fields.decodeIfPresent(Hooks.self, forKey: .hooks)) }
   }
 
   // The synthesized encoder omits null.
@@ -63,6 +69,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(takesHost, forKey: .takesHost)
     if let sorry { try fields.encode(sorry, forKey: .sorry) }
     if let check { try fields.encode(check, forKey: .check) }
+    if let hooks { try fields.encode(hooks, forKey: .hooks) }
   }
 }
 

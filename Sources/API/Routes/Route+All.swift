@@ -101,7 +101,8 @@ extension Route {
             noServer: settings.noServer,
             sorry: settings.sorry,
             takesHost: settings.takesHost,
-            check: settings.check
+            check: settings.check,
+            hooks: settings.hooks
           )
         }
       )

@@ -6,8 +6,10 @@ extension ReconcilerLoop {
   mutating func take(_ verdicts: [ServerName: HealthVerdict]) {
     var told: [String] = []
     for (server, verdict) in verdicts {
-      let (former, isChecked) = health.take(verdict, of: server)
-      guard isChecked, former != verdict else { continue }
+      guard let standing = health[server], standing.verdict != verdict else { continue }
+      let former = standing.verdict
+      health.take(verdict, of: server)
+      if let change = StateChange(of: server, from: standing, to: verdict) { note(change) }
       changed.insert(server.service)
       if former?.state != verdict.state || former?.weight != verdict.weight {
         told.append("\(server.address) of \(server.service) \(verdict.clause)")
@@ -30,10 +32,9 @@ extension ReconcilerLoop {
       let bound = quorum.hysteresis == 0 ? "" : " with a hysteresis of \(quorum.hysteresis)"
       let consequence =
         service.sorry == nil ? "" : holds ? "; its servers take new flows again" : "; the sorry server takes new flows"
-      events.note(
-        .health,
-        "\(key) has \(holds ? "regained" : "lost") its quorum: weight \(live) is live, \(quorum.weight) is wanted\(bound)\(consequence)"
-      )
+      let reason = "weight \(live) is live, \(quorum.weight) is wanted\(bound)"
+      events.note(.health, "\(key) has \(holds ? "regained" : "lost") its quorum: \(reason)\(consequence)")
+      note(StateChange(event: holds ? .quorumUp : .quorumLost, service: key, reason: reason))
     }
   }
 }

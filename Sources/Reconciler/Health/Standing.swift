@@ -44,12 +44,7 @@ package struct HealthTable: Sendable {
   /// Nil: it has no check.
   subscript(server: ServerName) -> Standing? { standings[server] }
 
-  /// - Returns: the former verdict; nil if the server has no check.
-  mutating func take(_ verdict: HealthVerdict, of server: ServerName) -> (former: HealthVerdict?, isChecked: Bool) {
-    guard let former = standings[server] else { return (nil, false) }
-    standings[server]?.take(verdict)
-    return (former.verdict, true)
-  }
+  mutating func take(_ verdict: HealthVerdict, of server: ServerName) { standings[server]?.take(verdict) }
 
   /// Brings the standings up to date with services as they are to be published.
   ///

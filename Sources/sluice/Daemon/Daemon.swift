@@ -14,6 +14,7 @@ final class Daemon: Sendable {
   private let engine: Engine
   private let host: HostNetwork
   let health = HealthChecks()
+  private let hooks: DirectorHooks
   private let state = Mutex(State())
   private let logger: Logger
 
@@ -34,6 +35,7 @@ final class Daemon: Sendable {
   init(_ settings: DirectorSettings, for table: ServiceTable? = nil, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
+    hooks = DirectorHooks(settings.hooks)
     engine = try Engine(EngineOptions(settings, for: table ?? ServiceTable()))
     do {
       host = try HostNetwork(engine, managesAddresses: settings.addresses == .managed)
@@ -68,6 +70,7 @@ final class Daemon: Sendable {
       state.file = file
     }
     health.report(to: director)
+    hooks.report(to: director)
     _ = try await director.apply(configuration.table)
     try await offPool {
       if !self.state.withLock({ $0.isForwarding }) { try self.engine.start() }
@@ -85,7 +88,7 @@ final class Daemon: Sendable {
   func note(_ kind: Event.Kind, _ text: String) { state.withLock { $0.director }?.events.note(kind, text) }
 
   private func surroundings(_ configuration: Configuration, _ file: EventFile) -> Surroundings {
-    let (engine, host, health, logger) = (engine, host, health, logger)
+    let (engine, host, health, hooks, logger) = (engine, host, health, hooks, logger)
     let freed = FreedMemory()
     var surroundings = Surroundings(
       memory: engine.tables,
@@ -105,9 +108,11 @@ final class Daemon: Sendable {
       host.follow(table)
       health.follow(table)
     }
+    surroundings.stateChanged = { hooks.tell($0) }
+    surroundings.hooks = { hooks.counts }
     surroundings.checks = { health.counts.map(CheckStatistics.init) }
     surroundings.log = { event in
-      logger.log(level: [.problem, .limit].contains(event.kind) ? .warning : .info, "\(event.text)")
+      logger.log(level: [.problem, .limit, .hook].contains(event.kind) ? .warning : .info, "\(event.text)")
     }
     surroundings.keep = { file.append($0) }
     surroundings.formerEvents = file.read()
@@ -150,6 +155,7 @@ final class Daemon: Sendable {
   func stop() async {
     try? await offPool {
       self.health.stop()
+      self.hooks.stop()
       self.state.withLock { $0.director }?.stop()
       if self.state.withLock({ $0.keepsSteering }) {
         self.engine.leave()
@@ -175,6 +181,7 @@ final class Daemon: Sendable {
     guard engine.isTakenOver else { return await stop() }
     try? await offPool {
       self.health.stop()
+      self.hooks.stop()
       self.state.withLock { $0.director }?.stop()
       self.engine.leave()
     }

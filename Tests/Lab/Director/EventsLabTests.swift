@@ -56,6 +56,45 @@ extension DirectorLab {
       #expect(daemon.errors.contains("<4>sluice: warning: no hash-key is set"), "\(daemon.errors)")
     }
 
+    @Test(
+      "Hooks: a server that is killed and comes back runs the director's command, a quorum lost the service's, and a failing one is an event"
+    )
+    func hooks() throws {
+      let lab = try Laboratory()
+      let output = "\(lab.folder)/hooks.txt"
+      let hook = try lab.write(
+        "#!/bin/sh\necho \"$1 $SLUICE_EVENT $SLUICE_SERVICE $SLUICE_SERVER $SLUICE_LIVE/$SLUICE_SERVERS: $SLUICE_REASON\" >> \(output)\n",
+        to: "hook"
+      )
+      chmod(hook, 0o755)
+      let text = lab.configuration(
+        [.http: [.rs1, .rs2]],
+        director: ["hooks: { server-up: \(hook) all, server-down: \(hook) all, quorum-lost: \(hook) all, quorum-up: /bin/false }"]
+      ).replacing(
+        "    servers:",
+        with: "    check: { kind: http, path: /healthz, interval: 300ms, timeout: 200ms, damping: 0s, quorum: 2 }\n"
+          + "    hooks: { quorum-lost: \(hook) own }\n    servers:"
+      )
+      let daemon = try lab.start(.director, [Laboratory.sluice, "run", "--config", try lab.write(text, to: "sluice.yaml")])
+      defer { daemon.signal(SIGTERM) }
+      try lab.awaitReady(daemon)
+      func lines() -> [String] {
+        ((try? String(contentsOfFile: output, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
+      }
+      #expect(try holds(within: 5) { lines().count == 2 }, "\(lines())")
+      try Data().write(to: URL(filePath: "\(lab.folder)/rs1/broken"))
+      let service = "tcp 10.9.0.100:80"
+      #expect(try holds(within: 5) { lines().count == 4 }, "\(lines())")
+      let down = lines().suffix(2).sorted()
+      #expect(down.first == "all server-down \(service) 10.9.0.11 1/2: HTTP 500 from 10.9.0.11:80/healthz, 3 of 3", "\(down)")
+      #expect(down.last == "own quorum-lost \(service)  1/2: weight 1 is live, 2 is wanted", "\(down)")
+      try FileManager.default.removeItem(atPath: "\(lab.folder)/rs1/broken")
+      #expect(try holds(within: 5) { lines().last?.hasPrefix("all server-up \(service) 10.9.0.11 2/2: ") == true }, "\(lines())")
+      let failed = "hook quorum-up of \(service): /bin/false exited with 1"
+      #expect(try holds(within: 5) { try events(lab).contains { $0.kind == .hook && $0.text == failed } }, "\(daemon.errors)")
+      #expect(try lab.operate("stats").contains("hook-run"))
+    }
+
     @Test("A client that follows does not hold up a stop, and gets events as they come")
     func following() throws {
       let lab = try Laboratory()
