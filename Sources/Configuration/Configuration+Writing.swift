@@ -92,6 +92,7 @@ extension RealServer {
     lines += ["forward: \(method.rawValue)"] + tunnel.yamlLines
     if let check { lines += ["check:"] + check.yamlLines.map { "  " + $0 } }
     if maintenance { lines.append("maintenance: true") }
+    if let drainUntil { lines.append("drain-until: \(drainUntil)") }
     return lines
   }
 }

@@ -46,6 +46,7 @@ extension ServiceTable {
     if let value = fields["weight"] { server.weight = try value.number(in: RealServer.weights) }
     if let value = fields["check"] { server.check = try HealthCheck(value, CheckField.ofServer) }
     if let value = fields["maintenance"] { server.maintenance = try value.truth() }
+    if let value = fields["drain-until"] { server.drainUntil = try value.number(in: RealServer.drainTimes) }
     return (server, address)
   }
 

@@ -85,6 +85,7 @@ extension ServiceTable {
   /// Defaults that are not listed for a new server.
   private static let usual = [
     "source": "\(TunnelSource.interface)", "check": RealServer.noCheckOfItsOwn, "maintenance": "false",
+    "drain-until": "none",
   ]
 
   private static func changed(
@@ -116,7 +117,10 @@ extension RealServer {
 
   fileprivate var settings: [(name: String, value: String)] {
     [("weight", "\(weight)"), ("forward", method.rawValue)] + tunnel.settings
-      + [("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)")]
+      + [
+        ("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)"),
+        ("drain-until", drainUntil.map { "\($0)" } ?? "none"),
+      ]
   }
 }
 

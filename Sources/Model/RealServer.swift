@@ -11,6 +11,11 @@ package struct RealServer: Equatable, Sendable {
   package var check: HealthCheck?
   /// Set by hand: no new flows, existing flows finish, whatever a check finds.
   package var maintenance: Bool
+  /// When flows that are left follow the service's loss policy, in seconds since 1970; nil: they stay until they end. Only of a server that
+  /// takes no new flows by hand, and forgotten when it takes them again.
+  package var drainUntil: Int?
+
+  package static let drainTimes = 0...(1 << 40)
 
   package static let weights = 0...65535
 
@@ -20,7 +25,8 @@ package struct RealServer: Equatable, Sendable {
     method: ForwardingMethod = .direct,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck? = nil,
-    maintenance: Bool = false
+    maintenance: Bool = false,
+    drainUntil: Int? = nil
   ) {
     self.address = address
     self.weight = weight
@@ -28,9 +34,13 @@ package struct RealServer: Equatable, Sendable {
     self.tunnel = tunnel.completed(for: method)
     self.check = check
     self.maintenance = maintenance
+    self.drainUntil = drainUntil
   }
 
   package var isDraining: Bool { weight == 0 }
+
+  /// Whether it takes no new flows by hand.
+  package var isTakenOut: Bool { isDraining || maintenance }
 
   /// Changes what is given. With another method, options that it doesn't have are dropped.
   package mutating func forward(by method: ForwardingMethod?, _ given: TunnelOptions) {
@@ -62,6 +72,7 @@ extension RealServer: Codable {
     case entropy
     case check
     case maintenance
+    case drainUntil = "drain-until"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -72,7 +83,8 @@ extension RealServer: Codable {
       method: try fields.decodeIfPresent(ForwardingMethod.self, forKey: .method) ?? .direct,
       tunnel: try TunnelOptions(from: fields),
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
-      maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false
+      maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false,
+      drainUntil: try fields.decodeIfPresent(Int.self, forKey: .drainUntil)
     )
   }
 
@@ -84,5 +96,6 @@ extension RealServer: Codable {
     try tunnel.encode(to: encoder)
     try fields.encodeIfPresent(check, forKey: .check)
     if maintenance { try fields.encode(true, forKey: .maintenance) }
+    try fields.encodeIfPresent(drainUntil, forKey: .drainUntil)
   }
 }

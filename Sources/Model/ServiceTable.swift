@@ -97,7 +97,8 @@ extension ServiceTable {
     method: ForwardingMethod? = nil,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck?? = nil,
-    maintenance: Bool? = nil
+    maintenance: Bool? = nil,
+    drainUntil: Int?? = nil
   ) throws(ServiceTableError) {
     let (service, position) = try position(of: address, in: key)
     var server = services[service].servers[position]
@@ -105,6 +106,7 @@ extension ServiceTable {
     server.forward(by: method, tunnel)
     server.check = check ?? server.check
     server.maintenance = maintenance ?? server.maintenance
+    if let drainUntil { server.drainUntil = drainUntil } else if !server.isTakenOut { server.drainUntil = nil }
     try Self.check(server, of: key)
     try Self.checkChecks(of: services[service], server)
     services[service].servers[position] = server

@@ -5,6 +5,8 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case serverExists(IPAddress, ServiceKey)
   case noSuchServer(IPAddress, ServiceKey)
   case badWeight(Int, IPAddress, ServiceKey)
+  /// A drain of a server that takes new flows, or a time that is none.
+  case badDrain(IPAddress, ServiceKey)
   case badRingSize(Int, ServiceKey)
   case tooManyServersOfOne(Int, ServiceKey)
   case badServiceAddress(ServiceKey, reason: String)
@@ -27,6 +29,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .serverExists: "server-exists"
     case .noSuchServer: "no-such-server"
     case .badWeight: "bad-weight"
+    case .badDrain: "bad-drain"
     case .badRingSize: "bad-ring-size"
     case .tooManyServersOfOne: "too-many-servers-of-one"
     case .badServiceAddress: "bad-service-address"
@@ -51,6 +54,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists(let address, let key): "server \(address) of \(key) exists already"
     case .noSuchServer(let address, let key): "\(key) has no server \(address)"
     case .badWeight(let weight, let address, let key): "weight \(weight) of server \(address) of \(key) is not in 0...65535"
+    case .badDrain(let address, let key): "drain-until of server \(address) of \(key) is not possible"
     case .badRingSize(let size, let key): "ring \(size) of \(key) is not a supported size"
     case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, more than \(VirtualService.mostServers)"
     case .badServiceAddress(let key, let reason): "the VIP of service \(key) is \(reason)"
@@ -71,6 +75,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists: "give it once, or change it with 'server set'"
     case .noSuchServer: "add it with 'server add', or see 'server list'"
     case .badWeight: "1 is the default, 0 drains"
+    case .badDrain: "give seconds since 1970, and weight 0 or maintenance, too: only such a server has flows that are left"
     case .badRingSize: "use \(RingSize.form)"
     case .tooManyServersOfOne: "divide them among several services"
     case .badServiceAddress, .badServerAddress: "give a unicast address"
@@ -86,7 +91,8 @@ extension ServiceTableError: CustomStringConvertible {
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
-      .badWeight(_, _, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _),
+      .badWeight(_, _, let key), .badDrain(_, let key), .badRingSize(_, let key), .tooManyServersOfOne(_, let key),
+      .badServiceAddress(let key, _),
       .badServerAddress(_, let key, _),
       .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key), .sorryIsServer(_, let key),
       .badCheck(_, _, let key):
@@ -99,6 +105,7 @@ extension ServiceTableError: CustomStringConvertible {
     switch self {
     case .serviceExists, .noSuchService, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badCheck(_, nil, _): nil
     case .serverExists(let address, let key), .noSuchServer(let address, let key), .badWeight(_, let address, let key),
+      .badDrain(let address, let key),
       .badServerAddress(let address, let key, _), .familyMismatch(let address, let key), .serverIsVIP(let address, let key),
       .badTunnel(_, let address, let key), .sorryIsServer(let address, let key), .badCheck(_, let address?, let key):
       ServerName(address, of: key)

@@ -11,7 +11,9 @@ package struct SorryServer: Equatable, Sendable {
   package var address: IPAddress { server.address }
 
   /// Nor is it checked: there is no server to take its place.
-  package static let fields = RealServer.CodingKeys.allCases.filter { ![.weight, .check, .maintenance].contains($0) }
+  package static let fields = RealServer.CodingKeys.allCases.filter {
+    ![.weight, .check, .maintenance, .drainUntil].contains($0)
+  }
 }
 
 extension SorryServer: CustomStringConvertible {

@@ -13,6 +13,8 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// What the health checks find.
     case health
+    /// A drain is over.
+    case drain
     /// A command for a change of state that failed or was not run.
     case hook
     /// The shared tables.

@@ -27,6 +27,7 @@ extension ReconcilerLoop {
     giveUp(at: .now)
     if let problems = observation.problems { note(problems) }
     lookAtLimits(at: .now)
+    endDrains()
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
     return observation.isPartial
@@ -126,6 +127,7 @@ extension ReconcilerLoop {
 
   private mutating func publish() throws {
     prepareHealth()
+    health.endedDrains = drains.follow(changed, desired, now: surroundings.wallClock())
     let plan = try compile()
     front.reading.withLock { _ in tables.write(plan) }
     let counters = surroundings.counters()

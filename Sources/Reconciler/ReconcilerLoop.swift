@@ -22,6 +22,7 @@ struct ReconcilerLoop {
   var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []
   var health = HealthTable()
+  var drains = Drains()
   /// To be told with the next generation.
   var stateChanges: [StateChange] = []
   // In force.

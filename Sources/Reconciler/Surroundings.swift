@@ -51,6 +51,8 @@ package struct Surroundings: Sendable {
   /// What hooks have done.
   package var hooks: @Sendable () -> HookStatistics = { HookStatistics() }
   package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
+  /// Seconds since 1970, the clock of drains.
+  package var wallClock: @Sendable () -> Double = WallClock.seconds
   /// Seconds of CLOCK_MONOTONIC, the workers' clock.
   package var now: @Sendable () -> UInt32 = MonotonicClock.seconds
 

@@ -39,7 +39,9 @@ import Testing
         noServer: .reset,
         sorry: SorryServer(#require(IPAddress("2001:db8::9")), method: .gre, tunnel: TunnelOptions(checksum: true)),
         servers: [
-          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip), RealServer(IPAddress(10, 0, 0, 4), method: .gre),
+          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip),
+          RealServer(IPAddress(10, 0, 0, 33), weight: 0, method: .ipip, drainUntil: 1_764_171_563),
+          RealServer(IPAddress(10, 0, 0, 4), method: .gre),
           RealServer(
             IPAddress(10, 0, 0, 5),
             method: .gue,

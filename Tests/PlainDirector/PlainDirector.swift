@@ -18,7 +18,8 @@ package final class PlainDirector: Sendable {
     memory: TableMemory? = nil,
     mayGrow: Bool = false,
     lossDelay: Duration? = nil,
-    now: @escaping @Sendable () -> UInt32 = { 1000 }
+    now: @escaping @Sendable () -> UInt32 = { 1000 },
+    wallClock: @escaping @Sendable () -> Double = WallClock.seconds
   ) throws {
     let counters = (0..<2).map { _ in Counters.allocate(serverCapacity: 4096) }
     let flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
@@ -33,6 +34,7 @@ package final class PlainDirector: Sendable {
       resolve: { kernel.resolve($0) }
     )
     surroundings.now = now
+    surroundings.wallClock = wallClock
     if let lossDelay { surroundings.lossDelay = lossDelay }
     surroundings.rings = { [0, 10].map { RingDrops(first: $0) } }
     surroundings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }

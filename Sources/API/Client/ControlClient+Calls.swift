@@ -69,6 +69,10 @@ extension ControlClient {
     try await send(.POST, place(service) + "/servers", body: server)
   }
 
+  package func details(of server: IPAddress, of service: ServiceKey) async throws -> ServerDetails {
+    try await send(.GET, place(service) + "/servers/\(server)")
+  }
+
   package func set(_ server: IPAddress, of service: ServiceKey, to settings: ServerSettings) async throws -> Applied {
     try await send(.PATCH, place(service) + "/servers/\(server)", body: settings)
   }

@@ -81,6 +81,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   /// `.some(nil)`, in JSON null, removes it.
   package var check: HealthCheck??
   package var maintenance: Bool?
+  /// `.some(nil)`, in JSON null, removes it.
+  package var drainUntil: Int??
 
   /// The real server is named by the path.
   package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
@@ -90,10 +92,12 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     forward: ForwardingMethod? = nil,
     tunnel: TunnelOptions = TunnelOptions(),
     check: HealthCheck?? = nil,
-    maintenance: Bool? = nil
+    maintenance: Bool? = nil,
+    drainUntil: Int?? = nil
   ) {
     self.check = check
     self.maintenance = maintenance
+    self.drainUntil = drainUntil
     self.weight = weight
     self.forward = forward
     self.tunnel = tunnel
@@ -106,6 +110,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     tunnel = try TunnelOptions(from: fields)
     if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
     maintenance = try fields.decodeIfPresent(Bool.self, forKey: .maintenance)
+    if fields.contains(.drainUntil) { drainUntil = .some(try fields.decodeIfPresent(Int.self, forKey: .drainUntil)) }
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -115,6 +120,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     try tunnel.encode(to: encoder)
     if let check { try fields.encode(check, forKey: .check) }
     try fields.encodeIfPresent(maintenance, forKey: .maintenance)
+    if let drainUntil { try fields.encode(drainUntil, forKey: .drainUntil) }
   }
 }
 

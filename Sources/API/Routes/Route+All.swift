@@ -118,6 +118,14 @@ extension Route {
   ]
 
   private static let servers: [Route] = [
+    Route(method: .GET, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
+      let (key, address) = (try call.service(), try call.server())
+      guard let details = await director.details(of: ServerName(address, of: key)) else {
+        let (_, table) = await director.current
+        throw table.service(key) == nil ? ServiceTableError.noSuchService(key) : .noSuchServer(address, key)
+      }
+      return RouteResponse(value: details)
+    },
     Route(method: .POST, template: "/v1/services/{protocol}/{endpoint}/servers") { call, director in
       let (key, server) = (try call.service(), try await call.decode(RealServer.self))
       return RouteResponse(
@@ -138,7 +146,8 @@ extension Route {
             method: settings.forward,
             tunnel: settings.tunnel,
             check: settings.check,
-            maintenance: settings.maintenance
+            maintenance: settings.maintenance,
+            drainUntil: settings.drainUntil
           )
         }
       )

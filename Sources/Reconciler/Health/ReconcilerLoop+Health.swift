@@ -5,10 +5,11 @@ import Model
 extension ReconcilerLoop {
   mutating func take(_ verdicts: [ServerName: HealthVerdict]) {
     var told: [String] = []
+    let time = surroundings.wallClock()
     for (server, verdict) in verdicts {
       guard let standing = health[server], standing.verdict != verdict else { continue }
       let former = standing.verdict
-      health.take(verdict, of: server)
+      health.take(verdict, of: server, at: time)
       if let change = StateChange(of: server, from: standing, to: verdict) { note(change) }
       changed.insert(server.service)
       if former?.state != verdict.state || former?.weight != verdict.weight {

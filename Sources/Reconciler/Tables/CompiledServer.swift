@@ -40,7 +40,7 @@ struct CompiledServer {
           weight: weight,
           incarnation: place.incarnation,
           nextHop: hop,
-          isLost: resolution?.isLost == true || health[ServerName(server.address, of: service.key)]?.isRemoved == true
+          isLost: resolution?.isLost == true || health.isRemoved(ServerName(server.address, of: service.key))
         ),
         isSorry: server.address == service.sorry?.address,
         isBehindGateway: hop == nil && resolution?.nextHop != nil,
