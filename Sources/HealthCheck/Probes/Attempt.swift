@@ -38,6 +38,8 @@ final class Attempt: @unchecked Sendable {
     switch check.probe {
     case .tcp(let port), .smtp(let port), .udp(_, _, let port), .dns(_, _, let port): "\(Endpoint(address: address, port: port))"
     case .http(let probe, let port): "\(Endpoint(address: address, port: port))\(probe.path)"
+    case .grpc(let probe, let port):
+      "\(Endpoint(address: address, port: port))\(probe.service.isEmpty ? "" : "/\(probe.service)")"
     case .icmp: "\(address)"
     case .script(let command, _): "\(command[0])"
     case .file(let path, _): path
