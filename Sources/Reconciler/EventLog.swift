@@ -13,6 +13,9 @@ package final class EventLog: Sendable {
   /// pipe, holds up whoever writes to it.
   static let loggedOfBurst = 64
 
+  /// Higher ones in a file are damage: the numbers that go on from them would leave what JSON's readers can hold, or overflow.
+  private static let highestFormer: UInt64 = 1 << 52
+
   struct State {
     var events: [Event] = []
     /// Index of the oldest event in `events`, where the ring begins.
@@ -63,6 +66,8 @@ package final class EventLog: Sendable {
     self.log = log
     self.keep = keep
     state.withLock { state in
+      // Sorted: two threads may have handed over their events in another order than they numbered them.
+      let former = former.filter { $0.number <= Self.highestFormer }.sorted { $0.number < $1.number }
       for event in former.suffix(Self.capacity) where event.number > state.last { state.append(event) }
     }
   }

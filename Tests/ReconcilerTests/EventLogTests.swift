@@ -31,9 +31,11 @@ import Testing
     #expect(log.events(since: 12).map(\.text) == ["new"])
   }
 
-  @Test func `a damaged number of an earlier daemon changes no order`() {
-    let former = [3, 9, 4].map { Event(number: $0, time: 1, kind: .edit, text: "former") }
-    #expect(EventLog(now: { 12 }, former: former).events().map(\.number) == [3, 9])
+  @Test func `former events are put in order, once each, and a damaged number is none`() {
+    let former = [3, 9, .max, 4, 9].map { Event(number: $0, time: 1, kind: .edit, text: "former") }
+    let log = EventLog(now: { 12 }, former: former)
+    log.note(.vip, "new")
+    #expect(log.events().map(\.number) == [3, 4, 9, 10])
   }
 
   @Test func `of a burst every event is kept, and the log gets the first ones and a number`() {

@@ -90,6 +90,18 @@ import Testing
     #expect(lines.count == 1 && lines[0].hasPrefix("events are not kept across restarts: can't "))
   }
 
+  @Test func `a file with a second name is not written to`() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let other = folder + "/other"
+    try Data("precious\n".utf8).write(to: URL(filePath: other))
+    try FileManager.default.linkItem(atPath: other, toPath: path)
+    let file = file
+    file.append(events(1...1))
+    file.flush()
+    #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious\n" && file.read().isEmpty)
+    #expect(lines.count == 1)
+  }
+
   @Test func `a burst beyond the queue is dropped and counted`() {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let file = file

@@ -100,7 +100,7 @@ final class EventFile: Sendable {
     guard file >= 0 else { return Failure("open", path) }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return Failure("write", path, EINVAL) }
+    guard fstat(file, &status) == 0, Self.isOwn(status) else { return Failure("write", path, EPERM) }
     // What a full disk has cut off stays a line of its own.
     var last = UInt8(ascii: "\n")
     if status.st_size > 0, pread(file, &last, 1, status.st_size - 1) == 1, last != UInt8(ascii: "\n") {
@@ -123,13 +123,18 @@ final class EventFile: Sendable {
     return rename(new, path) == 0 ? nil : Failure("rename", new)
   }
 
+  /// A file of ours, with no other name: in a folder where others may write, one could be a link to another file of ours, or be forged.
+  private static func isOwn(_ status: stat) -> Bool {
+    status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid() && status.st_nlink == 1
+  }
+
   /// The end of the file; nil if there is none.
   private func bytes(last count: Int) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard fstat(file, &status) == 0, Self.isOwn(status) else { return nil }
     let size = Int(status.st_size)
     var bytes = [UInt8](repeating: 0, count: min(size, count))
     let read = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, size - $0.count) }
