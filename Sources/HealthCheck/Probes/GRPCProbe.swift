@@ -126,7 +126,7 @@ private final class GRPCHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    attempt.end(.bad("closed without the end of a reply by \(attempt.target)"))
+    attempt.end(.bad("closed without \(hasHead ? "the end of " : "")a reply by \(attempt.target)"))
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -35,18 +35,20 @@ final class EventFile: Sendable {
     self.logger = logger
   }
 
-  /// What earlier daemons have kept, oldest first.
+  /// What earlier daemons have kept, oldest first: the newest `kept` bytes, for which a start takes tens of milliseconds.
   func read() -> [Event] {
-    guard let bytes = bytes(last: Self.longest) else { return [] }
-    let lines = bytes.split(separator: UInt8(ascii: "\n"))
+    guard let bytes = bytes(last: Self.kept) else { return [] }
     let decoder = JSONDecoder()
-    // At once is five times as fast as by line; only a damaged file is read line by line.
-    let all = [UInt8(ascii: "[")] + lines.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
+    // At once, as a list, is several times as fast as line by line, which only a damaged file needs.
+    var all = [UInt8(ascii: "[")] + bytes
+    let end = UInt8(ascii: "\n")
+    for index in all.indices where all[index] == end { all[index] = UInt8(ascii: ",") }
+    if all.last == UInt8(ascii: ",") { all[all.count - 1] = UInt8(ascii: "]") }
     if let events = try? decoder.decode([Event].self, from: Data(all)) { return events }
+    let lines = bytes.split(separator: end)
     let events = lines.compactMap { try? decoder.decode(Event.self, from: Data($0)) }
-    logger.warning(
-      "\(path): \(lines.count - events.count) of \(lines.count) events of earlier daemons cannot be read and are skipped"
-    )
+    let bad = lines.count - events.count
+    if bad > 0 { logger.warning("\(path): \(bad) of \(lines.count) events of earlier daemons cannot be read and are skipped") }
     return events
   }
 
@@ -112,12 +114,12 @@ final class EventFile: Sendable {
 
   /// Replaces the file by one with its newest lines.
   private func shorten() -> Failure? {
-    guard let bytes = bytes(last: Self.kept), let cut = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    guard let bytes = bytes(last: Self.kept) else { return nil }
     let new = path + ".new"
     unlink(new)
     let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return Failure("make", new) }
-    let isWritten = Self.write(Data(bytes[(cut + 1)...]), to: file)
+    let isWritten = Self.write(Data(bytes), to: file)
     close(file)
     guard isWritten else { return Failure("write", new) }
     return rename(new, path) == 0 ? nil : Failure("rename", new)
@@ -128,7 +130,7 @@ final class EventFile: Sendable {
     status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid() && status.st_nlink == 1
   }
 
-  /// The end of the file; nil if there is none.
+  /// The end of the file, whole lines of it; nil if there is none.
   private func bytes(last count: Int) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else { return nil }
@@ -138,7 +140,10 @@ final class EventFile: Sendable {
     let size = Int(status.st_size)
     var bytes = [UInt8](repeating: 0, count: min(size, count))
     let read = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, size - $0.count) }
-    return read < 0 ? nil : Array(bytes.prefix(read))
+    guard read >= 0 else { return nil }
+    bytes.removeLast(bytes.count - read)
+    if size > count, let cut = bytes.firstIndex(of: UInt8(ascii: "\n")) { bytes.removeFirst(cut + 1) }
+    return bytes
   }
 
   private static func write(_ bytes: Data, to file: Int32) -> Bool {
