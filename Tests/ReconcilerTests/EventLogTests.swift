@@ -79,40 +79,34 @@ import Testing
   }
 }
 
-/// Clients that wait for the next event.
-@Suite struct EventWaitTests {
+/// Clients that wait for the next event. The waits are an hour long: one that does not end meets the time limit, however busy the machine is.
+@Suite(.timeLimit(.minutes(5))) struct EventWaitTests {
   @Test func `a wait ends with the next event`() async {
     let log = EventLog(now: { 12 })
     log.note(.vip, "first")
-    let began = ContinuousClock.now
-    await log.wait(after: 0, for: .seconds(20))
-    async let waiting: Void = log.wait(after: 1, for: .seconds(20))
+    await log.wait(after: 0, for: .seconds(3600))
+    async let waiting: Void = log.wait(after: 1, for: .seconds(3600))
     try? await Task.sleep(for: .milliseconds(50))
     log.note(.vip, "second")
     await waiting
-    #expect(began.duration(to: .now) < .seconds(10))
   }
 
   @Test func `a wait without an event ends with its time, or when its caller is cancelled`() async {
     let log = EventLog(now: { 12 })
-    let began = ContinuousClock.now
     await log.wait(after: 0, for: .milliseconds(50))
-    let task = Task { await log.wait(after: 0, for: .seconds(20)) }
+    let task = Task { await log.wait(after: 0, for: .seconds(3600)) }
     try? await Task.sleep(for: .milliseconds(20))
     task.cancel()
     await task.value
-    #expect(began.duration(to: .now) < .seconds(10))
   }
 
   @Test func `at most 64 wait, and all end with the log`() async {
     let log = EventLog(now: { 12 })
-    let began = ContinuousClock.now
     await withTaskGroup { group in
-      for _ in 0..<200 { group.addTask { await log.wait(after: 0, for: .seconds(20)) } }
+      for _ in 0..<200 { group.addTask { await log.wait(after: 0, for: .seconds(3600)) } }
       for _ in 0..<136 { await group.next() }
       log.endWaits()
     }
-    await log.wait(after: 0, for: .seconds(20))
-    #expect(began.duration(to: .now) < .seconds(10))
+    await log.wait(after: 0, for: .seconds(3600))
   }
 }
