@@ -15,6 +15,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     // Checks by HTTPS; Docs/decisions/health-checks.md.
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    // Checks by gRPC.
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
   ],
@@ -44,6 +46,7 @@ let package = Package(
       dependencies: [
         "Model", "CSpawn", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       ],
       swiftSettings: strict
     ),
@@ -107,6 +110,8 @@ let package = Package(
       name: "HealthCheckTests",
       dependencies: [
         "HealthCheck", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
       ],
       swiftSettings: strict
     ),
@@ -127,6 +132,7 @@ let package = Package(
       name: "SluiceTests",
       dependencies: [
         "sluice", "API", "PlainDirector", "Fixtures", .product(name: "Logging", package: "swift-log"),
+        .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict

@@ -52,7 +52,7 @@ extension DirectorSettings {
     let fields = try value.fields([
       "interfaces", "mac-addresses", "workers", "socket", "addresses", "busy-poll", "huge-pages", "mode", "copy", "checksums",
       "hash-key", "flows",
-      "limits",
+      "limits", "hooks",
     ])
     if needsInterfaces || fields["interfaces"] != nil {
       interfaces = try Self.interfaces(fields.required("interfaces", example: "[eth0]"))
@@ -76,6 +76,7 @@ extension DirectorSettings {
       }
     }
     if let value = fields["limits"] { limits = try Limits(value) }
+    if let value = fields["hooks"] { hooks = try Hooks(value) }
   }
 
   private static func interfaces(_ value: YAMLValue) throws(ConfigurationError) -> [String] {

@@ -51,6 +51,7 @@ extension DirectorSettings {
       let given = [("services", limits.services), ("servers", limits.servers), ("ring-slots", limits.ringSlots)]
       lines += ["limits:"] + given.compactMap { name, value in value.map { "  \(name): \($0)" } }
     }
+    if !hooks.isEmpty { lines += ["hooks:"] + hooks.yamlLines.map { "  " + $0 } }
     return lines
   }
 }
@@ -81,6 +82,7 @@ extension VirtualService {
     if onePacket { lines.append("  one-packet: true") }
     if takesHost { lines.append("  takes-host: true") }
     if let check { lines += ["  check:"] + check.yamlLines.map { "    " + $0 } }
+    if let hooks { lines += hooks.isEmpty ? ["  hooks: {}"] : ["  hooks:"] + hooks.yamlLines.map { "    " + $0 } }
     if let sorry { lines += ["  sorry:"] + sorry.server.lines(weight: nil).map { "    " + $0 } }
     lines.append(servers.isEmpty ? "  servers: []" : "  servers:")
     for server in servers {
@@ -99,6 +101,7 @@ extension RealServer {
     if maintenance { lines.append("maintenance: true") }
     if upperThreshold > 0 { lines.append("upper-threshold: \(upperThreshold)") }
     if lowerThreshold > 0 { lines.append("lower-threshold: \(lowerThreshold)") }
+    if let drainUntil { lines.append("drain-until: \(drainUntil)") }
     return lines
   }
 

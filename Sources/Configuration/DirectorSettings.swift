@@ -58,6 +58,8 @@ package struct DirectorSettings: Equatable, Sendable {
   /// Flow entries of each worker, a power of two; 40 bytes each with the connection.
   package var flows = DirectorSettings.defaultFlows
   package var limits = Limits()
+  /// Commands for changes of state, of all services that have none of their own.
+  package var hooks = Hooks()
 
   /// Longest path that SwiftNIO accepts, in bytes; `sun_path` (unix(7)) would hold 107.
   package static let longestSocketPath = 103

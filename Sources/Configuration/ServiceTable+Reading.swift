@@ -21,6 +21,7 @@ extension ServiceTable {
       if let value = fields["no-server"] { service.noServer = try value.choice(NoServerAnswer.self) }
       if let value = fields["takes-host"] { service.takesHost = try value.truth() }
       if let value = fields["check"] { service.check = try HealthCheck(value, CheckField.all) }
+      if let value = fields["hooks"] { service.hooks = try Hooks(value) }
       for item in try fields["servers"]?.list() ?? [] {
         let (server, address) = try Self.server(item)
         addresses[ServerName(server.id, of: service.key)] = address
@@ -51,6 +52,7 @@ extension ServiceTable {
     if let value = fields["maintenance"] { server.maintenance = try value.truth() }
     if let value = fields["upper-threshold"] { server.upperThreshold = try value.number(in: RealServer.thresholds) }
     if let value = fields["lower-threshold"] { server.lowerThreshold = try value.number(in: RealServer.thresholds) }
+    if let value = fields["drain-until"] { server.drainUntil = try value.number(in: RealServer.drainTimes) }
     return (server, address)
   }
 

@@ -86,6 +86,7 @@ extension ServiceTable {
   private static let usual = [
     "source": "\(TunnelSource.interface)", "check": RealServer.noCheckOfItsOwn, "maintenance": "false",
     "upper-threshold": "0", "lower-threshold": "0",
+    "drain-until": "none",
   ]
 
   private static func changed(
@@ -109,6 +110,7 @@ extension VirtualService {
       ("on-server-loss", onServerLoss.rawValue),
       ("no-server", noServer.rawValue), ("sorry", sorry.map { "\($0)" } ?? "none"),
       ("takes-host", "\(takesHost)"), ("check", check?.description ?? "none"),
+      ("hooks", hooks?.description ?? "none"),
     ]
   }
 }
@@ -121,6 +123,7 @@ extension RealServer {
       + [
         ("check", check?.description ?? Self.noCheckOfItsOwn), ("maintenance", "\(maintenance)"),
         ("upper-threshold", "\(upperThreshold)"), ("lower-threshold", "\(lowerThreshold)"),
+        ("drain-until", drainUntil.map { "\($0)" } ?? "none"),
       ]
   }
 }

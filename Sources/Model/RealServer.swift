@@ -16,6 +16,11 @@ package struct RealServer: Equatable, Sendable {
   /// three quarters of the upper if that is 0. 0: no limit (ipvsadm(8), `--u-threshold`, `--l-threshold`).
   package var upperThreshold: Int
   package var lowerThreshold: Int
+  /// When flows that are left follow the service's loss policy, in seconds since 1970; nil: they stay until they end. Only of a server that
+  /// takes no new flows by hand, and forgotten when it takes them again.
+  package var drainUntil: Int?
+
+  package static let drainTimes = 0...(1 << 40)
 
   /// Those of IPVS.
   package static let weights = 0...Int(Int32.max)
@@ -32,7 +37,8 @@ package struct RealServer: Equatable, Sendable {
     check: HealthCheck? = nil,
     maintenance: Bool = false,
     upperThreshold: Int = 0,
-    lowerThreshold: Int = 0
+    lowerThreshold: Int = 0,
+    drainUntil: Int? = nil
   ) {
     id = ServerAddress(address, port: port)
     self.weight = weight
@@ -42,9 +48,13 @@ package struct RealServer: Equatable, Sendable {
     self.maintenance = maintenance
     self.upperThreshold = upperThreshold
     self.lowerThreshold = lowerThreshold
+    self.drainUntil = drainUntil
   }
 
   package var isDraining: Bool { weight == 0 }
+
+  /// Whether it takes no new flows by hand.
+  package var isTakenOut: Bool { isDraining || maintenance }
 
   /// Changes what is given. With another method, options that it doesn't have are dropped.
   package mutating func forward(by method: ForwardingMethod?, _ given: TunnelOptions) {
@@ -82,6 +92,7 @@ extension RealServer: Codable {
     case maintenance
     case upperThreshold = "upper-threshold"
     case lowerThreshold = "lower-threshold"
+    case drainUntil = "drain-until"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -96,7 +107,8 @@ extension RealServer: Codable {
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
       maintenance: try fields.decodeIfPresent(Bool.self, forKey: .maintenance) ?? false,
       upperThreshold: try fields.decodeIfPresent(Int.self, forKey: .upperThreshold) ?? 0,
-      lowerThreshold: try fields.decodeIfPresent(Int.self, forKey: .lowerThreshold) ?? 0
+      lowerThreshold: try fields.decodeIfPresent(Int.self, forKey: .lowerThreshold) ?? 0,
+      drainUntil: try fields.decodeIfPresent(Int.self, forKey: .drainUntil)
     )
   }
 
@@ -110,5 +122,6 @@ extension RealServer: Codable {
     if maintenance { try fields.encode(true, forKey: .maintenance) }
     if upperThreshold != 0 { try fields.encode(upperThreshold, forKey: .upperThreshold) }
     if lowerThreshold != 0 { try fields.encode(lowerThreshold, forKey: .lowerThreshold) }
+    try fields.encodeIfPresent(drainUntil, forKey: .drainUntil)
   }
 }

@@ -30,6 +30,9 @@ extension ServiceTable {
 
   static func check(_ server: RealServer, of key: ServiceKey) throws(ServiceTableError) {
     if let reason = server.address.reasonNotUnicast { throw .badServerAddress(server.id, key, reason: reason) }
+    if let time = server.drainUntil, !server.isTakenOut || !RealServer.drainTimes.contains(time) {
+      throw .badDrain(server.id, key)
+    }
     guard RealServer.weights.contains(server.weight) else { throw .badWeight(server.weight, server.id, key) }
     if let fault = server.tunnel.fault(of: server.method, to: server.address) { throw .badTunnel(fault, server.id, key) }
     if !server.method.isTunnel && server.address.isIPv4 != key.address.isIPv4 { throw .familyMismatch(server.id, key) }

@@ -61,7 +61,8 @@ extension ServiceTable {
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
     takesHost: Bool? = nil,
-    check: HealthCheck?? = nil
+    check: HealthCheck?? = nil,
+    hooks: Hooks?? = nil
   ) throws(ServiceTableError) {
     let index = try index(of: key)
     var service = services[index]
@@ -75,6 +76,7 @@ extension ServiceTable {
     service.sorry = sorry ?? service.sorry
     service.takesHost = takesHost ?? service.takesHost
     service.check = check ?? service.check
+    service.hooks = hooks ?? service.hooks
     try Self.check(service)
     if key.isForwarded, let sorry = service.sorry, hasVIP(sorry.address) {
       throw .serverIsVIP(sorry.address, key)
@@ -111,7 +113,8 @@ extension ServiceTable {
     check: HealthCheck?? = nil,
     maintenance: Bool? = nil,
     upperThreshold: Int? = nil,
-    lowerThreshold: Int? = nil
+    lowerThreshold: Int? = nil,
+    drainUntil: Int?? = nil
   ) throws(ServiceTableError) {
     let (service, position) = try position(of: id, in: key)
     var server = services[service].servers[position]
@@ -121,6 +124,7 @@ extension ServiceTable {
     server.maintenance = maintenance ?? server.maintenance
     server.upperThreshold = upperThreshold ?? server.upperThreshold
     server.lowerThreshold = lowerThreshold ?? server.lowerThreshold
+    if let drainUntil { server.drainUntil = drainUntil } else if !server.isTakenOut { server.drainUntil = nil }
     try Self.check(server, of: key)
     try Self.checkChecks(of: services[service], server)
     services[service].servers[position] = server

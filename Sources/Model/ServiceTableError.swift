@@ -5,6 +5,8 @@ package enum ServiceTableError: Error, Equatable, Sendable {
   case serverExists(ServerAddress, ServiceKey)
   case noSuchServer(ServerAddress, ServiceKey)
   case badWeight(Int, ServerAddress, ServiceKey)
+  /// A drain of a server that takes new flows, or a time that is none.
+  case badDrain(ServerAddress, ServiceKey)
   case badRingSize(Int, Scheduler, ServiceKey)
   case tooManyServersOfOne(Int, ServiceKey)
   case badServiceAddress(ServiceKey, reason: String)
@@ -36,6 +38,7 @@ package enum ServiceTableError: Error, Equatable, Sendable {
     case .serverExists: "server-exists"
     case .noSuchServer: "no-such-server"
     case .badWeight: "bad-weight"
+    case .badDrain: "bad-drain"
     case .badRingSize: "bad-ring-size"
     case .tooManyServersOfOne: "too-many-servers-of-one"
     case .badServiceAddress: "bad-service-address"
@@ -68,6 +71,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .noSuchServer(let address, let key): "\(key) has no server \(address)"
     case .badWeight(let weight, let address, let key):
       "weight \(weight) of server \(address) of \(key) is not in 0...\(RealServer.weights.upperBound)"
+    case .badDrain(let address, let key): "drain-until of server \(address) of \(key) is not possible"
     case .badRingSize(let size, let scheduler, let key): "ring \(size) of \(key) is not a size of '\(scheduler.rawValue)'"
     case .tooManyServersOfOne(let count, let key): "\(key) has \(count) servers, more than \(VirtualService.mostServers)"
     case .badServiceAddress(let key, let reason): "the VIP of service \(key) is \(reason)"
@@ -97,6 +101,7 @@ extension ServiceTableError: CustomStringConvertible {
     case .serverExists: "give it once, or change it with 'server set'"
     case .noSuchServer: "add it with 'server add', or see 'server list'"
     case .badWeight: "1 is the default, 0 drains"
+    case .badDrain: "give seconds since 1970, and weight 0 or maintenance, too: only such a server has flows that are left"
     case .badRingSize(_, let scheduler, _): "use \(RingSize.form(of: scheduler))"
     case .tooManyServersOfOne: "divide them among several services"
     case .badServiceAddress, .badServerAddress: "give a unicast address"
@@ -119,7 +124,8 @@ extension ServiceTableError: CustomStringConvertible {
   package var service: ServiceKey {
     switch self {
     case .serviceExists(let key), .noSuchService(let key), .serverExists(_, let key), .noSuchServer(_, let key),
-      .badWeight(_, _, let key), .badRingSize(_, _, let key), .tooManyServersOfOne(_, let key), .badServiceAddress(let key, _),
+      .badWeight(_, _, let key), .badDrain(_, let key), .badRingSize(_, _, let key), .tooManyServersOfOne(_, let key),
+      .badServiceAddress(let key, _),
       .badServerAddress(_, let key, _), .familyMismatch(_, let key), .serverIsVIP(_, let key), .badTunnel(_, _, let key),
       .sorryIsServer(_, let key), .badCheck(_, _, let key), .portOfServer(_, let key), .badThreshold(_, _, let key),
       .thresholdsCross(_, let key), .masqueradedSorry(_, let key), .onePacketNeedsUDP(let key), .badPersistence(_, let key),
@@ -135,6 +141,7 @@ extension ServiceTableError: CustomStringConvertible {
       .onePacketNeedsUDP, .badPersistence, .badNetmask:
       nil
     case .serverExists(let id, let key), .noSuchServer(let id, let key), .badWeight(_, let id, let key),
+      .badDrain(let id, let key),
       .badServerAddress(let id, let key, _), .familyMismatch(let id, let key), .badTunnel(_, let id, let key),
       .badCheck(_, let id?, let key), .portOfServer(let id, let key), .badThreshold(_, let id, let key),
       .thresholdsCross(let id, let key):

@@ -32,6 +32,8 @@ package struct VirtualService: Equatable, Sendable {
   package var takesHost: Bool
   /// How its servers are checked; nil: not, unless they have checks of their own.
   package var check: HealthCheck?
+  /// Commands that replace the director's; nil: none.
+  package var hooks: Hooks?
   /// In the order given; scheduling doesn't depend on it.
   package var servers: [RealServer]
 
@@ -50,6 +52,7 @@ package struct VirtualService: Equatable, Sendable {
     sorry: SorryServer? = nil,
     takesHost: Bool = false,
     check: HealthCheck? = nil,
+    hooks: Hooks? = nil,
     servers: [RealServer] = []
   ) {
     self.key = key
@@ -63,6 +66,7 @@ package struct VirtualService: Equatable, Sendable {
     self.sorry = sorry
     self.takesHost = takesHost
     self.check = check
+    self.hooks = hooks
     self.servers = servers
   }
 
@@ -111,6 +115,7 @@ extension VirtualService: Codable {
     case sorry
     case takesHost = "takes-host"
     case check
+    case hooks
     case servers
   }
 
@@ -129,6 +134,7 @@ extension VirtualService: Codable {
       sorry: try fields.decodeIfPresent(SorryServer.self, forKey: .sorry),
       takesHost: try fields.decodeIfPresent(Bool.self, forKey: .takesHost) ?? false,
       check: try fields.decodeIfPresent(HealthCheck.self, forKey: .check),
+      hooks: try fields.decodeIfPresent(Hooks.self, forKey: .hooks),
       servers: try fields.decodeIfPresent([RealServer].self, forKey: .servers) ?? []
     )
   }
@@ -147,6 +153,7 @@ extension VirtualService: Codable {
     try fields.encodeIfPresent(sorry, forKey: .sorry)
     try fields.encode(takesHost, forKey: .takesHost)
     try fields.encodeIfPresent(check, forKey: .check)
+    try fields.encodeIfPresent(hooks, forKey: .hooks)
     try fields.encode(servers, forKey: .servers)
   }
 }

@@ -25,7 +25,7 @@ extension Director {
 }
 
 /// A consistent view of services and their servers at one moment.
-private struct StatusReport {
+struct StatusReport {
   let snapshot: Snapshot
   let counters: [Counters]
 
@@ -63,13 +63,14 @@ private struct StatusReport {
     servers.contains { $0.state == .ok } && !snapshot.health.withoutQuorum.contains(key)
   }
 
-  private func status(of server: RealServer, of key: ServiceKey, _ service: TableLayout.Service?) -> ServerStatus {
+  func status(of server: RealServer, of key: ServiceKey, _ service: TableLayout.Service?) -> ServerStatus {
     let place = service?.servers[server.id]
     let live = place.map { LiveCount(at: $0.index, incarnation: $0.incarnation, counters) } ?? LiveCount()
     let fault =
       key.whyNotForwarded ?? server.method.whyNotForwarded ?? snapshot.faults[server.address]
       ?? (service?.behindGateway.contains(server.address) == true ? Resolution.behindGateway : nil)
     let standing = snapshot.health[ServerName(server.id, of: key)]
+    let isDrainOver = snapshot.health.endedDrains[key]?.contains(server.id) == true
     return ServerStatus(
       address: server.id,
       forward: server.method,
@@ -80,7 +81,7 @@ private struct StatusReport {
       weight: server.weight,
       state: fault != nil ? .unresolved : server.state(standing),
       health: standing.map { $0.verdict?.state ?? .unknown },
-      reason: fault ?? standing?.reason,
+      reason: fault ?? (isDrainOver ? "its drain is over: what was left follows on-server-loss" : standing?.reason),
       active: live.active,
       inactive: live.inactive,
       totals: place.map { snapshot.baselines.totals(at: $0.index, counters) } ?? Totals(),

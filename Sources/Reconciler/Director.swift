@@ -12,7 +12,7 @@ package final class Director: Sendable {
   /// Starts the reconciler's thread, which publishes nothing before the first edit.
   package init(_ surroundings: Surroundings, now: @escaping @Sendable () -> Double = WallClock.seconds) throws(ReconcilerError) {
     self.surroundings = surroundings
-    events = EventLog(now: now, log: surroundings.log)
+    events = EventLog(now: now, former: surroundings.formerEvents, log: surroundings.log, keep: surroundings.keep)
     let tables = TableWriter(surroundings.memory)
     reconciler = try Reconciler(Snapshot(memory: tables.memory, generation: tables.generation, layout: tables.layout))
     try reconciler.start(surroundings, events: events)
@@ -86,7 +86,8 @@ extension Director {
       workers: surroundings.counters(),
       rings: surroundings.rings(),
       steering: surroundings.steering(),
-      checks: surroundings.checks()
+      checks: surroundings.checks(),
+      hooks: surroundings.hooks()
     )
   }
 }

@@ -28,6 +28,17 @@ package struct Applied: Codable, Equatable, Sendable {
     case generation, changes
     case dryRun = "dry-run"
   }
+
+  /// Maximum number of changes named in a summary; further ones are counted.
+  private static let namedChanges = 5
+
+  /// One line: what changed, and the generation.
+  package var summary: String {
+    let named = changes.prefix(Self.namedChanges).map(\.description)
+    let more = changes.count - named.count
+    let what = named.isEmpty ? "nothing to change" : (named + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
+    return "\(what): generation \(generation)"
+  }
 }
 
 /// Why a change was refused before it was examined.

@@ -1,8 +1,8 @@
-import Synchronization
-
 /// Something that happened to the director, and how the director reacted: what `sluice events` shows.
 package struct Event: Codable, Equatable, Sendable {
   package enum Kind: String, Codable, Sendable {
+    /// A change of the services: who made it, what, and in which generation.
+    case edit
     /// An interface changed: MAC address, MTU, queues, link.
     case interface
     /// The steering program's attachment.
@@ -13,65 +13,33 @@ package struct Event: Codable, Equatable, Sendable {
     case nextHop = "next-hop"
     /// What the health checks find.
     case health
+    /// A drain is over.
+    case drain
+    /// A command for a change of state that failed or was not run.
+    case hook
     /// The shared tables.
     case tables
+    /// A capacity is nearly used up.
+    case limit
     /// A problem that the director did not repair.
     case problem
     /// A problem that no longer exists.
     case recovery
   }
 
-  /// From 1, without gaps.
+  /// From 1, without gaps, also across restarts.
   package var number: UInt64
   /// Seconds since 1970.
   package var time: Double
   package var kind: Kind
   /// One sentence.
   package var text: String
-}
 
-/// The latest events. When the log is full the oldest are dropped; gaps in the numbers show it.
-package final class EventLog: Sendable {
-  package static let capacity = 1024
+  /// Bytes of a text; what is beyond them is cut off and marked.
+  package static let longestText = 1000
 
-  private struct State {
-    var events: [Event] = []
-    /// Index of the oldest event in `events`, where the ring begins.
-    var first = 0
-    var last: UInt64 = 0
-  }
-
-  private let state = Mutex(State())
-  private let now: @Sendable () -> Double
-  private let log: @Sendable (Event) -> Void
-
-  /// - Parameter log: called with each event as well.
-  package init(now: @escaping @Sendable () -> Double, log: @escaping @Sendable (Event) -> Void = { _ in }) {
-    self.now = now
-    self.log = log
-  }
-
-  package func note(_ kind: Event.Kind, _ text: String) {
-    let time = now()
-    let event = state.withLock { state in
-      state.last += 1
-      let event = Event(number: state.last, time: time, kind: kind, text: text)
-      if state.events.count < Self.capacity {
-        state.events.append(event)
-      } else {
-        state.events[state.first] = event
-        state.first = (state.first + 1) % Self.capacity
-      }
-      return event
-    }
-    log(event)
-  }
-
-  /// Events with higher numbers than `number`, oldest first, at most `limit`.
-  package func events(after number: UInt64 = 0, limit: Int = capacity) -> [Event] {
-    state.withLock { state in
-      let ordered = state.events[state.first...] + state.events[..<state.first]
-      return Array(ordered.drop { $0.number <= number }.prefix(max(0, limit)))
-    }
+  package init(number: UInt64, time: Double, kind: Kind, text: String) {
+    (self.number, self.time, self.kind) = (number, time, kind)
+    self.text = text
   }
 }

@@ -26,6 +26,8 @@ extension ReconcilerLoop {
     noteMoved(moved)
     giveUp(at: .now)
     if let problems = observation.problems { note(problems) }
+    lookAtLimits(at: .now)
+    endDrains()
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
     if !waiting.isEmpty, awaited.isEmpty { pace.note(isEdit: true, at: .now) }
     return observation.isPartial
@@ -60,25 +62,21 @@ extension ReconcilerLoop {
     )
   }
 
-  /// Logs changed next hops: the first few singly, the rest as a count, so that a switch restart does not flood the log.
+  /// Notes changed next hops; a burst of them, as when a switch restarts, does not flood the daemon's log.
   ///
   /// - Parameter former: the MAC addresses of the previous next hops; nil where there was none.
   private func noteMoved(_ former: [IPAddress: MACAddress?]) {
     // Changes of MTU or egress are reported for the interface.
     let addresses = former.filter { $0.value == nil || $0.value != resolutions[$0.key]?.nextHop?.nextHopMAC }.keys.sorted()
-    for address in addresses.prefix(Self.mostMovesTold) {
+    let texts = addresses.map { address in
       switch (former[address] ?? nil, resolutions[address]?.nextHop?.nextHopMAC) {
-      case (let before?, let now?): events.note(.nextHop, "\(address): its next hop changed from \(before) to \(now)")
-      case (nil, let now?): events.note(.nextHop, "\(address): it is reached again, by \(now)")
-      case (_, nil): events.note(.nextHop, "\(address): \(resolutions[address]?.fault ?? "it has no next hop")")
+      case (let before?, let now?): "\(address): its next hop changed from \(before) to \(now)"
+      case (nil, let now?): "\(address): it is reached again, by \(now)"
+      case (_, nil): "\(address): \(resolutions[address]?.fault ?? "it has no next hop")"
       }
     }
-    if addresses.count > Self.mostMovesTold {
-      events.note(.nextHop, "the paths to \(addresses.count - Self.mostMovesTold) more real servers changed with these")
-    }
+    events.note(.nextHop, texts) { "the paths to \($0) more real servers changed with these: see 'sluice events'" }
   }
-
-  private static let mostMovesTold = 4
 
   private mutating func note(_ problems: [String]) {
     guard problems != self.problems else { return }
@@ -129,6 +127,7 @@ extension ReconcilerLoop {
 
   private mutating func publish() throws {
     prepareHealth()
+    health.endedDrains = drains.follow(changed, desired, now: surroundings.wallClock())
     let plan = try compile()
     front.reading.withLock { _ in tables.write(plan) }
     let counters = surroundings.counters()
@@ -152,6 +151,7 @@ extension ReconcilerLoop {
       surroundings.forget(Set(servicesOf.keys))
     }
     surroundings.published(desired)
+    tellStateChanges()
   }
 
   private mutating func compile() throws -> TablePlan {

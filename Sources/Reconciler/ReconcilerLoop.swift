@@ -22,6 +22,9 @@ struct ReconcilerLoop {
   var servicesOf: [IPAddress: ServerUsers] = [:]
   var problems: [String] = []
   var health = HealthTable()
+  var drains = Drains()
+  /// To be told with the next generation.
+  var stateChanges: [StateChange] = []
   // In force.
   var tables: TableWriter
   var isPublished = false
@@ -37,6 +40,8 @@ struct ReconcilerLoop {
   /// Paths may be followed that no server needs any more.
   var hasLeftOvers = false
   var pace = Pace()
+  var nearLimits = NearLimits()
+  var nextLimitLook = ContinuousClock.now
 
   init(_ surroundings: Surroundings, _ front: Reconciler, _ events: EventLog) {
     self.surroundings = surroundings

@@ -23,6 +23,8 @@ package struct Statistics: Codable, Equatable, Sendable {
   package var flows: [Counter]
   /// Health checks; empty without any.
   package var checks: [Counter] = []
+  /// Hooks; empty without any.
+  package var hooks: [Counter] = []
 }
 
 extension RingDrops {
@@ -75,7 +77,13 @@ extension Counters {
 }
 
 extension Statistics {
-  init(workers: [Counters], rings: [RingDrops] = [], steering: SteeringCounts?, checks: CheckStatistics? = nil) {
+  init(
+    workers: [Counters],
+    rings: [RingDrops] = [],
+    steering: SteeringCounts?,
+    checks: CheckStatistics? = nil,
+    hooks: HookStatistics = HookStatistics()
+  ) {
     func counter(_ name: String, _ meaning: String, _ read: (Counters) -> UInt64) -> Counter {
       let values = workers.map(read)
       return Counter(name: name, meaning: meaning, total: values.reduce(0, &+), workers: values)
@@ -109,6 +117,7 @@ extension Statistics {
     self.workers = [received] + outcomes + [held]
     self.flows = Counters.ofFlows.map { name, meaning, value in counter(name, meaning) { $0[keyPath: value].pointee } }
     self.checks = checks?.counters.map { Counter(name: $0.name, meaning: $0.meaning, $0.value) } ?? []
+    self.hooks = hooks.counters.map { Counter(name: $0.name, meaning: $0.meaning, $0.value) }
   }
 }
 

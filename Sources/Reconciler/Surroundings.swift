@@ -25,10 +25,16 @@ package struct Surroundings: Sendable {
   package var observe: @Sendable () -> Observation = { Observation() }
   /// Readable when there is something to observe; -1: observe by clock only.
   package var descriptor: Int32 = -1
-  /// Called for each event, with no lock held.
+  /// Called for events that the daemon's log should have, with no lock held.
   package var log: @Sendable (Event) -> Void = { _ in }
+  /// Called with all events, to keep them across restarts. Must not block.
+  package var keep: @Sendable ([Event]) -> Void = { _ in }
+  /// What was kept, oldest first.
+  package var formerEvents: [Event] = []
   /// Called after each generation has gone live, before its edits are answered.
   package var published: @Sendable (ServiceTable) -> Void = { _ in }
+  /// Called after `published` with the changes of state that the generation follows. Must not block.
+  package var stateChanged: @Sendable ([StateChange]) -> Void = { _ in }
   /// The first of these services that would harm the host.
   package var conflict: @Sendable ([VirtualService]) -> HostConflict? = { _ in nil }
   /// Tells the neighbours that these VIPs are here.
@@ -42,7 +48,11 @@ package struct Surroundings: Sendable {
   package var rings: @Sendable () -> [RingDrops] = { [] }
   /// What health checks have done; nil before the first one.
   package var checks: @Sendable () -> CheckStatistics? = { nil }
+  /// What hooks have done.
+  package var hooks: @Sendable () -> HookStatistics = { HookStatistics() }
   package var interfaces: @Sendable () -> [InterfaceStatus] = { [] }
+  /// Seconds since 1970, the clock of drains.
+  package var wallClock: @Sendable () -> Double = WallClock.seconds
   /// Seconds of CLOCK_MONOTONIC, the workers' clock.
   package var now: @Sendable () -> UInt32 = MonotonicClock.seconds
 

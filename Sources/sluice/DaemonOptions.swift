@@ -26,16 +26,16 @@ struct DaemonOptions: ParsableArguments {
   @OptionGroup var location: SocketOptions
 
   @Option(help: "Seconds to wait for the daemon. A change that it can't begin within this time is not carried out.")
-  var wait = 30
+  var timeout = 30
 
   func validate() throws {
-    guard (1...3600).contains(wait) else { throw ValidationError("--wait \(wait) is not from 1 to 3600 seconds") }
+    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout \(timeout) is not from 1 to 3600 seconds") }
   }
 
   var client: ControlClient { client() }
 
   func client(configured: String = DirectorSettings.defaultSocket) -> ControlClient {
-    ControlClient(path: location.path(configured: configured), timeout: .seconds(wait))
+    ControlClient(path: location.path(configured: configured), timeout: .seconds(timeout))
   }
 }
 

@@ -26,13 +26,16 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "On SIGTERM leave steering and VIPs to the next start.")
   var keepSteering = false
 
+  @Option(help: "Where the log goes: to standard error, for a terminal or systemd's journal, or to syslog.")
+  var log = LogTarget.stderr
+
   @OptionGroup var daemon: SocketOptions
 
   func run() async throws {
     // A log that nobody reads any more, as a client that goes away, is an error of that write, not of the process.
     signal(SIGPIPE, SIG_IGN)
     memory_use_few_arenas()
-    let logger = Logger.sluice
+    let logger = log.logger
     let signals = await SignalService.trap()
     let (running, socket, configuration) = try await prepare(logger)
     let director = DirectorService(daemon: running, socket: socket, configuration: configuration, logger: logger)

@@ -9,8 +9,8 @@ import Reconciler
 struct ServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "server",
-    abstract: "Add, change, drain, remove and list the real servers of a service.",
-    subcommands: [Add.self, Set.self, Drain.self, Maintenance.self, Ready.self, Remove.self, List.self]
+    abstract: "Add, change, drain, remove, show and list the real servers of a service.",
+    subcommands: [Add.self, Set.self, Drain.self, Maintenance.self, Ready.self, Remove.self, Show.self, List.self]
   )
 
   /// Settings of a real server.
@@ -81,28 +81,32 @@ struct ServerCommand: AsyncParsableCommand {
   }
 
   struct Drain: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Drain a real server: no new flows, existing flows finish.")
+    static let configuration = CommandConfiguration(
+      abstract: "Drain a real server: no new flows, existing flows finish.",
+      discussion: DrainOptions.discussion
+    )
 
     @OptionGroup var server: ServerArguments
+    @OptionGroup var drain: DrainOptions
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      try await edit.carryOut { try await $0.set(server.address, of: try server.service.key, to: ServerSettings(weight: 0)) }
+      try await drain.carryOut(ServerSettings(weight: 0), server, edit)
     }
   }
 
   struct Maintenance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a real server out for maintenance: no new flows, existing flows finish, whatever its check finds."
+      abstract: "Take a real server out for maintenance: no new flows, existing flows finish, whatever its check finds.",
+      discussion: DrainOptions.discussion
     )
 
     @OptionGroup var server: ServerArguments
+    @OptionGroup var drain: DrainOptions
     @OptionGroup var edit: EditOptions
 
     func run() async throws {
-      try await edit.carryOut {
-        try await $0.set(server.address, of: try server.service.key, to: ServerSettings(maintenance: true))
-      }
+      try await drain.carryOut(ServerSettings(maintenance: true), server, edit)
     }
   }
 
@@ -126,6 +130,21 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var edit: EditOptions
 
     func run() async throws { try await edit.carryOut { try await $0.remove(server.address, of: try server.service.key) } }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show everything about one real server: weight, health, drain, next hop, connections, counters."
+    )
+
+    @OptionGroup var server: ServerArguments
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var listing: ListingOptions
+
+    func run() async throws {
+      let details = try await daemon.client.details(of: server.address, of: server.service.key)
+      try listing.show(details) { details.text }
+    }
   }
 
   struct List: AsyncParsableCommand {

@@ -8,7 +8,7 @@ extension Statistics {
     let columns = workerCount > 1 ? (0..<workerCount).map { "WORKER \($0)" } : []
     var table = TextTable(titles: ["COUNTER", "TOTAL"] + columns + ["MEANING"], left: ["COUNTER", "MEANING"])
     // What came in and what went out is always worth a line.
-    let all = steering + rings + workers + flows + checks
+    let all = steering + rings + workers + flows + checks + hooks
     let shown = all.filter { zeros || $0.total > 0 || ["received", "forwarded"].contains($0.name) }
     for counter in shown {
       let values = columns.indices.map { counter.workers.indices.contains($0) ? "\(counter.workers[$0])" : "" }

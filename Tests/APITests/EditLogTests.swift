@@ -7,18 +7,18 @@ import Testing
 @testable import Model
 @testable import Reconciler
 
-/// What the daemon's log says about changes by the API.
+/// What is recorded about changes by the API: changes as events, which the daemon's log has too, refusals in the log alone.
 @Suite struct EditLogTests {
   private let me = "uid \(getuid()), pid \(getpid())"
 
-  @Test func `a change is a line with who, what and its generation`() async throws {
+  @Test func `a change is an event with who, what and its generation`() async throws {
     try await LiveAPI.run { api in
       _ = try await api.client.add(RealServer(Sample.second, weight: 3), to: Sample.web)
+      let events = api.plain.director.events.events()
       #expect(
-        api.log.entries.map(\.message.description)
-          == ["\(me): + server 10.0.0.3 of tcp 10.0.0.100:80: weight 3, forward direct: generation 2"]
+        events.map(\.text) == ["\(me): + server 10.0.0.3 of tcp 10.0.0.100:80: weight 3, forward direct: generation 2"]
       )
-      #expect(api.log.entries.first?.level == .info)
+      #expect(events.map(\.kind) == [.edit])
     }
   }
 
@@ -26,7 +26,7 @@ import Testing
     try await LiveAPI.run { api in
       let servers = (2...20).map { RealServer(IPAddress(10, 0, 1, $0)) }
       _ = try await api.client.apply(ServiceTable(services: [VirtualService(Sample.web, ringSize: 251, servers: servers)]))
-      let line = try #require(api.log.entries.last?.message.description)
+      let line = try #require(api.plain.director.events.events().last?.text)
       #expect(line.hasPrefix("\(me): + server 10.0.1.2 of tcp 10.0.0.100:80: weight 1, forward direct; + server 10.0.1.3 of "))
       #expect(line.hasSuffix("; and 15 more: generation 2"))
     }
@@ -57,7 +57,15 @@ import Testing
       _ = try await api.client.status()
       _ = try await api.raw(post("/v1/nothing", "", method: "GET"))
       _ = try await api.client.apply(ServiceTable(), dryRun: true)
-      #expect(api.log.entries.isEmpty)
+      #expect(api.log.entries.isEmpty && api.plain.director.events.events().isEmpty)
+    }
+  }
+
+  @Test func `an apply that changes nothing is a line of the log, not an event`() async throws {
+    try await LiveAPI.run { api in
+      _ = try await api.client.apply(try Sample.table(RealServer(Sample.first)))
+      #expect(api.log.entries.map(\.message.description) == ["\(me): nothing to change: generation 1"])
+      #expect(api.plain.director.events.events().isEmpty)
     }
   }
 }

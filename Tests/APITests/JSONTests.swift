@@ -118,7 +118,7 @@ import Testing
     (#"{"service":"tcp 10.0.0.100:80","rign":251}"#, "unknown field 'rign': did you mean 'ring'?"),
     (
       #"{"service":"tcp 10.0.0.100:80","zzzzzz":1}"#,
-      "unknown field 'zzzzzz': use one of service, scheduler, scheduler-flags, ring, persistence, one-packet, on-server-loss, no-server, sorry, takes-host, check, servers"
+      "unknown field 'zzzzzz': use one of service, scheduler, scheduler-flags, ring, persistence, one-packet, on-server-loss, no-server, sorry, takes-host, check, hooks, servers"
     ),
     (#"{"ring":251}"#, "the field 'service' is missing"),
     (#"{"service":"tcp 10.0.0.100"}"#, "service: 'tcp 10.0.0.100' is not \(ServiceKey.form)"),

@@ -1,4 +1,5 @@
 import PlainDirector
+import Synchronization
 import Testing
 
 @testable import API
@@ -29,6 +30,38 @@ import Testing
       #expect(try await api.client.events(after: 3).events.map(\.number) == [4, 5])
       let answer = try await api.raw(post("/v1/events?after=-1", "", method: "GET"))
       #expect(answer.contains("the query's after=-1 is not a whole number from 0 to"))
+    }
+  }
+
+  @Test func `a request waits for the next event, and a stop does not wait for the request`() async throws {
+    let waiting = Mutex<Task<EventList, any Error>?>(nil)
+    try await LiveAPI.run { api in
+      let events = api.plain.director.events
+      events.note(.interface, "first")
+      async let next = api.client.events(after: 1, wait: true)
+      try await Task.sleep(for: .milliseconds(100))
+      events.note(.interface, "second")
+      #expect(try await next.events.map(\.text) == ["second"])
+      #expect(try await api.client.events(after: 2).events.isEmpty)
+      // Without a new event, and still waiting when the server stops.
+      waiting.withLock { $0 = Task { try await api.client.events(after: 2, wait: true) } }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    // Answered, not cut off after the time for farewells.
+    #expect(try await waiting.withLock { $0 }?.value.events == [])
+  }
+
+  @Test func `events since a time, and a wrong time or wait is refused`() async throws {
+    try await LiveAPI.run { api in
+      api.plain.director.events.note(.interface, "first")
+      let time = try #require(try await api.client.events().events.first?.time)
+      #expect(try await api.client.events(since: time - 1).events.count == 1)
+      #expect(try await api.client.events(since: time + 1).events.isEmpty)
+      for (query, line) in [
+        ("since=yesterday", "not a number of seconds since 1970"), ("wait=26", "not a whole number from 0 to 25"),
+      ] {
+        #expect(try await api.raw(post("/v1/events?\(query)", "", method: "GET")).contains(line))
+      }
     }
   }
 

@@ -46,6 +46,18 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
       yaml: "director:\n  interfaces: [a/b]\n",
       error: "f:2:16: director.interfaces[0] is 'a/b'; write an interface name as 'ip link' shows it, at most 15 bytes"
     ),
+    .director(
+      "  hooks: { server-down: sh -c x }\n",
+      "f:3:25: director.hooks.server-down is 'sh -c x'; write an absolute path and words separated by spaces (no shell, no quotes), or none"
+    ),
+    .director(
+      "  hooks: { timeout: 1h }\n",
+      "f:3:21: director.hooks.timeout is '1h'; write a time such as 500ms, 2s, 1m or 1h, from 100ms to 10m"
+    ),
+    .services(
+      "services: [{ service: tcp 10.0.0.1:80, hooks: { up: /x } }]\n",
+      "f:2:49: unknown key 'up' in services[0].hooks; use one of server-up, server-down, quorum-up, quorum-lost, user, timeout"
+    ),
     WrongFile(yaml: "director:\n  interfaces: [a, b, a]\n", error: "f:2:22: interface a is given twice; keep one"),
     WrongFile(
       yaml: "director: [\n",
@@ -137,7 +149,7 @@ struct WrongFile: Sendable, CustomTestStringConvertible {
     WrongFile.services("services:\n", "f:2:10: services is empty; write a list, or [] for an empty one"),
     .services(
       "services: [1]\n",
-      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, scheduler-flags, ring, persistence, one-packet, on-server-loss, no-server, sorry, takes-host, check, servers"
+      "f:2:12: services[0] is '1'; write a mapping with keys from service, scheduler, scheduler-flags, ring, persistence, one-packet, on-server-loss, no-server, sorry, takes-host, check, hooks, servers"
     ),
     .services(
       "services:\n  - ring: 251\n",

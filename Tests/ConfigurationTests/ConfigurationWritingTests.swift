@@ -27,6 +27,9 @@ import Testing
     director.checksums = .keep
     director.flows = 2048
     director.limits = Limits(services: 5, servers: 6, ringSlots: 2048)
+    director.hooks = Hooks([.serverDown: "/usr/local/bin/notify  down: #1", .quorumUp: "none"])
+    (director.hooks.user, director.hooks.timeout) = ("null", .seconds(90))
+    let hooks = Hooks([.quorumLost: "/bin/true"])
     let timeouts = Timeouts(synReceived: 1, established: 2, finWait: 3, close: 4, udp: 5)
     let table = try ServiceTable(services: [
       VirtualService(
@@ -36,7 +39,9 @@ import Testing
         noServer: .reset,
         sorry: SorryServer(#require(IPAddress("2001:db8::9")), method: .gre, tunnel: TunnelOptions(checksum: true)),
         servers: [
-          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip), RealServer(IPAddress(10, 0, 0, 4), method: .gre),
+          RealServer(IPAddress(10, 0, 0, 3), weight: 7, method: .ipip),
+          RealServer(IPAddress(10, 0, 0, 33), weight: 0, method: .ipip, drainUntil: 1_764_171_563),
+          RealServer(IPAddress(10, 0, 0, 4), method: .gre),
           RealServer(
             IPAddress(10, 0, 0, 5),
             method: .gue,
@@ -49,7 +54,8 @@ import Testing
           ),
         ]
       ),
-      VirtualService(#require(ServiceKey("tcp 10.0.0.1:80"))),
+      VirtualService(#require(ServiceKey("tcp 10.0.0.1:80")), hooks: hooks),
+      VirtualService(#require(ServiceKey("tcp 10.0.0.1:81")), hooks: Hooks()),
     ])
     let configuration = Configuration(director: director, timeouts: timeouts, table: table)
     #expect(try roundTrip(configuration) == configuration)

@@ -58,7 +58,7 @@ struct HealthCheckYAMLTests {
   @Test(arguments: [
     (
       "    check: ftp\n",
-      "f:3:12: services[0].check is 'ftp'; write one of none, tcp, http, https, udp, dns, smtp, icmp, script, file"
+      "f:3:12: services[0].check is 'ftp'; write one of none, tcp, http, https, grpc, udp, dns, smtp, icmp, script, file"
     ),
     ("    check: { kidn: tcp }\n", "f:3:14: unknown key 'kidn' in services[0].check; did you mean 'kind'?"),
     (

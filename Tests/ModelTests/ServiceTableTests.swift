@@ -14,6 +14,27 @@ import Testing
     ])
   }
 
+  @Test func `a deadline of a drain is only for a server that is taken out, and ends with that`() throws {
+    var table = try valid()
+    #expect(throws: ServiceTableError.badDrain(ServerAddress(one), web)) {
+      try table.setServer(ServerAddress(one), of: web, drainUntil: .some(1000))
+    }
+    #expect(throws: ServiceTableError.badDrain(ServerAddress(one), web)) {
+      try table.setServer(ServerAddress(one), of: web, weight: 0, drainUntil: .some(-1))
+    }
+    try table.setServer(ServerAddress(one), of: web, maintenance: true, drainUntil: .some(1000))
+    try table.setServer(ServerAddress(one), of: web, weight: 0)
+    try table.setServer(ServerAddress(one), of: web, maintenance: false)
+    #expect(table.service(web)?.server(ServerAddress(one))?.drainUntil == 1000)
+    try table.setServer(ServerAddress(one), of: web, weight: 1)
+    #expect(table.service(web)?.server(ServerAddress(one))?.drainUntil == nil)
+    #expect(throws: ServiceTableError.badDrain(ServerAddress(one), web)) {
+      try table.setService(web, ringSize: 251)
+      try table.removeServer(ServerAddress(one), of: web)
+      try table.addServer(RealServer(one, drainUntil: 5), to: web)
+    }
+  }
+
   @Test func `services and servers are added, set, drained and removed`() throws {
     var table = ServiceTable()
     try table.addService(VirtualService(web))

@@ -18,7 +18,8 @@ package final class PlainDirector: Sendable {
     memory: TableMemory? = nil,
     mayGrow: Bool = false,
     lossDelay: Duration? = nil,
-    now: @escaping @Sendable () -> UInt32 = { 1000 }
+    now: @escaping @Sendable () -> UInt32 = { 1000 },
+    wallClock: @escaping @Sendable () -> Double = WallClock.seconds
   ) throws {
     let counters = (0..<2).map { _ in Counters.allocate(serverCapacity: 4096) }
     let flows = (0..<2).map { _ in FlowTable.allocate(buckets: 4) }
@@ -33,10 +34,12 @@ package final class PlainDirector: Sendable {
       resolve: { kernel.resolve($0) }
     )
     surroundings.now = now
+    surroundings.wallClock = wallClock
     if let lossDelay { surroundings.lossDelay = lossDelay }
     surroundings.rings = { [0, 10].map { RingDrops(first: $0) } }
     surroundings.steering = { SteeringCounts(passed: 7, taken: 5, noSocket: 0) }
     surroundings.observe = { kernel.observe() }
+    surroundings.stateChanged = { kernel.tell($0) }
     surroundings.forget = { kernel.forget(allBut: $0) }
     if mayGrow { surroundings.grow = { kernel.grow(to: $0) } }
     director = try Director(surroundings)
@@ -76,6 +79,7 @@ extension PlainDirector {
       var observation = Observation()
       var publications = 0
       var delay: UInt32 = 0
+      var stateChanges: [StateChange] = []
     }
 
     private let state: Mutex<State>
@@ -86,6 +90,8 @@ extension PlainDirector {
     package var asked: [Set<IPAddress>] { state.withLock { $0.asked } }
     package var followed: Set<IPAddress> { state.withLock { $0.followed } }
     package var publications: Int { state.withLock { $0.publications } }
+    /// What hooks are run for.
+    package var stateChanges: [StateChange] { state.withLock { $0.stateChanges } }
 
     /// From now on these addresses answer no ARP. Changes are reported for followed addresses, as the real kernel does by events.
     package func silence(_ addresses: Set<IPAddress>) {
@@ -107,6 +113,8 @@ extension PlainDirector {
     package func delay(milliseconds: UInt32) { state.withLock { $0.delay = milliseconds } }
 
     package func report(_ observation: Observation) { state.withLock { $0.observation = observation } }
+
+    func tell(_ changes: [StateChange]) { state.withLock { $0.stateChanges += changes } }
 
     func observe() -> Observation {
       state.withLock { state in

@@ -119,34 +119,3 @@ import Testing
     #expect(plain.director.flows(FlowFilter(service: Self.other)).flows.isEmpty)
   }
 }
-
-@Suite struct EventLogTests {
-  @Test func `the last events are kept in order, and numbers tell what was forgotten`() {
-    let log = EventLog(now: { 12 })
-    for number in 1...1500 { log.note(.vip, "event \(number)") }
-    let events = log.events()
-    #expect(events.count == EventLog.capacity)
-    #expect(events.map(\.number) == Array(477...1500))
-    #expect(events.last == Event(number: 1500, time: 12, kind: .vip, text: "event 1500"))
-    #expect(log.events(after: 1490).map(\.number) == Array(1491...1500))
-    #expect(log.events(after: 1490, limit: 3).map(\.number) == [1491, 1492, 1493])
-    #expect(log.events(after: 1500).isEmpty && log.events(after: 9999).isEmpty)
-  }
-
-  @Test func `a problem is told when it comes and when it goes, once`() async throws {
-    let plain = try PlainDirector()
-    _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
-    var observation = Observation()
-    observation.problems = ["eth0 is down"]
-    plain.kernel.report(observation)
-    #expect(await plain.wait { await $0.problems == ["eth0 is down"] })
-    plain.kernel.report(observation)
-    observation.problems = []
-    try await Task.sleep(for: .milliseconds(300))
-    plain.kernel.report(observation)
-    #expect(await plain.wait { await $0.problems.isEmpty })
-    let events = plain.director.events.events()
-    #expect(events.map(\.kind) == [.problem, .recovery])
-    #expect(events.map(\.text) == ["eth0 is down", "no longer: eth0 is down"])
-  }
-}

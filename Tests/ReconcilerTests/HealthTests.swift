@@ -243,6 +243,9 @@ struct HealthTests {
     #expect(isDone)
     #expect(plain.kernel.publications - before <= 10)
     #expect(began.duration(to: .now) < .seconds(5))
-    #expect(plain.director.events.events().count < 900)
+    // One for each, with its reason.
+    let lines = Set(plain.director.events.events().filter { $0.kind == .health }.map(\.text))
+    #expect(lines.count == 10_000)
+    #expect(lines.contains("10.100.0.100 of tcp 10.0.1.100:80 is down: x"))
   }
 }

@@ -28,6 +28,66 @@ import Testing
     }
   }
 
+  @Test func `events tell who changed what, from a time on, and as a JSON object a line when they are followed`() async throws {
+    try await PlainDaemon.run { daemon in
+      #expect(try await daemon.sluice("events").output == "no events so far\n")
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      let events = try await daemon.sluice("events", "--since", "10m").output
+      #expect(
+        events.contains("  edit  uid \(getuid()), pid ")
+          && events.hasSuffix(": + service tcp 10.0.0.100:80: ring 251: generation 2\n")
+      )
+      #expect(try await daemon.sluice("events", "--since", "2099-01-01T00:00:00Z").output == "no events since then\n")
+      #expect(try await daemon.sluice("events", "--since", "yesterday").code == 64)
+      let following = try await daemon.follow("events", "--follow", "--json")
+      _ = try await daemon.sluice("service", "remove", "tcp", "10.0.0.100:80")
+      let lines = try await following.lines(2)
+      let texts = try lines.map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)).text }
+      #expect(texts[0].hasSuffix(": ring 251: generation 2") && texts[1].hasSuffix(": - service tcp 10.0.0.100:80: generation 3"))
+    }
+  }
+
+  @Test func `a server is shown, drained until a deadline, and made ready`() async throws {
+    try await PlainDaemon.run { daemon in
+      let server = ["tcp", "10.0.0.100:80", "10.0.0.2"]
+      _ = try await daemon.sluice("service", "add", "tcp", "10.0.0.100:80", "--ring", "251")
+      _ = try await daemon.sluice(["server", "add"] + server + ["--weight", "3"])
+      let shown = try await daemon.sluice(["server", "show"] + server).output
+      #expect(
+        shown == """
+          server       10.0.0.2 of tcp 10.0.0.100:80
+          state        ok
+          weight       3, scheduled with 3
+          forward      direct
+          maintenance  no
+          drain        no
+          health       no check
+          next hop     02:00:00:00:00:02 by interface 0, MTU 1500
+          connections  0 active, 0 inactive; 0 since it was added
+          sent         0 packets, 0 bytes
+
+          """
+      )
+      let drained = try await daemon.sluice(["server", "drain"] + server + ["--wait", "--deadline", "10m"])
+      #expect(drained.output.contains(": weight 3 -> 0, drain-until none -> "), "\(drained)")
+      #expect(drained.output.hasSuffix("generation 4 is live\nno connection is left\n") && drained.code == 0, "\(drained)")
+      #expect(try await daemon.sluice(["server", "show"] + server).output.contains(", then on-server-loss (rehash)"))
+      #expect(try await daemon.sluice(["server", "show"] + server + ["--json"]).output.contains(#""effective-weight" : 0"#))
+      // A plain drain has no deadline.
+      #expect(try await daemon.sluice(["server", "drain"] + server).output.contains("-> none\n"))
+      #expect(try await daemon.sluice(["server", "set"] + server + ["--weight", "2"]).output.contains("weight 0 -> 2\n"))
+      let out = try await daemon.sluice(["server", "maintenance"] + server + ["--deadline", "1h"])
+      #expect(out.output.contains("maintenance false -> true, drain-until none -> "))
+      #expect(try await daemon.sluice(["server", "ready"] + server).output.contains(" -> none\n"))
+      #expect(
+        try await daemon.sluice(["server", "drain"] + server + ["--deadline", "10"]).error.contains("--deadline 10 is not a time")
+      )
+      #expect(
+        try await daemon.sluice("server", "show", "tcp", "10.0.0.100:80", "10.0.0.77").error.contains("has no server 10.0.0.77")
+      )
+    }
+  }
+
   @Test func `what happens without a server is set, shown and taken back by hand`() async throws {
     try await PlainDaemon.run { daemon in
       let web = ["tcp", "10.0.0.100:80"]

@@ -43,12 +43,22 @@ struct PlainDaemon: Sendable {
     try await Self.sluice(arguments + ["--socket", folder + "/sluice.sock"])
   }
 
-  static func sluice(_ arguments: [String]) async throws -> Result {
+  /// A command that goes on until its lines have been read.
+  func follow(_ arguments: String...) async throws -> Following {
+    try Following(Self.process(arguments + ["--socket", folder + "/sluice.sock"]))
+  }
+
+  private static func process(_ arguments: [String]) throws -> Process {
     // Beside the test's own executable.
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let process = Process()
     process.executableURL = URL(filePath: own).deletingLastPathComponent().appending(path: "sluice")
     process.arguments = arguments
+    return process
+  }
+
+  static func sluice(_ arguments: [String]) async throws -> Result {
+    let process = try process(arguments)
     let (output, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, error)
     return try await withCheckedThrowingContinuation { continuation in
@@ -62,6 +72,36 @@ struct PlainDaemon: Sendable {
             return Result(code: process.terminationStatus, output: texts[0], error: texts[1])
           }
         )
+      }
+    }
+  }
+}
+
+/// A running command.
+// Unchecked: `Process` and `Pipe` are used by one thread at a time.
+final class Following: @unchecked Sendable {
+  private let process: Process
+  private let output = Pipe()
+
+  init(_ process: Process) throws {
+    self.process = process
+    process.standardOutput = output
+    try process.run()
+  }
+
+  /// Its first lines; ends it.
+  func lines(_ count: Int) async throws -> [String] {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { [self] in
+        var bytes = Data()
+        while bytes.count(where: { $0 == UInt8(ascii: "\n") }) < count {
+          let more = output.fileHandleForReading.availableData
+          if more.isEmpty { break }
+          bytes += more
+        }
+        process.terminate()
+        process.waitUntilExit()
+        continuation.resume(returning: String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
       }
     }
   }

@@ -22,9 +22,17 @@ extension ControlClient {
 
   package func flowsText(_ filter: FlowFilter) async throws -> String { try await text("/v1/flows", query: Self.query(filter)) }
 
-  /// - Parameter after: number of the last known event.
-  package func events(after: UInt64 = 0) async throws -> EventList {
-    try await send(.GET, "/v1/events", query: ["after": "\(after)"])
+  /// At most `EventLog.page` of them.
+  ///
+  /// - Parameters:
+  ///   - after: number of the last known event.
+  ///   - since: seconds since 1970.
+  ///   - wait: whether to wait for the next event if there is none; for less than the client's time limit.
+  package func events(after: UInt64 = 0, since: Double? = nil, wait: Bool = false) async throws -> EventList {
+    var query = ["after": "\(after)"]
+    if let since { query["since"] = "\(since)" }
+    if wait { query["wait"] = "\(min(Int(timeout.components.seconds) / 2, Call.longestWait))" }
+    return try await send(.GET, "/v1/events", query: query)
   }
 
   package func services(_ service: ServiceKey? = nil) async throws -> ServiceList {
@@ -59,6 +67,10 @@ extension ControlClient {
 
   package func add(_ server: RealServer, to service: ServiceKey) async throws -> Applied {
     try await send(.POST, place(service) + "/servers", body: server)
+  }
+
+  package func details(of server: ServerAddress, of service: ServiceKey) async throws -> ServerDetails {
+    try await send(.GET, place(service) + "/servers/\("\(server)".percentEncoded)")
   }
 
   package func set(_ server: ServerAddress, of service: ServiceKey, to settings: ServerSettings) async throws -> Applied {

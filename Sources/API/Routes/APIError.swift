@@ -77,7 +77,8 @@ extension ServiceTableError {
     switch self {
     case .noSuchService, .noSuchServer: 404
     case .serviceExists, .serverExists: 409
-    case .badWeight, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch, .serverIsVIP,
+    case .badWeight, .badDrain, .badRingSize, .tooManyServersOfOne, .badServiceAddress, .badServerAddress, .familyMismatch,
+      .serverIsVIP,
       .badTunnel, .badCheck, .sorryIsServer, .portOfServer, .badThreshold, .thresholdsCross, .masqueradedSorry,
       .onePacketNeedsUDP, .badPersistence, .badNetmask:
       422

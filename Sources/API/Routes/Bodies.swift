@@ -17,6 +17,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
   package var takesHost: Bool?
   /// `.some(nil)`, in JSON null, removes it.
   package var check: HealthCheck??
+  /// The same.
+  package var hooks: Hooks??
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case scheduler
@@ -29,6 +31,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     case sorry
     case takesHost = "takes-host"
     case check
+    case hooks
   }
 
   package init(
@@ -41,7 +44,8 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     noServer: NoServerAnswer? = nil,
     sorry: SorryServer?? = nil,
     takesHost: Bool? = nil,
-    check: HealthCheck?? = nil
+    check: HealthCheck?? = nil,
+    hooks: Hooks?? = nil
   ) {
     self.scheduler = scheduler
     self.flags = flags
@@ -53,6 +57,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     self.sorry = sorry
     self.takesHost = takesHost
     self.check = check
+    self.hooks = hooks
   }
 
   package init(from decoder: any Decoder) throws {
@@ -69,6 +74,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     takesHost = try fields.decodeIfPresent(Bool.self, forKey: .takesHost)
     if fields.contains(.sorry) { sorry = .some(try fields.decodeIfPresent(SorryServer.self, forKey: .sorry)) }
     if fields.contains(.check) { check = .some(try fields.decodeIfPresent(HealthCheck.self, forKey: .check)) }
+    if fields.contains(.hooks) { hooks = .some(try fields.decodeIfPresent(Hooks.self, forKey: .hooks)) }
   }
 
   // The synthesized encoder omits null.
@@ -84,6 +90,7 @@ package struct ServiceSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(takesHost, forKey: .takesHost)
     if let sorry { try fields.encode(sorry, forKey: .sorry) }
     if let check { try fields.encode(check, forKey: .check) }
+    if let hooks { try fields.encode(hooks, forKey: .hooks) }
   }
 }
 
@@ -97,6 +104,8 @@ package struct ServerSettings: Codable, Equatable, Sendable {
   package var maintenance: Bool?
   package var upperThreshold: Int?
   package var lowerThreshold: Int?
+  /// `.some(nil)`, in JSON null, removes it.
+  package var drainUntil: Int??
 
   /// The real server is named by the path.
   package static let fields = RealServer.CodingKeys.allCases.filter { $0 != .address }
@@ -108,12 +117,14 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     check: HealthCheck?? = nil,
     maintenance: Bool? = nil,
     upperThreshold: Int? = nil,
-    lowerThreshold: Int? = nil
+    lowerThreshold: Int? = nil,
+    drainUntil: Int?? = nil
   ) {
     self.upperThreshold = upperThreshold
     self.lowerThreshold = lowerThreshold
     self.check = check
     self.maintenance = maintenance
+    self.drainUntil = drainUntil
     self.weight = weight
     self.forward = forward
     self.tunnel = tunnel
@@ -128,6 +139,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     maintenance = try fields.decodeIfPresent(Bool.self, forKey: .maintenance)
     upperThreshold = try fields.decodeIfPresent(Int.self, forKey: .upperThreshold)
     lowerThreshold = try fields.decodeIfPresent(Int.self, forKey: .lowerThreshold)
+    if fields.contains(.drainUntil) { drainUntil = .some(try fields.decodeIfPresent(Int.self, forKey: .drainUntil)) }
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -139,6 +151,7 @@ package struct ServerSettings: Codable, Equatable, Sendable {
     try fields.encodeIfPresent(maintenance, forKey: .maintenance)
     try fields.encodeIfPresent(upperThreshold, forKey: .upperThreshold)
     try fields.encodeIfPresent(lowerThreshold, forKey: .lowerThreshold)
+    if let drainUntil { try fields.encode(drainUntil, forKey: .drainUntil) }
   }
 }
 
@@ -166,4 +179,6 @@ package struct Health: Codable, Equatable, Sendable {
 /// The answer to `GET /v1/events`: oldest first. A gap in the numbers means that the log has dropped events.
 package struct EventList: Codable, Equatable, Sendable {
   package var events: [Event]
+
+  package init(events: [Event]) { self.events = events }
 }

@@ -39,12 +39,8 @@ extension Route {
         let list = try await NIOThreadPool.singleton.runIfActive { director.flows(filter) }
         return RouteResponse(value: list) { list.write(to: &$0) }
       },
-      Route(method: .GET, template: "/v1/events", queries: ["after", "limit"]) { call, director in
-        let events = director.events.events(
-          after: UInt64(try call.numberAsked("after", in: 0...Int.max) ?? 0),
-          limit: try call.numberAsked("limit", in: 1...EventLog.capacity) ?? EventLog.capacity
-        )
-        return RouteResponse(value: EventList(events: events))
+      Route(method: .GET, template: "/v1/events", queries: ["after", "since", "limit", "wait"]) { call, director in
+        RouteResponse(value: EventList(events: try await call.events(of: director.events)))
       },
       Route(method: .POST, template: "/v1/apply", queries: ["dry-run"]) { call, director in
         let wanted = try await call.decode(ServiceTable.self)
@@ -108,7 +104,8 @@ extension Route {
             noServer: settings.noServer,
             sorry: settings.sorry,
             takesHost: settings.takesHost,
-            check: settings.check
+            check: settings.check,
+            hooks: settings.hooks
           )
         }
       )
@@ -124,6 +121,14 @@ extension Route {
   ]
 
   private static let servers: [Route] = [
+    Route(method: .GET, template: "/v1/services/{protocol}/{endpoint}/servers/{address}") { call, director in
+      let (key, address) = (try call.service(), try call.server())
+      guard let details = await director.details(of: ServerName(address, of: key)) else {
+        let (_, table) = await director.current
+        throw table.service(key) == nil ? ServiceTableError.noSuchService(key) : .noSuchServer(address, key)
+      }
+      return RouteResponse(value: details)
+    },
     Route(method: .POST, template: "/v1/services/{protocol}/{endpoint}/servers") { call, director in
       let (key, server) = (try call.service(), try await call.decode(RealServer.self))
       return RouteResponse(
@@ -146,7 +151,8 @@ extension Route {
             check: settings.check,
             maintenance: settings.maintenance,
             upperThreshold: settings.upperThreshold,
-            lowerThreshold: settings.lowerThreshold
+            lowerThreshold: settings.lowerThreshold,
+            drainUntil: settings.drainUntil
           )
         }
       )

@@ -13,7 +13,7 @@ struct ControlAPI: Sendable {
 
   init(director: Director, logger: Logger, largeReads: Int) {
     self.director = director
-    log = EditLog(logger: logger)
+    log = EditLog(events: director.events, logger: logger)
     self.largeReads = Lane(width: largeReads)
   }
 

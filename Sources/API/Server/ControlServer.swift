@@ -48,6 +48,8 @@ package struct ControlServer: Sendable {
       logger.warning("the control socket was closed by an error: listening again")
       try? await Task.sleep(for: .milliseconds(100))
     }
+    // Clients that follow events would hold up the stop until their connections are closed by force.
+    api.director.events.endWaits()
     try await loop.flatSubmit { connections.value.stop() }.get()
   }
 

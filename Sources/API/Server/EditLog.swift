@@ -1,20 +1,17 @@
 import Logging
 import Reconciler
 
-/// Logs every change made through the API, and every refused one.
+/// Records who changed what through the API: a change is an event, which the daemon's log has too; a refused one is a line of the log.
 struct EditLog: Sendable {
-  /// Maximum number of changes named in a line; further ones are counted.
-  static let namedChanges = 5
-
+  let events: EventLog
   let logger: Logger
 
   func carriedOut(_ applied: Applied, by peer: Peer) {
     // A dry run changes nothing.
     if applied.dryRun { return }
-    let named = applied.changes.prefix(Self.namedChanges).map(\.description)
-    let more = applied.changes.count - named.count
-    let what = named.isEmpty ? "nothing to change" : (named + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
-    logger.info("\(peer): \(what): generation \(applied.generation)")
+    let line = "\(peer): \(applied.summary)"
+    // A program that applies the same table every minute would push everything else out of the ring.
+    if applied.changes.isEmpty { logger.info("\(line)") } else { events.note(.edit, line) }
   }
 
   func refused(_ request: String, _ error: APIError, by peer: Peer) {

@@ -1,13 +1,15 @@
 import Glibc
 
 /// A path as the address of a Unix socket.
-struct UnixAddress {
-  let path: String
+package struct UnixAddress {
+  package let path: String
 
   /// The longest path that SwiftNIO accepts, in bytes; Linux would accept 107.
   static let longestPath = 103
 
-  func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+  package init(path: String) { self.path = path }
+
+  package func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }

@@ -213,7 +213,8 @@ extension ListScheduler {
     // An overloaded server has 0 until its connections change.
     leaf.pointee.weight = UInt32(load.pointee.weight)
     switch Int(scheduler) {
-    case SLUICE_SCHEDULER_LC, SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_LBLC, SLUICE_SCHEDULER_LBLCR: leaf.pointee.overhead = load.pointee.overhead
+    case SLUICE_SCHEDULER_LC, SLUICE_SCHEDULER_WLC, SLUICE_SCHEDULER_LBLC, SLUICE_SCHEDULER_LBLCR:
+      leaf.pointee.overhead = load.pointee.overhead
     // Shortest expected delay: with the new one.
     case SLUICE_SCHEDULER_SED: leaf.pointee.overhead = active &+ 1
     // Never queue: an idle server is best, whatever its weight.

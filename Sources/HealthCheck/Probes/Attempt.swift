@@ -38,6 +38,8 @@ final class Attempt: @unchecked Sendable {
     switch check.probe {
     case .tcp(let port), .smtp(let port), .udp(_, _, let port), .dns(_, _, let port): "\(Endpoint(address: address, port: port))"
     case .http(let probe, let port): "\(Endpoint(address: address, port: port))\(probe.path)"
+    case .grpc(let probe, let port):
+      "\(Endpoint(address: address, port: port))\(probe.service.isEmpty ? "" : "/\(probe.service)")"
     case .icmp: "\(address)"
     case .script(let command, _): "\(command[0])"
     case .file(let path, _): path
@@ -76,6 +78,10 @@ final class Attempt: @unchecked Sendable {
   private static func describe(_ error: any Error) -> String {
     if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercasedFirst }
     if let error = error as? ChannelError, case .eof = error { return "the connection was closed" }
+    // `… routines:OPENSSL_internal:WRONG_VERSION_NUMBER at /file/of/the/library`: neither numbers nor files are for operators.
+    if let reason = "\(error)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/)?.1 {
+      return "TLS failed: \(reason.lowercased().replacing("_", with: " "))"
+    }
     // A library's text may quote what the server sent.
     return String("\(error)".prefix(200).map { $0.isNewline ? " " : $0 })
   }

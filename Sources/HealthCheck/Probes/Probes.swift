@@ -40,6 +40,7 @@ final class Probes: @unchecked Sendable {
     case .tcp: break
     case .smtp(let port): attempt.connect(port) { try $0.pipeline.syncOperations.addHandler(GreetingHandler(attempt)) }
     case .http(let probe, let port): attempt.ask(probe, port, contexts)
+    case .grpc(let probe, let port): attempt.ask(probe, port, contexts)
     case .icmp: attempt.ping()
     case .udp(let payload, let reply, let port):
       attempt.exchange(payload, port, isSilenceGood: reply == nil) { [target = attempt.target] bytes in

@@ -21,26 +21,6 @@ extension Attempt {
   }
 }
 
-/// Counts what a server sends, before anything reads it: a head without end is held no longer than a body without end.
-private final class ByteLimit: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias InboundOut = ByteBuffer
-  private let attempt: Attempt
-
-  init(_ attempt: Attempt) { self.attempt = attempt }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !attempt.isOver else { return }
-    let bytes = unwrapInboundIn(data)
-    let isHeld = attempt.hold(bytes.readableBytes)
-    context.fireChannelRead(data)
-    if !isHeld { context.fireUserInboundEventTriggered(ReplyTooLong()) }
-  }
-}
-
-/// No more of a reply is read.
-private struct ReplyTooLong {}
-
 private final class WebHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias OutboundOut = HTTPClientRequestPart
@@ -100,31 +80,5 @@ private final class WebHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if error is HTTPParserError { return attempt.end(.bad("no HTTP reply from \(attempt.target)")) }
     attempt.end(error: error)
-  }
-}
-
-/// TLS settings, one for each kind of verification: making one reads the certificates that the host trusts.
-// Unchecked: used on the event loop of the checks only.
-final class TLSContexts: @unchecked Sendable {
-  private var made: [Key: NIOSSLContext] = [:]
-
-  private struct Key: Hashable {
-    var isVerified: Bool
-    var ca: String?
-  }
-
-  /// More files of certificates than this are read anew.
-  private static let limit = 64
-
-  func context(for probe: Check.TLSProbe) throws -> NIOSSLContext {
-    let key = Key(isVerified: probe.isVerified, ca: probe.ca)
-    if let context = made[key] { return context }
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.certificateVerification = probe.isVerified ? .fullVerification : .none
-    if let ca = probe.ca { configuration.trustRoots = .file(ca) }
-    let context = try NIOSSLContext(configuration: configuration)
-    if made.count >= Self.limit { made = [:] }
-    made[key] = context
-    return context
   }
 }

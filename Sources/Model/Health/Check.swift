@@ -3,6 +3,7 @@ package struct Check: Hashable, Sendable {
   package enum Probe: Hashable, Sendable {
     case tcp(port: UInt16)
     case http(HTTPProbe, port: UInt16)
+    case grpc(GRPCProbe, port: UInt16)
     case udp(payload: [UInt8], reply: ReplyPattern?, port: UInt16)
     case dns(name: String, DNSRecordType, port: UInt16)
     case smtp(port: UInt16)
@@ -19,6 +20,15 @@ package struct Check: Hashable, Sendable {
     package var path: String
     package var status: StatusRanges
     package var body: ReplyPattern?
+    /// Nil: not over TLS.
+    package var tls: TLSProbe?
+  }
+
+  package struct GRPCProbe: Hashable, Sendable {
+    /// The service that is asked about; empty: the server as a whole.
+    package var service: String
+    /// The request's authority; nil: the server's address and port.
+    package var host: String?
     /// Nil: not over TLS.
     package var tls: TLSProbe?
   }

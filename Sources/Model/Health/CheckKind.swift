@@ -6,6 +6,8 @@ package enum CheckKind: String, CaseIterable, Codable, Sendable {
   case tcp
   case http
   case https
+  /// grpc.health.v1.Health/Check says SERVING (github.com/grpc/grpc, doc/health-checking.md).
+  case grpc
   /// A datagram is answered, or at least not refused.
   case udp
   /// A name server answers a question.
@@ -20,7 +22,7 @@ package enum CheckKind: String, CaseIterable, Codable, Sendable {
   case file
 
   /// Whether there is a port to connect to.
-  package var hasPort: Bool { [.tcp, .http, .https, .udp, .dns, .smtp].contains(self) }
+  package var hasPort: Bool { [.tcp, .http, .https, .grpc, .udp, .dns, .smtp].contains(self) }
 
   /// Whether packets are sent from an address of the director.
   package var hasSource: Bool { hasPort || self == .icmp }

@@ -50,6 +50,7 @@ extension HealthCheck {
     case .smtp: return .smtp(port: port)
     case .icmp: return .icmp
     case .http, .https: return .http(try web(kind), port: port)
+    case .grpc: return .grpc(try grpc(), port: port)
     case .udp:
       let payload = try value("payload", "text, or hex: and pairs of digits") { CheckPayload($0)?.bytes } ?? []
       let reply = try value(
@@ -80,26 +81,39 @@ extension HealthCheck {
     let method = try value("method", "a method such as GET or HEAD") {
       $0.utf8.allSatisfy { (0x41...0x5a).contains($0) } ? $0 : nil
     }
-    let host = try value("host", "a host name, with a port if need be") { Self.isToken($0) ? $0 : nil }
     let status = try value("status", "statuses such as 200-299 or 200,204") { StatusRanges($0) } ?? .usual
-    var tls: Check.TLSProbe?
-    if kind == .https {
-      // A name only: RFC 6066, section 3.
-      let sni = try value("sni", "a host name, no address") { Self.isToken($0) && IPAddress($0) == nil ? $0 : nil }
-      let isVerified = settings["verify"] == .truth(true)
-      tls = Check.TLSProbe(sni: sni, isVerified: isVerified, ca: try value("ca", "an absolute path", Self.path))
-      if !isVerified, tls?.ca != nil {
-        throw CheckFault("the check has a ca, but verifies no certificate", hint: "add 'verify: true' or remove 'ca'")
-      }
-    }
     return Check.HTTPProbe(
       method: method ?? "GET",
-      host: host,
+      host: try host(),
       path: path ?? "/",
       status: status,
       body: try body(),
-      tls: tls
+      tls: kind == .https ? try tls() : nil
     )
+  }
+
+  private func grpc() throws(CheckFault) -> Check.GRPCProbe {
+    let isTLS = settings["tls"] == .truth(true)
+    if !isTLS, let name = ["sni", "verify", "ca"].first(where: { settings[$0] != nil }) {
+      throw CheckFault("the check has \(name), but does not use TLS", hint: "add 'tls: true' or remove '\(name)'")
+    }
+    let service = try value("grpc-service", "a service's full name, such as my.package.Service") { Self.isToken($0) ? $0 : nil }
+    return Check.GRPCProbe(service: service ?? "", host: try host(), tls: isTLS ? try tls() : nil)
+  }
+
+  private func host() throws(CheckFault) -> String? {
+    try value("host", "a host name, with a port if need be") { Self.isToken($0) ? $0 : nil }
+  }
+
+  private func tls() throws(CheckFault) -> Check.TLSProbe {
+    // A name only: RFC 6066, section 3.
+    let sni = try value("sni", "a host name, no address") { Self.isToken($0) && IPAddress($0) == nil ? $0 : nil }
+    let isVerified = settings["verify"] == .truth(true)
+    let ca = try value("ca", "an absolute path", Self.path)
+    if !isVerified, ca != nil {
+      throw CheckFault("the check has a ca, but verifies no certificate", hint: "add 'verify: true' or remove 'ca'")
+    }
+    return Check.TLSProbe(sni: sni, isVerified: isVerified, ca: ca)
   }
 
   private func body() throws(CheckFault) -> ReplyPattern? {

@@ -3,14 +3,14 @@ import Model
 
 /// Observes what health checks find.
 extension ReconcilerLoop {
-  /// Verdicts told singly; of the rest of a burst the number is told.
-  private static let mostVerdictsTold = 64
-
   mutating func take(_ verdicts: [ServerName: HealthVerdict]) {
     var told: [String] = []
+    let time = surroundings.wallClock()
     for (server, verdict) in verdicts {
-      let (former, isChecked) = health.take(verdict, of: server)
-      guard isChecked, former != verdict else { continue }
+      guard let standing = health[server], standing.verdict != verdict else { continue }
+      let former = standing.verdict
+      health.take(verdict, of: server, at: time)
+      if let change = StateChange(of: server, from: standing, to: verdict) { note(change) }
       changed.insert(server.service)
       if former?.state != verdict.state || former?.weight != verdict.weight {
         told.append("\(server.address) of \(server.service) \(verdict.clause)")
@@ -18,10 +18,7 @@ extension ReconcilerLoop {
     }
     let health = health
     front.published.withLock { $0.health = health }
-    for line in told.sorted().prefix(Self.mostVerdictsTold) { events.note(.health, line) }
-    if told.count > Self.mostVerdictsTold {
-      events.note(.health, "\(told.count - Self.mostVerdictsTold) more real servers changed their health with these")
-    }
+    events.note(.health, told.sorted()) { "\($0) more real servers changed their health with these: see 'sluice events'" }
     if !changed.isEmpty, isPublished { pace.note(isEdit: false, at: .now) }
   }
 
@@ -36,10 +33,9 @@ extension ReconcilerLoop {
       let bound = quorum.hysteresis == 0 ? "" : " with a hysteresis of \(quorum.hysteresis)"
       let consequence =
         service.sorry == nil ? "" : holds ? "; its servers take new flows again" : "; the sorry server takes new flows"
-      events.note(
-        .health,
-        "\(key) has \(holds ? "regained" : "lost") its quorum: weight \(live) is live, \(quorum.weight) is wanted\(bound)\(consequence)"
-      )
+      let reason = "weight \(live) is live, \(quorum.weight) is wanted\(bound)"
+      events.note(.health, "\(key) has \(holds ? "regained" : "lost") its quorum: \(reason)\(consequence)")
+      note(StateChange(event: holds ? .quorumUp : .quorumLost, service: key, reason: reason))
     }
   }
 }

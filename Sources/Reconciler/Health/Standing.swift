@@ -7,6 +7,8 @@ struct Standing: Equatable, Sendable {
   /// What it is taken for until its checks have spoken.
   var isPresumedLive: Bool
   let onFailure: CheckFailureAction
+  /// When its checks last found another state, in seconds since 1970.
+  var since: Double?
 
   var isLive: Bool {
     switch verdict?.state {
@@ -23,7 +25,8 @@ struct Standing: Equatable, Sendable {
   var share: Int { isPresumedLive ? HealthVerdict.fullShare : verdict?.share ?? HealthVerdict.fullShare }
 
   /// A new verdict. What was presumed ends with a server that is down.
-  mutating func take(_ new: HealthVerdict) {
+  mutating func take(_ new: HealthVerdict, at time: Double) {
+    if verdict?.state != new.state { since = time }
     verdict = new
     if new.state == .down { isPresumedLive = false }
   }
@@ -34,6 +37,8 @@ package struct HealthTable: Sendable {
   private var standings: [ServerName: Standing] = [:]
   /// The services with checks as they were last looked at.
   private var known: [ServiceKey: VirtualService] = [:]
+  /// Servers with a drain that is over: time is observed, too.
+  var endedDrains: [ServiceKey: Set<ServerAddress>] = [:]
   /// Services with less live weight than their quorum.
   private(set) var withoutQuorum: Set<ServiceKey> = []
   /// Services with a quorum that has been counted: a new one that does not have it yet has lost nothing.
@@ -41,14 +46,16 @@ package struct HealthTable: Sendable {
 
   package init() {}
 
+  /// Whether the server's flows follow the service's loss policy, as if it had been removed.
+  func isRemoved(_ server: ServerName) -> Bool {
+    standings[server]?.isRemoved == true || endedDrains[server.service]?.contains(server.server) == true
+  }
+
   /// Nil: it has no check.
   subscript(server: ServerName) -> Standing? { standings[server] }
 
-  /// - Returns: the former verdict; nil if the server has no check.
-  mutating func take(_ verdict: HealthVerdict, of server: ServerName) -> (former: HealthVerdict?, isChecked: Bool) {
-    guard let former = standings[server] else { return (nil, false) }
-    standings[server]?.take(verdict)
-    return (former.verdict, true)
+  mutating func take(_ verdict: HealthVerdict, of server: ServerName, at time: Double) {
+    standings[server]?.take(verdict, at: time)
   }
 
   /// Brings the standings up to date with services as they are to be published.
@@ -68,7 +75,12 @@ package struct HealthTable: Sendable {
         former.remove(server.id)
         let now = standings[name]
         let isPresumedLive = now?.isPresumedLive ?? (wasLive(name) || check.assumption == .up)
-        standings[name] = Standing(verdict: now?.verdict, isPresumedLive: isPresumedLive, onFailure: check.onFailure)
+        standings[name] = Standing(
+          verdict: now?.verdict,
+          isPresumedLive: isPresumedLive,
+          onFailure: check.onFailure,
+          since: now?.since
+        )
       }
       for id in former { standings[ServerName(id, of: key)] = nil }
       known[key] = checked ? service : nil

@@ -50,7 +50,7 @@ struct CompiledServer {
           weight: Self.record(weight, heaviest: heaviest),
           incarnation: place.incarnation,
           nextHop: hop,
-          isLost: resolution?.isLost == true || health[ServerName(server.id, of: service.key)]?.isRemoved == true
+          isLost: resolution?.isLost == true || health.isRemoved(ServerName(server.id, of: service.key))
         ),
         isSorry: server.id == service.sorry?.id,
         isBehindGateway: hop == nil && resolution?.nextHop != nil,

@@ -54,8 +54,8 @@ extension TableCapacity {
   package init(for demand: TableDemand, atLeast least: TableCapacity = .least) {
     func room(_ needed: Int, _ least: Int, most: Int) -> Int { min(max(needed + needed / 2, least), most) }
     // Slots and rings get no extra half: they already have twice the need, and they dominate the daemon's memory.
-    let services = room(demand.services, least.services, most: Int(UInt16.max))
-    let servers = room(demand.servers, least.servers, most: Int(SLUICE_SERVERS) - 1)
+    let services = room(demand.services, least.services, most: Self.mostServices)
+    let servers = room(demand.servers, least.servers, most: Self.mostServers)
     func blocks(_ count: Int) -> Int {
       let block = Int(SLUICE_RING_BLOCK)
       return (count + block - 1) / block * block
@@ -79,6 +79,8 @@ extension TableCapacity {
 
   /// The size for an empty director: a few hundred kilobytes.
   package static let least = TableCapacity(slots: 64, services: 256, servers: 1024, ringSlots: 1 << 18, members: 0)
+  package static let mostServices = Int(UInt16.max)
+  package static let mostServers = Int(SLUICE_SERVERS) - 1
   /// Half a gigabyte of rings.
   package static let mostRingSlots = 1 << 28
 }

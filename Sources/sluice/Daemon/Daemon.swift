@@ -14,11 +14,13 @@ final class Daemon: Sendable {
   private let engine: Engine
   private let host: HostNetwork
   let health = HealthChecks()
+  private let hooks: DirectorHooks
   private let state = Mutex(State())
   private let logger: Logger
 
   private struct State {
     var director: Director?
+    var file: EventFile?
     var isForwarding = false
     var keepsSteering = false
   }
@@ -33,6 +35,7 @@ final class Daemon: Sendable {
   init(_ settings: DirectorSettings, for table: ServiceTable? = nil, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
+    hooks = DirectorHooks(settings.hooks)
     engine = try Engine(EngineOptions(settings, for: table ?? ServiceTable()))
     do {
       host = try HostNetwork(engine, managesAddresses: settings.addresses == .managed)
@@ -58,10 +61,16 @@ final class Daemon: Sendable {
 
   /// Puts the first generation in force, then attaches the steering program, then adds the VIPs to the host. In another order the kernel
   /// would answer a service's packets with resets.
-  func start(_ configuration: Configuration) async throws -> Director {
-    let director = try Director(surroundings(configuration))
-    state.withLock { $0.director = director }
+  ///
+  /// - Parameter file: where events are kept.
+  func start(_ configuration: Configuration, keeping file: EventFile) async throws -> Director {
+    let director = try Director(surroundings(configuration, file))
+    state.withLock { state in
+      state.director = director
+      state.file = file
+    }
     health.report(to: director)
+    hooks.report(to: director)
     _ = try await director.apply(configuration.table)
     try await offPool {
       if !self.state.withLock({ $0.isForwarding }) { try self.engine.start() }
@@ -76,8 +85,10 @@ final class Daemon: Sendable {
     return try await director.apply(wanted)
   }
 
-  private func surroundings(_ configuration: Configuration) -> Surroundings {
-    let (engine, host, health, logger) = (engine, host, health, logger)
+  func note(_ kind: Event.Kind, _ text: String) { state.withLock { $0.director }?.events.note(kind, text) }
+
+  private func surroundings(_ configuration: Configuration, _ file: EventFile) -> Surroundings {
+    let (engine, host, health, hooks, logger) = (engine, host, health, hooks, logger)
     let freed = FreedMemory()
     var surroundings = Surroundings(
       memory: engine.tables,
@@ -97,8 +108,14 @@ final class Daemon: Sendable {
       host.follow(table)
       health.follow(table)
     }
+    surroundings.stateChanged = { hooks.tell($0) }
+    surroundings.hooks = { hooks.counts }
     surroundings.checks = { health.counts.map(CheckStatistics.init) }
-    surroundings.log = { event in logger.log(level: event.kind == .problem ? .warning : .info, "\(event.text)") }
+    surroundings.log = { event in
+      logger.log(level: [.problem, .limit, .hook].contains(event.kind) ? .warning : .info, "\(event.text)")
+    }
+    surroundings.keep = { file.append($0) }
+    surroundings.formerEvents = file.read()
     surroundings.conflict = { host.conflict(of: $0) }
     surroundings.announce = { host.announce($0) }
     surroundings.hashKey = settings.hashKey
@@ -138,12 +155,25 @@ final class Daemon: Sendable {
   func stop() async {
     try? await offPool {
       self.health.stop()
+      self.hooks.stop()
       self.state.withLock { $0.director }?.stop()
-      if self.state.withLock({ $0.keepsSteering }) { return self.engine.leave() }
+      if self.state.withLock({ $0.keepsSteering }) {
+        self.engine.leave()
+        return self.ended("no longer forwarding: steering and VIPs stay for the next start")
+      }
       // The VIPs first: between the program's end and theirs the kernel would reset every connection.
       self.host.removeAddresses(within: Self.removalTime)
+      let names = self.engine.interfaces.map(\.name).joined(separator: ", ")
       self.engine.stop()
+      self.ended("detached from \(names)")
     }
+  }
+
+  /// The last event.
+  private func ended(_ text: String) {
+    let (director, file) = state.withLock { ($0.director, $0.file) }
+    director?.events.note(.steering, text)
+    file?.flush()
   }
 
   /// Cleans up after a failed start. A previous daemon's program keeps steering, for the next start to take over.
@@ -151,6 +181,7 @@ final class Daemon: Sendable {
     guard engine.isTakenOver else { return await stop() }
     try? await offPool {
       self.health.stop()
+      self.hooks.stop()
       self.state.withLock { $0.director }?.stop()
       self.engine.leave()
     }

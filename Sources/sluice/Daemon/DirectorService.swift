@@ -23,7 +23,7 @@ struct DirectorService: Service, CustomStringConvertible {
     defer { socket.release() }
     let director: Director
     do {
-      director = try await daemon.start(configuration)
+      director = try await daemon.start(configuration, keeping: EventFile(socket.path + ".events", logger: logger))
     } catch {
       await daemon.giveUp()
       throw error
@@ -45,7 +45,7 @@ struct DirectorService: Service, CustomStringConvertible {
     if Task.isShuttingDownGracefully { return }
     let server = ControlServer(socket, director: director, logger: logger)
     try await cancelWhenGracefulShutdown {
-      try await server.run { logger.info("\(summary); control socket \(socket.path)") }
+      try await server.run { director.events.note(.steering, "\(summary); control socket \(socket.path)") }
     }
   }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import Reconciler
 
 /// SIGHUP: replaces the director's services by the file's, or changes nothing on an error. Changes in its director part need a restart.
 struct Reload: Sendable {
@@ -14,7 +15,8 @@ struct Reload: Sendable {
       // A stop does not wait until the file is read; what it says is then no longer wanted.
       if Task.isCancelled { return }
       let applied = try await daemon.apply(configuration.table)
-      logger.info("\(file) applied: \(applied.changes.count) changes, generation \(applied.generation)")
+      let line = "\(file) applied on SIGHUP: \(applied.summary)"
+      if applied.changes.isEmpty { logger.info("\(line)") } else { daemon.note(.edit, line) }
     } catch {
       if Task.isCancelled { return }
       logger.error("\(file) not applied, nothing has changed: \(error)")

@@ -13,7 +13,7 @@ extension DirectorLab {
       // The command gives up after its wait and the time that a change may take; here it is stopped before.
       let command = try lab.start(
         .director,
-        [Laboratory.sluice, "server", "set", "tcp", "\(Laboratory.vip):80", "10.9.0.11", "--weight", "7", "--wait", "1"],
+        [Laboratory.sluice, "server", "set", "tcp", "\(Laboratory.vip):80", "10.9.0.11", "--weight", "7", "--timeout", "1"],
         environment: ["SLUICE_SOCKET": lab.socket]
       )
       usleep(1_500_000)
@@ -22,7 +22,7 @@ extension DirectorLab {
       #expect(ended.status != 0)
       #expect(ended.errors.contains("did not get its turn while its client waited: nothing has changed"), "\(ended.text)")
       #expect(try lab.status().services.first?.servers.map(\.weight) == [1, 1])
-      try lab.operate("server", "set", "tcp", "\(Laboratory.vip):80", "10.9.0.11", "--weight", "7", "--wait", "5")
+      try lab.operate("server", "set", "tcp", "\(Laboratory.vip):80", "10.9.0.11", "--weight", "7", "--timeout", "5")
       #expect(try lab.status().services.first?.servers.map(\.weight) == [7, 1])
     }
   }

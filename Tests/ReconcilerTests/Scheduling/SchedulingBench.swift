@@ -110,7 +110,8 @@ final class SchedulingBench {
 
   /// Connections and remembered clients of a server at one worker.
   func load(of server: IPAddress, worker: Int = 0) -> (connections: UInt64, live: Int, clients: Int) {
-    guard let index = writer.index(of: ServerName(server, of: Self.key)) ?? writer.index(of: ServerName(server, of: Self.anyPort)) else {
+    guard let index = writer.index(of: ServerName(server, of: Self.key)) ?? writer.index(of: ServerName(server, of: Self.anyPort))
+    else {
       return (0, 0, 0)
     }
     let (load, incarnation) = (workers[worker].counters.loads[index], writer.memory.inForce().servers[index].incarnation)

@@ -7,10 +7,12 @@ enum LogLine {
   /// Bytes of a line with its end. What is beyond them is cut off and marked.
   static let longest = 1000
 
+  static let name = "sluice"
+
   private static let mark = "…"
 
   static func of(_ level: Logger.Level, _ text: String) -> [UInt8] {
-    var line = Array("sluice: ".utf8)
+    var line = Array("\(name): ".utf8)
     if level != .info { line += "\(level.rawValue): ".utf8 }
     for scalar in text.unicodeScalars {
       let piece = escaped(scalar)
