@@ -33,10 +33,12 @@ extension Forwarder {
     guard packet.hash != 0 else { return Trace(service: packet.service) }
     let service = tables.services[Int(packet.service)]
     let ring = tables.rings + Int(service.ring_start)
+    // The rings of other schedulers are not entered by the flow's hash.
+    let hasSlot = service.ring_size != 0 && Int(service.scheduler) == SLUICE_SCHEDULER_MAGLEV
     return Trace(
       service: packet.service,
       hash: packet.hash,
-      slot: service.ring_size == 0 ? nil : ring.distance(to: MaglevRing.slot(packet, tables))
+      slot: hasSlot ? ring.distance(to: MaglevRing.slot(packet, tables)) : nil
     )
   }
 }

@@ -25,9 +25,10 @@ extension Explainer {
       if explanation.decidedBy == .hash { notes += whyNoServer(explanation) }
     }
     if explanation.decidedBy == .scheduler, let service = explanation.service.flatMap({ table.service($0.service) }) {
-      notes.append(
-        "scheduler \(service.scheduler.rawValue) goes by each worker's turns or connections: shown is what an idle worker chooses"
-      )
+      notes.append(service.basis)
+    }
+    if explanation.decidedBy != .flow, explanation.service.flatMap({ table.service($0.service) })?.persistence != nil {
+      notes.append("the service has persistence: a client that a worker remembers keeps its server, which is not looked up here")
     }
     if explanation.decidedBy == .flow, let entry = explanation.entries.first(where: \.counts) {
       if ["fin-wait", "close"].contains(entry.state) {
@@ -66,5 +67,19 @@ extension Explainer {
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(8).joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
+  }
+}
+
+extension VirtualService {
+  /// What its scheduler goes by, unless that is the flow's hash.
+  fileprivate var basis: String {
+    switch scheduler {
+    case .mh, .sh:
+      "scheduler \(scheduler.rawValue) goes by the client's address" + (flags.contains(.port) ? " and port" : "")
+        + (flags.contains(.fallback) ? "" : "; without the flag 'fallback' a client whose server takes no new flows gets none")
+    case .dh: "scheduler dh goes by the VIP: all new flows go to one server"
+    default:
+      "scheduler \(scheduler.rawValue) goes by each worker's turns or connections: shown is what an idle worker chooses"
+    }
   }
 }
