@@ -23,7 +23,7 @@ extension Mapping {
         notes.addBad(statement, "an address and a port; a name is not looked up")
         return []
       }
-      return unicast([ServiceKey(transport, address, port: port)], statement)
+      return unicast([ServiceKey(ServiceProtocol(transport), address, port: port)], statement)
     }
   }
 
@@ -43,7 +43,7 @@ extension Mapping {
       )
     }
     let all = (0...count).map { IPAddress(high: first.high, low: first.low + $0) }
-    return unicast(all.map { ServiceKey(transport, $0, port: port) }, entry)
+    return unicast(all.map { ServiceKey(ServiceProtocol(transport), $0, port: port) }, entry)
   }
 
   private mutating func unicast(_ keys: [ServiceKey], _ statement: Statement) -> [ServiceKey] {
