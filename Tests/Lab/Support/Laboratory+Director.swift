@@ -53,7 +53,8 @@ extension Laboratory {
     let ready = try holds(within: seconds) {
       guard daemon.isRunning else { throw LabFailure("the director ended: \(daemon.output)\(daemon.errors)") }
       guard let status = try? status() else { return false }
-      return status.services.allSatisfy { $0.servers.allSatisfy { $0.state != .unresolved } }
+      // Masqueraded servers stay unresolved.
+      return status.services.flatMap(\.servers).allSatisfy { $0.state != .unresolved || !$0.forward.isForwarded }
     }
     guard ready else { throw LabFailure("the director is not ready: \(daemon.output)\(daemon.errors)") }
   }

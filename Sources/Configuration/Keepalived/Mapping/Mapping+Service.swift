@@ -3,37 +3,50 @@ import Model
 extension Mapping {
   /// A service of a block; nil, with notes, if no server of it is left.
   mutating func service(_ key: ServiceKey, _ block: VirtualServerBlock, vips: Set<IPAddress>) -> VirtualService? {
-    var service = VirtualService(key, scheduler: block.scheduler)
+    var service = VirtualService(key, scheduler: block.scheduler, flags: block.flags, onePacket: block.onePacket)
+    service.persistence = block.persistence.persistence(isIPv4: key.address.isIPv4, &notes)
     var checks: [HealthCheck?] = []
-    var addresses: Set<IPAddress> = []
+    var ids: Set<ServerAddress> = []
     for server in block.servers {
-      guard let (method, tunnel) = method(of: server, block, key, vips: vips) else { continue }
-      guard addresses.insert(server.address).inserted else {
+      guard let forwarding = forwarding(of: server, block, key, vips: vips) else { continue }
+      var real = RealServer(
+        server.address,
+        weight: server.weight ?? block.weight,
+        method: forwarding.method,
+        tunnel: forwarding.tunnel,
+        upperThreshold: server.upperThreshold,
+        lowerThreshold: server.lowerThreshold
+      )
+      if forwarding.method == .masquerade {
+        notes.unforwardedMasquerade(server.forwardingPlace ?? block.forwardingPlace)
+        if let port = server.port, port != key.port { real.id.port = port }
+      }
+      guard ids.insert(real.id).inserted else {
         notes.add(
           server.place,
-          "real_server \(server.address) is there twice: servers of a service differ in their addresses, not in their ports",
+          "real_server \(real.id) is there twice: servers differ in their addresses, in ports only if they are masqueraded",
           "it is left out; give the second one an address of its own, or a service of its own"
         )
         continue
       }
-      service.servers.append(
-        RealServer(server.address, weight: server.weight ?? block.weight, method: method, tunnel: tunnel)
-      )
+      service.servers.append(real)
       checks.append(server.checker.flatMap { check($0, of: server, key) })
     }
     guard !service.servers.isEmpty else {
       notes.add(block.place, "the virtual_server has no server that is carried", "it is left out; give it one")
       return nil
     }
-    if let sorry = block.sorry, let (method, tunnel) = method(of: sorry, block, key, vips: vips) {
-      if addresses.contains(sorry.address) {
+    if let sorry = block.sorry, let forwarding = forwarding(of: sorry, block, key, vips: vips) {
+      if forwarding.method == .masquerade {
+        notes.uncarriedMasqueradedSorry(sorry.place)
+      } else if ids.contains(ServerAddress(sorry.address)) {
         notes.add(
           sorry.place,
           "sorry_server \(sorry.address) is a real_server of the same service, too",
           "it is left out; give another host"
         )
       } else {
-        service.sorry = SorryServer(sorry.address, method: method, tunnel: tunnel)
+        service.sorry = SorryServer(sorry.address, method: forwarding.method, tunnel: forwarding.tunnel)
       }
     }
     share(checks, in: &service, block)
@@ -41,15 +54,13 @@ extension Mapping {
   }
 
   /// Nil, with a note, if packets can't get there.
-  private mutating func method(
+  private mutating func forwarding(
     of server: RealServerBlock,
     _ block: VirtualServerBlock,
     _ key: ServiceKey,
     vips: Set<IPAddress>
-  ) -> (ForwardingMethod, TunnelOptions)? {
-    guard case .method(let method, let tunnel) = server.forwarding ?? block.forwarding ?? .masquerade else {
-      return notes.uncarriedMasquerade(server.forwardingPlace ?? block.forwardingPlace)
-    }
+  ) -> ServerForwarding? {
+    let forwarding = server.forwarding ?? block.forwarding ?? .masquerade
     if vips.contains(server.address) {
       notes.add(
         server.place,
@@ -58,7 +69,7 @@ extension Mapping {
       )
       return nil
     }
-    if method == .direct, server.address.isIPv4 != key.address.isIPv4 {
+    if !forwarding.method.isTunnel, server.address.isIPv4 != key.address.isIPv4 {
       notes.add(
         server.place,
         "\(server.address) has another IP version than the service",
@@ -66,7 +77,7 @@ extension Mapping {
       )
       return nil
     }
-    return (method, tunnel)
+    return forwarding
   }
 
   private mutating func check(_ checker: Checker, of server: RealServerBlock, _ key: ServiceKey) -> HealthCheck? {

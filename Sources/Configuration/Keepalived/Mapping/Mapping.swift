@@ -60,6 +60,9 @@ struct Mapping {
       places[key] = block.place
       services.append(service)
     }
+    if keys.count > 1, let place = block.persistence.place, made.values.contains(where: { $0?.persistence != nil }) {
+      notes.persistenceOfGroup(place)
+    }
   }
 
   private struct ServiceForm: Hashable {

@@ -2,63 +2,62 @@ import Model
 
 /// What keepalived has and Sluice has not, a function for each thing: what it is, why it isn't carried, and what to do instead.
 extension Notes {
-  /// For a scheduler that isn't there: what the service gets, or nil for the default.
-  mutating func uncarriedScheduler(_ statement: Statement) -> Scheduler? {
-    switch statement.argument {
-    case "mh", "sh", "dh", "lblc", "lblcr":
-      add(
-        statement.place,
-        "'\(statement.text)' is not carried: there is no such scheduler",
-        "maglev is carried, a hash of addresses and ports; Docs/schedulers.md lists the others"
-      )
-      return .maglev
-    default:
-      addBad(statement, "one of \(Scheduler.allCases.filter { $0 != .maglev }.map(\.rawValue).joined(separator: ", "))")
-      return nil
-    }
-  }
-
-  mutating func uncarriedSchedulerFlag(_ statement: Statement) {
+  mutating func uncarriedFlag(_ statement: Statement, scheduler: String) {
     add(
       statement.place,
-      "'\(statement.keyword)' is not carried: no scheduler has flags",
-      "none is needed with maglev, which hashes ports, too"
+      "'\(statement.keyword)' is not carried: keepalived ignores it unless 'lb_algo \(scheduler)' stands above",
+      "write it below that line, or remove it"
     )
   }
 
-  mutating func uncarriedPersistence(_ statement: Statement, isGroup: Bool) {
-    let group = isGroup ? ", and each address of the group is a service of its own" : ""
+  mutating func uncarriedHashed(_ statement: Statement) {
+    add(statement.place, "'hashed' is not carried: it is IPVS's own mark of a service in its table", "remove it")
+  }
+
+  mutating func uncarriedPersistenceEngine(_ statement: Statement) {
     add(
       statement.place,
-      "'\(statement.keyword)' is not carried: a client's next connection may go to another server\(group)",
-      "keep sessions in the application, or wait for persistence"
+      "'\(statement.text)' is not carried: nothing in a packet but the client's address says whose it is",
+      "persistence, if there is any, goes by that address"
+    )
+  }
+
+  /// In IPVS the same.
+  mutating func persistenceOfGroup(_ place: Place) {
+    add(
+      place,
+      "persistence of a group is that of each of its addresses and ports: a client may have another server at each",
+      "no change is needed unless it must have one server for all of them"
     )
   }
 
   mutating func uncarriedOnePacket(_ statement: Statement) {
-    add(
-      statement.place,
-      "'ops' is not carried: all packets of a flow reach one server",
-      "lower timeouts.udp to forget flows sooner"
-    )
+    add(statement.place, "'ops' is not carried: it is for UDP, and the service is not", "remove it, or write 'protocol UDP'")
   }
 
-  mutating func uncarriedThreshold(_ statement: Statement) {
-    add(
-      statement.place,
-      "'\(statement.keyword)' is not carried: servers have no limit of connections",
-      "use 'scheduler: ovf', where the weight is such a limit, or limit them on the server"
-    )
-  }
-
-  /// Nothing is returned: the server is left out.
-  mutating func uncarriedMasquerade(_ place: Place) -> (ForwardingMethod, TunnelOptions)? {
+  mutating func uncarriedLowerThreshold(_ place: Place) {
     add(
       place,
-      "NAT, the default, is not carried: the director does not rewrite addresses",
-      "its servers are left out; give them the VIP on lo and use 'lvs_method DR' or TUN, with the service's port on the server"
+      "the lthreshold is above the uthreshold, which without a line of its own is 0, no limit",
+      "it is left out: a server has flows again below three quarters of the uthreshold"
     )
-    return nil
+  }
+
+  /// Kept as it is in IPVS, so that nothing of it is lost.
+  mutating func unforwardedMasquerade(_ place: Place) {
+    add(
+      place,
+      "NAT, the default, is carried as 'forward: masquerade', by which servers get no packets",
+      "give them the VIP on lo and the service's port, and change 'forward' to direct or a tunnel and 'address' to one without a port"
+    )
+  }
+
+  mutating func uncarriedMasqueradedSorry(_ place: Place) {
+    add(
+      place,
+      "a masqueraded sorry_server is not carried: it would get no packets",
+      "give it the VIP on lo and add 'sorry_server_lvs_method DR' or TUN"
+    )
   }
 
   mutating func uncarriedRemoteChecksum(_ statement: Statement) {

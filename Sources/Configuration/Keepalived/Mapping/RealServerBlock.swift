@@ -11,6 +11,8 @@ struct RealServerBlock {
   var forwarding: ServerForwarding?
   var forwardingPlace: Place?
   var checker: Checker?
+  var upperThreshold = 0
+  var lowerThreshold = 0
 
   mutating func take(_ forwarding: ServerForwarding?, at place: Place) {
     self.forwarding = forwarding ?? self.forwarding
@@ -28,18 +30,26 @@ extension Mapping {
     guard var server = serverAddress(statement) else { return nil }
     var settings = CheckerSettings()
     var checkers: [Statement] = []
+    var lower = statement.place
     for inner in statement.statements {
       switch inner.keyword {
       case "weight": server.weight = notes.number(inner, RealServer.weights)
       case "lvs_method", "lb_kind": server.take(notes.forwarding(inner), at: inner.place)
       case "notify_up", "notify_down": notes.uncarriedHook(inner)
-      case "uthreshold", "lthreshold": notes.uncarriedThreshold(inner)
+      case "uthreshold": server.upperThreshold = notes.number(inner, RealServer.thresholds) ?? 0
+      case "lthreshold":
+        server.lowerThreshold = notes.number(inner, RealServer.thresholds) ?? 0
+        lower = inner.place
       case "smtp_alert": if notes.truth(inner) == true { notes.uncarriedMail(inner.place) }
       case "snmp_name": notes.uncarriedName(inner)
       case let keyword where Checker.keywords.contains(keyword): checkers.append(inner)
       default:
         if !settings.take(inner, &notes) { notes.addUnknown(inner, in: "real_server", known: Self.known) }
       }
+    }
+    if server.lowerThreshold > server.upperThreshold {
+      notes.uncarriedLowerThreshold(lower)
+      server.lowerThreshold = 0
     }
     let all = settings.over(service.settings)
     server.checker = choose(checkers.compactMap { checker($0, all, of: server) })

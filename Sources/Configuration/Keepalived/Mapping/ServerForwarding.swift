@@ -1,9 +1,12 @@
 import Model
 
 /// `lb_kind` or `lvs_method`: how packets get to a server.
-enum ServerForwarding {
-  case masquerade
-  case method(ForwardingMethod, TunnelOptions)
+struct ServerForwarding {
+  var method: ForwardingMethod
+  var tunnel = TunnelOptions()
+
+  /// keepalived's default.
+  static let masquerade = ServerForwarding(method: .masquerade)
 }
 
 extension Notes {
@@ -11,7 +14,7 @@ extension Notes {
   mutating func forwarding(_ statement: Statement) -> ServerForwarding? {
     switch statement.argument {
     case "NAT": return .masquerade
-    case "DR": return .method(.direct, TunnelOptions())
+    case "DR": return ServerForwarding(method: .direct)
     case "TUN": return tunnel(statement)
     default:
       addBad(statement, "DR or TUN")
@@ -48,6 +51,6 @@ extension Notes {
     }
     if !method.hasPort { options.port = nil }
     if !method.hasChecksum { options.checksum = nil }
-    return .method(method, options)
+    return ServerForwarding(method: method, tunnel: options)
   }
 }

@@ -6,6 +6,9 @@ struct VirtualServerBlock {
   var transport = TransportProtocol.tcp
   /// IPVS's default, and keepalived's.
   var scheduler = Scheduler.wlc
+  var flags: SchedulerFlags = []
+  var persistence = PersistenceSettings()
+  var onePacket = false
   var quorum = 1
   var hysteresis = 0
   var settings = CheckerSettings()
@@ -39,6 +42,7 @@ extension Mapping {
     }
     var block = VirtualServerBlock(statement.place)
     var isCarried = true
+    var onePacket: Statement?
     for inner in statement.statements {
       switch inner.keyword {
       case "lb_algo", "lvs_sched": block.scheduler = scheduler(inner) ?? block.scheduler
@@ -63,11 +67,15 @@ extension Mapping {
         block.sorry?.take(forwarding, at: inner.place)
       // Its own settings may stand below: servers are read when all of them are known.
       case "real_server": break
-      case "persistence_timeout", "persistence_granularity", "persistence_engine":
-        notes.uncarriedPersistence(inner, isGroup: statement.argument == "group")
-      case "ops": notes.uncarriedOnePacket(inner)
-      case "hashed", "flag-1", "flag-2", "flag-3", "sh-port", "sh-fallback", "mh-port", "mh-fallback":
-        notes.uncarriedSchedulerFlag(inner)
+      case "persistence_timeout", "persistence_granularity": notes.takePersistence(inner, &block.persistence)
+      case "persistence_engine": notes.uncarriedPersistenceEngine(inner)
+      case "ops": onePacket = inner
+      case "flag-1": block.flags.insert(.fallback)
+      case "flag-2": block.flags.insert(.port)
+      case "flag-3": block.flags.insert(.third)
+      case "sh-port", "sh-fallback", "mh-port", "mh-fallback":
+        if let flag = flag(inner, of: block.scheduler) { block.flags.insert(flag) }
+      case "hashed": notes.uncarriedHashed(inner)
       case "quorum_up", "quorum_down", "omega": notes.uncarriedHook(inner)
       case "ha_suspend": notes.uncarriedSuspension(inner)
       // Mails are the default for servers, so only a wish for them is worth a line.
@@ -79,6 +87,11 @@ extension Mapping {
       }
     }
     guard isCarried else { return nil }
+    // The protocol may stand below.
+    if let onePacket {
+      block.onePacket = block.transport == .udp
+      if !block.onePacket { notes.uncarriedOnePacket(onePacket) }
+    }
     for inner in statement.statements where inner.keyword == "real_server" {
       if let server = realServer(inner, of: block) { block.servers.append(server) }
     }
@@ -94,6 +107,17 @@ extension Mapping {
     if let name = statement.argument, name != Scheduler.maglev.rawValue, let scheduler = Scheduler(rawValue: name) {
       return scheduler
     }
-    return notes.uncarriedScheduler(statement)
+    notes.addBad(statement, "one of \(Scheduler.allCases.filter { $0 != .maglev }.map(\.rawValue).joined(separator: ", "))")
+    return nil
+  }
+
+  /// `sh-port`: keepalived takes it only below the line of its scheduler.
+  private mutating func flag(_ statement: Statement, of scheduler: Scheduler) -> SchedulerFlags? {
+    let parts = statement.keyword.split(separator: "-").map { String($0) }
+    guard parts[0] == scheduler.rawValue else {
+      notes.uncarriedFlag(statement, scheduler: parts[0])
+      return nil
+    }
+    return SchedulerFlags(names: [parts[1]])
   }
 }
