@@ -118,6 +118,7 @@ extension ReconcilerLoop {
     let snapshot = front.published.withLock { $0 }
     changed.formUnion(ServiceTable.difference(from: desired, to: snapshot.table).map(\.service))
     desired = snapshot.table
+    tables.timeouts = snapshot.timeouts
     demand = TableDemand(desired)
     servicesOf = [:]
     for service in desired.services {
@@ -136,12 +137,15 @@ extension ReconcilerLoop {
     surroundings.publish(tables.memory)
     baselines.end(plan, counters)
     tables.commit(plan)
+    front.rates.withLock { rates in for (_, place) in plan.added { rates.forget(place.index) } }
+    for (edit, _) in waiting { zero(edit.besides.zeroed, counters) }
     (isPublished, changed) = (true, [])
     front.published.withLock { snapshot in
       snapshot.memory = tables.memory
       snapshot.generation = tables.generation
       snapshot.isPublished = true
       snapshot.table = desired
+      snapshot.timeouts = tables.timeouts
       snapshot.layout = tables.layout
       snapshot.baselines = baselines
       snapshot.health = health

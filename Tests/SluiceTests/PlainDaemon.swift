@@ -49,6 +49,10 @@ struct PlainDaemon: Sendable {
     let process = Process()
     process.executableURL = URL(filePath: own).deletingLastPathComponent().appending(path: "sluice")
     process.arguments = arguments
+    return try await run(process)
+  }
+
+  static func run(_ process: Process) async throws -> Result {
     let (output, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, error)
     return try await withCheckedThrowingContinuation { continuation in
