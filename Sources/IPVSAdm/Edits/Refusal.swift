@@ -30,6 +30,8 @@ package struct Refusal: Error, Equatable, Sendable {
   init(_ error: ServiceTableError) {
     switch error {
     case .badServiceAddress, .badServerAddress, .badNetmask, .badWeight, .badPersistence: self = .invalid
+    case .serverExists: self = .serverExists
+    case .noSuchServer: self = .noSuchServer
     case .thresholdsCross, .badThreshold: self = .outOfRange
     // The kernel's table has no such limits.
     default: self.init(code: error.code, message: error.description)

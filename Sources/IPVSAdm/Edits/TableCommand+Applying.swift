@@ -14,8 +14,7 @@ extension TableCommand {
     case .addServer(let server, let key): try Self.add(server, to: key, in: &table)
     case .editServer(let server, let key): try Self.edit(server, of: key, in: &table)
     case .deleteServer(let id, let key):
-      guard let service = table.service(key) else { throw .serviceNotDefined }
-      guard service.has(id) else { throw .noSuchServer }
+      guard table.service(key) != nil else { throw .serviceNotDefined }
       try refusing { () throws(ServiceTableError) in try table.removeServer(id, of: key) }
     case .zero(let key):
       if let key, table.service(key) == nil { throw .noSuchService }
@@ -64,16 +63,14 @@ extension TableCommand {
   }
 
   private static func add(_ server: RealServer, to key: ServiceKey, in table: inout ServiceTable) throws(Refusal) {
-    guard let service = table.service(key) else { throw .serviceNotDefined }
+    guard table.service(key) != nil else { throw .serviceNotDefined }
     if server.lowerThreshold > server.upperThreshold { throw .outOfRange }
-    if service.has(server.id) { throw .serverExists }
     try refusing { () throws(ServiceTableError) in try table.addServer(server, to: key) }
   }
 
   private static func edit(_ server: RealServer, of key: ServiceKey, in table: inout ServiceTable) throws(Refusal) {
-    guard let service = table.service(key) else { throw .serviceNotDefined }
+    guard table.service(key) != nil else { throw .serviceNotDefined }
     if server.lowerThreshold > server.upperThreshold { throw .outOfRange }
-    guard service.has(server.id) else { throw .noSuchServer }
     try refusing { () throws(ServiceTableError) in
       try table.setServer(
         server.id,
@@ -92,11 +89,4 @@ extension TableCommand {
 /// Translates the model's errors.
 private func refusing(_ change: () throws(ServiceTableError) -> Void) throws(Refusal) {
   do throws(ServiceTableError) { try change() } catch { throw Refusal(error) }
-}
-
-extension VirtualService {
-  /// Port 0 and the service's port name the same server.
-  fileprivate func has(_ id: ServerAddress) -> Bool {
-    server(id.port == key.port ? ServerAddress(id.address) : id) != nil
-  }
 }

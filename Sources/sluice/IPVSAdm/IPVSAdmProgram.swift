@@ -31,15 +31,24 @@ enum IPVSAdmProgram {
       names: SystemNames().names,
       program: program
     )
-    let ended = await session.run(words) {
-      let input = try? FileHandle.standardInput.read(upToCount: mostInput)
-      return String(decoding: input ?? Data(), as: UTF8.self)
-    }
-    FileHandle.standardOutput.write(Data(ended.output.utf8))
-    FileHandle.standardError.write(Data(ended.error.utf8))
+    let ended = await session.run(words) { input() }
+    write(ended.output, to: .standardOutput)
+    write(ended.error, to: .standardError)
     if isatty(STDERR_FILENO) == 1 {
-      for note in ended.notes { FileHandle.standardError.write(Data("sluice: \(note)\n".utf8)) }
+      for note in ended.notes { write("sluice: \(note)\n", to: .standardError) }
     }
     exit(ended.code)
   }
+
+  private static func input() -> String {
+    let input = (try? FileHandle.standardInput.read(upToCount: mostInput + 1)) ?? Data()
+    if input.count > mostInput {
+      write("standard input has more than \(mostInput >> 20) MiB: nothing has been restored\n", to: .standardError)
+      exit(Failure.invalid)
+    }
+    return String(decoding: input, as: UTF8.self)
+  }
+
+  /// A reader that has gone, such as `head`, is no failure.
+  private static func write(_ text: String, to file: FileHandle) { try? file.write(contentsOf: Data(text.utf8)) }
 }
