@@ -17,7 +17,7 @@ struct RateTable: Sendable {
   private var servers: [Server] = []
 
   mutating func measure(_ counters: [Counters], servers count: Int, over seconds: Double) {
-    if servers.count < count { servers += Array(repeating: Server(), count: count - servers.count) }
+    grow(to: count)
     for index in 0..<count {
       let now = CounterBaselines.counted(at: index, counters)
       let gained = now - servers[index].counted
@@ -35,8 +35,15 @@ struct RateTable: Sendable {
     }
   }
 
-  /// The index belongs to another server now, or its figures begin anew.
-  mutating func forget(_ index: Int) { if index < servers.count { servers[index] = Server() } }
+  private mutating func grow(to count: Int) {
+    if servers.count < count { servers += Array(repeating: Server(), count: count - servers.count) }
+  }
+
+  /// The index belongs to another server from now on, or its figures begin anew.
+  mutating func begin(_ index: Int, _ counters: [Counters]) {
+    grow(to: index + 1)
+    servers[index] = Server(counted: CounterBaselines.counted(at: index, counters), isNew: false)
+  }
 
   /// Rounded; zero for what has not been measured.
   subscript(index: Int) -> Totals {

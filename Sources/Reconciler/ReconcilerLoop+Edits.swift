@@ -41,7 +41,7 @@ extension ReconcilerLoop {
       if case .services(let keys) = which, !keys.contains(key) { continue }
       let indices = service.servers.values.map(\.index)
       baselines.zero(key, indices, counters)
-      front.rates.withLock { rates in for index in indices { rates.forget(index) } }
+      front.rates.withLock { rates in for index in indices { rates.begin(index, counters) } }
     }
   }
 

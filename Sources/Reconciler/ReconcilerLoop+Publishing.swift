@@ -134,10 +134,10 @@ extension ReconcilerLoop {
     front.reading.withLock { _ in tables.write(plan) }
     let counters = surroundings.counters()
     baselines.begin(plan, counters)
+    front.rates.withLock { rates in for (_, place) in plan.added { rates.begin(place.index, counters) } }
     surroundings.publish(tables.memory)
     baselines.end(plan, counters)
     tables.commit(plan)
-    front.rates.withLock { rates in for (_, place) in plan.added { rates.forget(place.index) } }
     for (edit, _) in waiting { zero(edit.besides.zeroed, counters) }
     (isPublished, changed) = (true, [])
     front.published.withLock { snapshot in
