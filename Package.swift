@@ -37,6 +37,8 @@ let package = Package(
     // The control plane.
     .target(name: "Model", dependencies: ["ABI"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    // The operator's language of LVS: ipvsadm's command lines, table and lists. Pure.
+    .target(name: "IPVSAdm", dependencies: ["Model"], swiftSettings: strict),
     .target(name: "Netlink", dependencies: ["Model", "Packet", "CNetlink"], swiftSettings: strict),
     .target(name: "Reconciler", dependencies: ["Model", "Forwarding"], swiftSettings: strict),
     // Thin C over vfork and execve, for check scripts.
@@ -54,7 +56,7 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Reconciler", "Offline", .product(name: "Logging", package: "swift-log"),
+        "Reconciler", "Offline", "IPVSAdm", .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -63,7 +65,7 @@ let package = Package(
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "API", "Offline", "Reconciler", "Configuration", "HealthCheck", "Netlink", "AFXDP", "CXDP",
+        "API", "IPVSAdm", "Offline", "Reconciler", "Configuration", "HealthCheck", "Netlink", "AFXDP", "CXDP",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -115,6 +117,8 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Its fixtures are recordings of ipvsadm itself.
+    .testTarget(name: "IPVSAdmTests", dependencies: ["IPVSAdm"], swiftSettings: strict),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: strict),
     // A director over plain memory: no root, no kernel, no mocks.
     .target(name: "PlainDirector", dependencies: ["Reconciler"], path: "Tests/PlainDirector", swiftSettings: strict),

@@ -105,8 +105,8 @@ extension RealServer {
     return lines
   }
 
-  /// With a port the text would begin a list or a mapping.
-  private var idText: String { id.port == 0 ? "\(id)" : "\"\(id)\"" }
+  /// With a port the text would begin a list or a mapping, and with a colon at its end (2001:db8::) it would be a key.
+  private var idText: String { id.port == 0 && !"\(id)".hasSuffix(":") ? "\(id)" : "\"\(id)\"" }
 }
 
 extension TunnelOptions {
@@ -115,7 +115,7 @@ extension TunnelOptions {
     var lines: [String] = []
     if let port { lines.append("tunnel-port: \(port)") }
     if let checksum { lines.append("checksum: \(checksum)") }
-    if let sourceText, source != .interface { lines.append("source: \(sourceText)") }
+    if let sourceText, source != .interface { lines.append(sourceText.hasSuffix(":") ? "source: \"\(sourceText)\"" : "source: \(sourceText)") }
     if let entropy { lines.append("entropy: \(entropy)") }
     return lines
   }

@@ -20,20 +20,19 @@ package struct Persistence: Equatable, Hashable, Sendable {
   package static let maskForm = "an IPv4 mask such as 255.255.255.0, or a prefix length of IPv6 from 1 to 128"
 
   package static func mask(_ text: some StringProtocol) -> UInt32? {
-    if let address = IPAddress(text), address.isIPv4 {
-      let mask = address.word
-      return mask == 0 ? nil : mask
-    }
+    if let address = IPAddress(text), address.isIPv4 { return address.word }
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = UInt32(text), 1...128 ~= length else { return nil }
     return length
   }
+
+  /// For services of either IP version: a prefix length is below any sensible mask, and never 0.
+  package var maskText: String { maskText(isIPv4: netmask > 128 || netmask == 0) }
 
   package func maskText(isIPv4: Bool) -> String { isIPv4 ? "\(IPAddress(word: netmask))" : "\(netmask)" }
 }
 
 extension Persistence: CustomStringConvertible {
-  /// Also for services of either IP version: a prefix length is below any sensible mask.
-  package var description: String { "\(timeout) s, netmask \(maskText(isIPv4: netmask > 128))" }
+  package var description: String { "\(timeout) s, netmask \(maskText)" }
 }
 
 extension Persistence: Codable {
@@ -49,6 +48,6 @@ extension Persistence: Codable {
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(timeout, forKey: .timeout)
-    try fields.encode(maskText(isIPv4: netmask > 128), forKey: .netmask)
+    try fields.encode(maskText, forKey: .netmask)
   }
 }

@@ -59,7 +59,10 @@ extension ServiceTable {
   func checkLoops(with added: VirtualService) throws(ServiceTableError) {
     guard added.key.isForwarded else { return }
     for service in services
-    where service.key.isForwarded && service.everyServer.contains(where: { $0.address == added.key.address }) {
+    where service.key.isForwarded
+      // Without a list of all of them: a restored table comes service by service.
+      && (service.servers.contains { $0.address == added.key.address } || service.sorry?.address == added.key.address)
+    {
       throw .serverIsVIP(added.key.address, service.key)
     }
     for server in added.everyServer where server.address == added.key.address || hasVIP(server.address) {

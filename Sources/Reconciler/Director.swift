@@ -14,7 +14,14 @@ package final class Director: Sendable {
     self.surroundings = surroundings
     events = EventLog(now: now, former: surroundings.formerEvents, log: surroundings.log, keep: surroundings.keep)
     let tables = TableWriter(surroundings.memory)
-    reconciler = try Reconciler(Snapshot(memory: tables.memory, generation: tables.generation, layout: tables.layout))
+    reconciler = try Reconciler(
+      Snapshot(
+        memory: tables.memory,
+        generation: tables.generation,
+        timeouts: surroundings.timeouts,
+        layout: tables.layout
+      )
+    )
     try reconciler.start(surroundings, events: events)
   }
 
@@ -24,6 +31,9 @@ package final class Director: Sendable {
   package func stop() { reconciler.stop() }
 
   var snapshot: Snapshot { reconciler.published.withLock { $0 } }
+
+  /// A copy of what the servers' traffic was lately.
+  var rates: RateTable { reconciler.rates.withLock { $0 } }
 
   /// Reads the tables in force; no later generation overwrites them meanwhile. Keep `read` short: the reconciler may be waiting.
   package func withTables<Value>(_ read: (Tables, ServiceTable, _ faults: [IPAddress: String]) -> Value) -> Value {
@@ -50,10 +60,12 @@ extension Director {
   package func edit(
     dryRun: Bool = false,
     before: ContinuousClock.Instant? = nil,
-    _ change: @escaping @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
+    besides: Besides = Besides(),
+    _ change: @escaping @Sendable (inout ServiceTable) throws -> Void
   ) async throws -> Applied {
     try await withCheckedThrowingContinuation { continuation in
-      reconciler.mailbox.post(Edit(isDryRun: dryRun, before: before, change: change) { continuation.resume(with: $0) })
+      let edit = Edit(isDryRun: dryRun, before: before, besides: besides, change: change) { continuation.resume(with: $0) }
+      reconciler.mailbox.post(edit)
     }
   }
 }

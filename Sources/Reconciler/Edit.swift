@@ -5,10 +5,28 @@ struct Edit: Sendable {
   let isDryRun: Bool
   /// Not begun by then, it is refused; nil: whenever its turn comes.
   var before: ContinuousClock.Instant?
+  var besides = Besides()
   /// Run on a copy of the desired table.
-  let change: @Sendable (inout ServiceTable) throws(ServiceTableError) -> Void
+  let change: @Sendable (inout ServiceTable) throws -> Void
   /// Called once: with the changes made when they are live, or with the error.
   let answer: @Sendable (Result<Applied, any Error>) -> Void
+}
+
+/// What a change does besides the table; carried out with it, or not at all.
+package struct Besides: Equatable, Sendable {
+  package var timeouts: TimeoutChange
+  /// Whose shown counts begin anew.
+  package var zeroed: Zeroed
+
+  package enum Zeroed: Equatable, Sendable {
+    case all
+    case services(Set<ServiceKey>)
+  }
+
+  package init(timeouts: TimeoutChange = TimeoutChange(), zeroed: Zeroed = .services([])) {
+    self.timeouts = timeouts
+    self.zeroed = zeroed
+  }
 }
 
 /// What a change did, or would do.

@@ -9,6 +9,8 @@ final class Reconciler: Sendable {
   /// Held while the reconciler writes the idle half, and while any thread other than a worker reads the tables: no later generation can then
   /// overwrite what that thread reads.
   let reading = Mutex<Void>(())
+  /// Changed in place, since it is as large as the servers table.
+  let rates = Mutex(RateTable())
   private let thread = Mutex<pthread_t?>(nil)
 
   init(_ first: consuming Snapshot) throws(ReconcilerError) {

@@ -16,16 +16,32 @@ extension ReconcilerLoop {
       let wantedDemand = demand(of: wanted, touched)
       // Checked before anything is changed. Capacity depends on the configuration alone, not on which servers can be reached today.
       try makeRoom(for: wantedDemand)
-      if edit.isDryRun || changes.isEmpty && isPublished {
-        if !edit.isDryRun { desired = wanted }
+      if edit.isDryRun || changes.isEmpty && edit.besides.timeouts.isEmpty && isPublished {
+        if !edit.isDryRun {
+          desired = wanted
+          zero(edit.besides.zeroed, surroundings.counters())
+          front.published.withLock { $0.baselines = baselines }
+        }
         return edit.answer(.success(Applied(generation: tables.generation, dryRun: edit.isDryRun, changes: changes)))
       }
       adopt(wanted, wantedDemand, touched)
+      tables.timeouts = tables.timeouts.changed(by: edit.besides.timeouts)
       waiting.append((edit, changes))
       pace.note(isEdit: true, at: .now)
       if !awaited.isEmpty { pace.postpone(until: awaitedUntil ?? .now) }
     } catch {
       edit.answer(.failure(error))
+    }
+  }
+
+  /// Of services that are in force.
+  mutating func zero(_ which: Besides.Zeroed, _ counters: [Counters]) {
+    guard which != .services([]) else { return }
+    for (key, service) in tables.layout.services {
+      if case .services(let keys) = which, !keys.contains(key) { continue }
+      let indices = service.servers.values.map(\.index)
+      baselines.zero(key, indices, counters)
+      front.rates.withLock { rates in for index in indices { rates.begin(index, counters) } }
     }
   }
 

@@ -116,6 +116,7 @@ extension ReconcilerLoop {
     let snapshot = front.published.withLock { $0 }
     changed.formUnion(ServiceTable.difference(from: desired, to: snapshot.table).map(\.service))
     desired = snapshot.table
+    tables.timeouts = snapshot.timeouts
     demand = TableDemand(desired)
     servicesOf = [:]
     for service in desired.services {
@@ -132,15 +133,18 @@ extension ReconcilerLoop {
     front.reading.withLock { _ in tables.write(plan) }
     let counters = surroundings.counters()
     baselines.begin(plan, counters)
+    front.rates.withLock { rates in for (_, place) in plan.added { rates.begin(place.index, counters) } }
     surroundings.publish(tables.memory)
     baselines.end(plan, counters)
     tables.commit(plan)
+    for (edit, _) in waiting { zero(edit.besides.zeroed, counters) }
     (isPublished, changed) = (true, [])
     front.published.withLock { snapshot in
       snapshot.memory = tables.memory
       snapshot.generation = tables.generation
       snapshot.isPublished = true
       snapshot.table = desired
+      snapshot.timeouts = tables.timeouts
       snapshot.layout = tables.layout
       snapshot.baselines = baselines
       snapshot.health = health

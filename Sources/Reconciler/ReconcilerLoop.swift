@@ -42,6 +42,8 @@ struct ReconcilerLoop {
   var pace = Pace()
   var nearLimits = NearLimits()
   var nextLimitLook = ContinuousClock.now
+  /// When the rates were last measured.
+  private var measured = ContinuousClock.now
 
   init(_ surroundings: Surroundings, _ front: Reconciler, _ events: EventLog) {
     self.surroundings = surroundings
@@ -62,9 +64,19 @@ struct ReconcilerLoop {
       if !verdicts.isEmpty { take(verdicts) }
       if wait(until: min(nextTick, deadline ?? nextTick)) || ContinuousClock.now >= nextTick {
         nextTick = observe() ? .now : .now + Pace.tick
+        measure()
       }
       if isDue(at: .now) { reconcile() }
     }
+  }
+
+  /// Every two seconds, or later: then the rates are those of a longer time.
+  private mutating func measure() {
+    guard isPublished, measured.duration(to: .now) >= RateTable.interval else { return }
+    let seconds = measured.duration(to: .now) / .seconds(1)
+    measured = .now
+    let (counters, limit) = (surroundings.counters(), tables.layout.serverIndices.limit)
+    front.rates.withLock { $0.measure(counters, servers: limit, over: seconds) }
   }
 
   private var deadline: ContinuousClock.Instant? { pace.due }

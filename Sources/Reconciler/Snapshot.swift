@@ -9,6 +9,7 @@ struct Snapshot: Sendable {
   /// Whether this director published the tables in force. False for tables of a previous daemon and for memory that has not been written.
   var isPublished = false
   var table = ServiceTable()
+  var timeouts: Timeouts
   var layout: TableLayout
   var baselines = CounterBaselines()
   /// Why these real servers cannot be reached.

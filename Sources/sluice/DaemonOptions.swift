@@ -16,8 +16,10 @@ struct SocketOptions: ParsableArguments {
   var socket: String?
 
   /// The command line goes before the environment, the environment before a configuration file.
-  func path(configured: String = DirectorSettings.defaultSocket) -> String {
-    socket ?? ProcessInfo.processInfo.environment["SLUICE_SOCKET"] ?? configured
+  func path(configured: String = DirectorSettings.defaultSocket) -> String { Self.path(socket, configured: configured) }
+
+  static func path(_ given: String?, configured: String = DirectorSettings.defaultSocket) -> String {
+    given ?? ProcessInfo.processInfo.environment["SLUICE_SOCKET"] ?? configured
   }
 }
 

@@ -12,8 +12,12 @@ struct Sluice: AsyncParsableCommand {
       Run.self, Apply.self, ServiceCommand.self, ServerCommand.self, StatusCommand.self, StatsCommand.self, FlowsCommand.self,
       EventsCommand.self, Announce.self, Detach.self, DecapCommand.self, ExplainCommand.self, ReplayCommand.self,
       ImportCommand.self,
+      IPVSAdmCommand.self,
     ]
   )
 
-  static func main() async { await main(SwitchArgument.joined(Array(CommandLine.arguments.dropFirst()))) }
+  static func main() async {
+    if let (program, words) = IPVSAdmProgram.arguments(of: CommandLine.arguments) { await IPVSAdmProgram.run(program, words) }
+    await main(SwitchArgument.joined(Array(CommandLine.arguments.dropFirst())))
+  }
 }

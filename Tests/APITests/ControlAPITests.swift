@@ -78,7 +78,7 @@ import Testing
     ("a service twice", .serviceExists(Sample.web), 409),
     ("a server twice", .serverExists(ServerAddress(Sample.first), Sample.web), 409),
     ("an unknown server", .noSuchServer(ServerAddress(Sample.second), Sample.web), 404),
-    ("an impossible weight", .badWeight(65536, ServerAddress(Sample.first), Sample.web), 422),
+    ("an impossible weight", .badWeight(1 << 31, ServerAddress(Sample.first), Sample.web), 422),
   ]
 
   @Test func `refusals name the error and change nothing`() async throws {
@@ -88,7 +88,7 @@ import Testing
         { try await client.add(VirtualService(Sample.web, ringSize: 251)) },
         { try await client.add(RealServer(Sample.first), to: Sample.web) },
         { try await client.remove(ServerAddress(Sample.second), of: Sample.web) },
-        { try await client.set(ServerAddress(Sample.first), of: Sample.web, to: ServerSettings(weight: 65536)) },
+        { try await client.set(ServerAddress(Sample.first), of: Sample.web, to: ServerSettings(weight: 1 << 31)) },
       ]
       for (ask, (what, reason, status)) in zip(asked, Self.refusals) {
         let expected = APIError(status: status, code: reason.code, message: reason.description)

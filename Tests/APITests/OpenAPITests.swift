@@ -4,6 +4,7 @@ import Yams
 
 @testable import API
 @testable import Configuration
+@testable import IPVSAdm
 @testable import Model
 @testable import Reconciler
 
@@ -63,6 +64,7 @@ import Yams
       "Server": RealServer.CodingKeys.allCases.map(\.rawValue),
       "ServiceSettings": ServiceSettings.CodingKeys.allCases.map(\.rawValue),
       "ServerSettings": ServerSettings.fields.map(\.rawValue),
+      "TableCommand": TableCommand.CodingKeys.allCases.map(\.rawValue),
     ]
     for (name, fields) in known {
       let properties = schemas[name]?["properties"] as? [String: Any] ?? [:]

@@ -52,8 +52,26 @@ import Testing
             method: .ipip,
             tunnel: TunnelOptions(source: .prefix(#require(AddressPrefix("2001:db8:1::/64"))))
           ),
+          // A colon at the end would make a key of it.
+          RealServer(
+            #require(IPAddress("2001:db8:2::")),
+            method: .ipip,
+            tunnel: TunnelOptions(source: .address(#require(IPAddress("2001:db8:3::"))))
+          ),
+          RealServer(#require(IPAddress("2001:db8:4::")), method: .direct, upperThreshold: 9, lowerThreshold: 3),
+          RealServer(#require(IPAddress("2001:db8::6")), port: 8080, weight: 1 << 30, method: .masquerade),
         ]
       ),
+      VirtualService(
+        #require(ServiceKey("udp 10.0.0.2:53")),
+        scheduler: .mh,
+        flags: [.fallback, .port, .third],
+        ringSize: .slots(65521),
+        persistence: Persistence(timeout: 77, netmask: 0xffff_0000),
+        onePacket: true
+      ),
+      VirtualService(#require(ServiceKey("fwmark6 7")), persistence: Persistence(netmask: 64)),
+      VirtualService(#require(ServiceKey("sctp 10.0.0.2:80")), scheduler: .lblcr),
       VirtualService(#require(ServiceKey("tcp 10.0.0.1:80")), hooks: hooks),
       VirtualService(#require(ServiceKey("tcp 10.0.0.1:81")), hooks: Hooks()),
     ])

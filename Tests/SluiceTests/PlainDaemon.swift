@@ -57,8 +57,9 @@ struct PlainDaemon: Sendable {
     return process
   }
 
-  static func sluice(_ arguments: [String]) async throws -> Result {
-    let process = try process(arguments)
+  static func sluice(_ arguments: [String]) async throws -> Result { try await run(try process(arguments)) }
+
+  static func run(_ process: Process) async throws -> Result {
     let (output, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, error)
     return try await withCheckedThrowingContinuation { continuation in

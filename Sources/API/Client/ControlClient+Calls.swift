@@ -1,3 +1,4 @@
+import IPVSAdm
 import Model
 import Offline
 import Reconciler
@@ -79,6 +80,16 @@ extension ControlClient {
 
   package func remove(_ server: ServerAddress, of service: ServiceKey) async throws -> Applied {
     try await send(.DELETE, place(service) + "/servers/\("\(server)".percentEncoded)")
+  }
+
+  /// The table as ipvsadm lists it.
+  package func tableReport(of service: ServiceKey? = nil) async throws -> TableReport {
+    try await send(.GET, "/v1/ipvs", query: Self.query(service))
+  }
+
+  /// All of ipvsadm's commands as one change.
+  package func carryOut(_ commands: [TableCommand]) async throws -> Applied {
+    try await send(.POST, "/v1/ipvs", body: IPVSChange(commands))
   }
 
   private func place(_ service: ServiceKey) -> String {

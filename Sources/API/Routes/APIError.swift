@@ -1,3 +1,4 @@
+import IPVSAdm
 import Model
 import Offline
 import Reconciler
@@ -56,6 +57,8 @@ extension APIError {
       self = error
     case let error as ServiceTableError:
       self.init(status: error.status, code: error.code, message: error.description)
+    case let error as CommandRefusal:
+      self.init(error)
     case let error as TableCapacityError:
       // The request is valid, but the server has no room for it (RFC 4918 11.5).
       self.init(status: 507, code: error.code, message: error.description)
@@ -68,6 +71,19 @@ extension APIError {
     default:
       self.init(status: 500, code: "internal", message: "\(error)")
     }
+  }
+}
+
+extension APIError {
+  fileprivate init(_ error: CommandRefusal) {
+    let status =
+      switch error.refusal.code {
+      case Refusal.noSuchService.code, Refusal.noSuchServer.code: 404
+      case Refusal.serviceExists.code, Refusal.serverExists.code: 409
+      default: 422
+      }
+    let place = error.number.map { "command \($0): " } ?? ""
+    self.init(status: status, code: error.refusal.code, message: place + error.refusal.message)
   }
 }
 

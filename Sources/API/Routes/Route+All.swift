@@ -68,7 +68,7 @@ extension Route {
         let asked = vip.map { [$0] } ?? vips.sorted()
         return RouteResponse(value: try await NIOThreadPool.singleton.runIfActive { director.surroundings.announce(asked) })
       },
-    ] + services + servers
+    ] + services + servers + ipvs
 
   private static let services: [Route] = [
     Route(method: .GET, template: "/v1/services", queries: ["service"], isLarge: true) { call, director in

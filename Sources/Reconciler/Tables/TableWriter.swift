@@ -10,7 +10,8 @@ package struct TableWriter: Sendable {
   /// Generation of the tables in force.
   package private(set) var generation: UInt64
   package let hashKey: HashKey
-  package let timeouts: Timeouts
+  /// Those of the next generation.
+  package internal(set) var timeouts: Timeouts
 
   /// - Parameter memory: may hold the tables of a previous daemon: generation numbers continue from theirs, and servers keep their indices.
   package init(

@@ -27,7 +27,7 @@ extension Laboratory {
       "director:", "  interfaces: [\(interfaces.joined(separator: ", "))]", "  socket: \(socket)", "  addresses: managed",
     ]
     lines += director.map { "  \($0)" }
-    lines.append("services:")
+    lines.append(services.isEmpty ? "services: []" : "services:")
     for (service, servers) in services.sorted(by: { $0.key < $1.key }) {
       lines += ["  - service: \(service)", "    servers:"]
       lines += servers.map {

@@ -23,7 +23,7 @@ import Testing
     #expect(active.half.pointee.generation == 1)
     #expect(
       withUnsafeBytes(of: active.half.pointee.timeouts) { Array($0.bindMemory(to: UInt32.self)) } == [
-        0, 60, 900, 120, 10, 300, 900,
+        0, 60, 900, 120, 10, 300, 900, UInt32(SLUICE_LONGEST_PERSISTENCE),
       ]
     )
     #expect(active.half.pointee.hash_key == HashKey("sluice").words)
