@@ -19,8 +19,8 @@ struct BenchDirector: ~Copyable {
   /// Spare frames for fragments of oversize packets.
   private let spares: UnsafeMutableRawPointer
 
-  init(servers: Int, method: BenchMethod) throws {
-    built = try BenchTables(servers: servers, method: method)
+  init(servers: Int, method: BenchMethod, configure: (inout VirtualService) -> Void = { _ in }) throws {
+    built = try BenchTables(servers: servers, method: method, configure: configure)
     flows = .allocate(buckets: Self.buckets)
     counters = .allocate(serverCapacity: built.serverCapacity)
     forwarder = Forwarder(flows: flows, counters: counters, spareSize: FrameArena.chunk)

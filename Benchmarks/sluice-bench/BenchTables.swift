@@ -8,16 +8,18 @@ struct BenchTables: ~Copyable {
   let tables: Tables
   let serverCapacity: Int
 
-  init(servers: Int, method: BenchMethod) throws {
+  init(servers: Int, method: BenchMethod, configure: (inout VirtualService) -> Void = { _ in }) throws {
     serverCapacity = servers * Scenario.services
     memory = .allocate(TableCapacity(slots: 4096, services: 64, servers: serverCapacity, ringSlots: 10 << 20))
     let addresses = try (0..<servers).map { try method.server($0) }
     let services = try (0..<Scenario.services).map { number in
-      VirtualService(
+      var service = VirtualService(
         ServiceKey(.tcp, try method.vip(number), port: 80),
         ringSize: 65537,
         servers: addresses.map { RealServer($0, method: method.forwarding, tunnel: method.tunnel) }
       )
+      configure(&service)
+      return service
     }
     var writer = TableWriter(memory)
     try writer.publish(

@@ -9,7 +9,7 @@ import ArgumentParser
       + "need root.",
     subcommands: [
       ForwardingBenchmark.self, FeatureBenchmark.self, MaglevBenchmark.self, ReplyBenchmark.self, HashBenchmark.self,
-      ChecksBenchmark.self, NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
+      SchedulersBenchmark.self, ChecksBenchmark.self, NetlinkBenchmark.self, ControlBenchmark.self, HostileBenchmark.self,
       ReflectorBenchmark.self,
     ]
   )

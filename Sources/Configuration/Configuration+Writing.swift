@@ -115,7 +115,9 @@ extension TunnelOptions {
     var lines: [String] = []
     if let port { lines.append("tunnel-port: \(port)") }
     if let checksum { lines.append("checksum: \(checksum)") }
-    if let sourceText, source != .interface { lines.append(sourceText.hasSuffix(":") ? "source: \"\(sourceText)\"" : "source: \(sourceText)") }
+    if let sourceText, source != .interface {
+      lines.append(sourceText.hasSuffix(":") ? "source: \"\(sourceText)\"" : "source: \(sourceText)")
+    }
     if let entropy { lines.append("entropy: \(entropy)") }
     return lines
   }

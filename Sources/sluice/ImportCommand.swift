@@ -7,7 +7,7 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Turn another balancer's configuration into one of Sluice's.",
-    subcommands: [ImportKeepalived.self]
+    subcommands: [ImportKeepalived.self, ImportIPVSAdm.self]
   )
 }
 
@@ -32,7 +32,20 @@ struct ImportKeepalived: ParsableCommand {
   )
   var configID: String?
 
-  @Option(help: "An interface for 'director.interfaces'; repeatable. Without it those of the VRRP instances.")
+  @OptionGroup var interfaces: ImportedInterfaces
+
+  func run() throws {
+    let imported = try KeepalivedImport(file: file, host: .current(configID: configID), interfaces: interfaces.interface)
+    var lines = imported.notes.map { "\($0)\n" }
+    if imported.droppedNotes > 0 { lines.append("and \(imported.droppedNotes) more\n") }
+    FileHandle.standardError.write(Data(lines.joined().utf8))
+    print(imported.configuration.yaml, terminator: "")
+  }
+}
+
+/// The interfaces of the director that a configuration is made for.
+struct ImportedInterfaces: ParsableArguments {
+  @Option(help: "An interface for 'director.interfaces'; repeatable. keepalived: without it those of the VRRP instances.")
   var interface: [String] = []
 
   func validate() throws {
@@ -43,14 +56,6 @@ struct ImportKeepalived: ParsableCommand {
     if interface.count > DirectorSettings.mostInterfaces {
       throw ValidationError("give at most \(DirectorSettings.mostInterfaces) interfaces")
     }
-  }
-
-  func run() throws {
-    let imported = try KeepalivedImport(file: file, host: .current(configID: configID), interfaces: interface)
-    var lines = imported.notes.map { "\($0)\n" }
-    if imported.droppedNotes > 0 { lines.append("and \(imported.droppedNotes) more\n") }
-    FileHandle.standardError.write(Data(lines.joined().utf8))
-    print(imported.configuration.yaml, terminator: "")
   }
 }
 

@@ -47,6 +47,39 @@ import Testing
     #expect(missing.error == "Error: can't read /nowhere/k.conf: No such file or directory; check the path and its permissions\n")
   }
 
+  @Test func `a table that ipvsadm has saved becomes a file`() async throws {
+    let folder = NSTemporaryDirectory() + "/sluice-import-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = folder + "/rules"
+    let saved = """
+      -A -t 10.0.0.100:80 -s mh -p 600 -b mh-port
+      -a -t 10.0.0.100:80 -r 10.0.0.2:80 -g -w 1
+      -a -t 10.0.0.100:80 -r 10.0.0.3:80 -i -w 2 --tun-type gue --tun-port 6080
+      -a -t 10.0.0.100:80 -r 10.0.0.4:8080 -m -w 1
+      -A -f 7 -s rr
+      """
+    try Data(saved.utf8).write(to: URL(filePath: file))
+    let result = try await PlainDaemon.sluice(["import", "ipvsadm", file, "--interface", "eth7"])
+    #expect(result.code == 0)
+    let configuration = try Configuration(yaml: result.output, file: "out")
+    #expect(configuration.director.interfaces == ["eth7"])
+    let web = try #require(configuration.table.services.first)
+    #expect("\(web.key)" == "tcp 10.0.0.100:80" && web.scheduler == .mh && web.flags == .port && web.persistence?.timeout == 600)
+    #expect(
+      web.servers.map { "\($0.id) \($0.method) \($0.weight)" } == [
+        "10.0.0.2 direct 1", "10.0.0.3 gue 2", "10.0.0.4:8080 masquerade 1",
+      ]
+    )
+    let lines = result.error.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].hasPrefix("\(file): line 4: server 10.0.0.4:8080 of tcp 10.0.0.100:80: masquerading"))
+    #expect(lines[1].hasPrefix("\(file): line 5: fwmark 7: "))
+    try Data((saved + "\n-a -t 10.0.0.100:80 -r 10.0.0.2:80\n").utf8).write(to: URL(filePath: file))
+    let refused = try await PlainDaemon.sluice(["import", "ipvsadm", file])
+    #expect(refused.code == 1 && refused.output == "")
+    #expect(refused.error == "Error: \(file): line 6: Destination already exists\n")
+  }
+
   @Test func `interfaces must be names, each once`() async throws {
     let (bad, _) = try await run(["k.conf": ""], "--interface", "a/b")
     #expect(bad.code != 0 && bad.error.contains("'a/b' is no name of an interface"))

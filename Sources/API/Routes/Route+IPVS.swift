@@ -79,6 +79,7 @@ extension TableReport.ServiceReport {
         TableReport.ServerReport(
           active: $0.live.active,
           inactive: $0.live.inactive,
+          persistent: $0.live.persistent,
           counts: TableReport.Figures($0.counts),
           rates: TableReport.Figures($0.rates)
         )

@@ -73,7 +73,6 @@ struct KeepalivedServiceTests {
     ("persistence_timeout 0", "192.0.2.1", nil, "a whole number from 1 to 2678400"),
     ("persistence_timeout 2678401", "192.0.2.1", nil, "a whole number from 1 to 2678400"),
     ("persistence_granularity 255.0.255.0", "192.0.2.1", nil, "an IPv4 mask such as 255.255.255.0"),
-    ("persistence_granularity 0.0.0.0", "192.0.2.1", nil, "an IPv4 mask such as 255.255.255.0"),
     ("persistence_granularity", "192.0.2.1", nil, "an IPv4 mask such as 255.255.255.0"),
     ("persistence_granularity 64\npersistence_timeout 9", "192.0.2.1", UInt32.max, "an IPv4 mask such as 255.255.255.0"),
     ("persistence_granularity 64", "192.0.2.1", nil, "an IPv4 mask such as 255.255.255.0"),
@@ -86,6 +85,23 @@ struct KeepalivedServiceTests {
     let first = settings.split(separator: "\n")[0]
     #expect(imported.lines.count == 1 && imported.lines[0].hasPrefix("k.conf:3: '\(first)' is not carried; write "))
     #expect(imported.lines.first?.contains(form) == true, "\(imported.lines)")
+  }
+
+  @Test func `commands for changes are the service's hooks`() throws {
+    let server = { (last: Int, command: String) in "real_server 192.0.2.\(last) 80 {\nnotify_down \"\(command)\" joe\n}\n" }
+    func all(_ commands: String...) throws -> (Hooks?, [String]) {
+      let servers = commands.enumerated().map { server(11 + $0, $1) }.joined()
+      let text = "virtual_server 192.0.2.1 80 {\nlb_kind DR\nquorum_up /bin/up\n\(servers)}\n"
+      let imported = try KeepalivedText(text).imported()
+      return (try service(imported).hooks, imported.lines)
+    }
+    var hooks = Hooks([.quorumUp: "/bin/up", .serverDown: "/bin/down now"])
+    hooks.user = "joe"
+    #expect(try all("/bin/down now", "/bin/down now") == (hooks, []))
+    let (kept, lines) = try all("/bin/down now", "/bin/other")
+    #expect(kept == hooks && lines.count == 1 && lines[0].contains("hooks are a service's, and this one has /bin/down now"))
+    let (none, refused) = try all("echo '$1'")
+    #expect(none == Hooks([.quorumUp: "/bin/up"]) && refused.count == 1 && refused[0].contains("no shell, no quotes"))
   }
 
   @Test func `a group's persistence is a line if it has several addresses`() throws {

@@ -7,7 +7,9 @@ import Testing
 /// What LVS has and the tables must keep: last weights, ports of servers, thresholds, great weights; and what they leave out.
 struct KeptForLVSTests {
   private static let web = ServiceKey(.tcp, IPAddress(10, 0, 0, 100), port: 80)
-  private static func server(_ number: UInt8, weight: Int = 1) -> RealServer { RealServer(IPAddress(10, 0, 1, number), weight: weight) }
+  private static func server(_ number: UInt8, weight: Int = 1) -> RealServer {
+    RealServer(IPAddress(10, 0, 1, number), weight: weight)
+  }
 
   private static func table(_ services: VirtualService...) throws -> ServiceTable { try ServiceTable(services: services) }
 
@@ -59,7 +61,9 @@ struct KeptForLVSTests {
       ServiceKey(ServiceProtocol.sctp, IPAddress(10, 0, 0, 100), port: 80), ServiceKey(mark: 1, isIPv4: true),
       ServiceKey(mark: 1, isIPv4: false),
     ]
-    let table = try ServiceTable(services: kept.map { VirtualService($0, servers: [RealServer(IPAddress(10, 0, 1, 1), method: .ipip)]) })
+    let table = try ServiceTable(
+      services: kept.map { VirtualService($0, servers: [RealServer(IPAddress(10, 0, 1, 1), method: .ipip)]) }
+    )
     let tables = WrittenTables()
     try tables.publish(table)
     #expect(tables.layout.services.isEmpty && tables.layout.vips.isEmpty)

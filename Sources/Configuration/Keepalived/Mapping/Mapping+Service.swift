@@ -4,6 +4,7 @@ extension Mapping {
   /// A service of a block; nil, with notes, if no server of it is left.
   mutating func service(_ key: ServiceKey, _ block: VirtualServerBlock, vips: Set<IPAddress>) -> VirtualService? {
     var service = VirtualService(key, scheduler: block.scheduler, flags: block.flags, onePacket: block.onePacket)
+    if !block.hooks.isEmpty { service.hooks = block.hooks }
     service.persistence = block.persistence.persistence(isIPv4: key.address.isIPv4, &notes)
     var checks: [HealthCheck?] = []
     var ids: Set<ServerAddress> = []

@@ -96,8 +96,16 @@ extension Notes {
   mutating func uncarriedHook(_ statement: Statement) {
     add(
       statement.place,
-      "'\(statement.keyword)' is not carried: the director starts no scripts for events",
-      "follow 'sluice events --follow --json'"
+      "'\(statement.keyword)' is not carried: commands are run for servers that come up or go down, and for quorums",
+      "follow 'sluice events --follow --json' for the rest"
+    )
+  }
+
+  mutating func uncarriedOtherHook(_ statement: Statement, kept: String) {
+    add(
+      statement.place,
+      "'\(statement.text)' is not carried: hooks are a service's, and this one has \(kept)",
+      "have one command that looks at SLUICE_SERVER (Docs/events.md)"
     )
   }
 

@@ -26,7 +26,7 @@ extension Mapping {
       "weight", "lvs_method", "lb_kind", "notify_up", "notify_down", "uthreshold", "lthreshold", "smtp_alert", "snmp_name",
     ]
 
-  mutating func realServer(_ statement: Statement, of service: VirtualServerBlock) -> RealServerBlock? {
+  mutating func realServer(_ statement: Statement, of service: inout VirtualServerBlock) -> RealServerBlock? {
     guard var server = serverAddress(statement) else { return nil }
     var settings = CheckerSettings()
     var checkers: [Statement] = []
@@ -35,7 +35,8 @@ extension Mapping {
       switch inner.keyword {
       case "weight": server.weight = notes.number(inner, RealServer.weights)
       case "lvs_method", "lb_kind": server.take(notes.forwarding(inner), at: inner.place)
-      case "notify_up", "notify_down": notes.uncarriedHook(inner)
+      case "notify_up": notes.takeHook(inner, .serverUp, &service.hooks)
+      case "notify_down": notes.takeHook(inner, .serverDown, &service.hooks)
       case "uthreshold": server.upperThreshold = notes.number(inner, RealServer.thresholds) ?? 0
       case "lthreshold":
         server.lowerThreshold = notes.number(inner, RealServer.thresholds) ?? 0

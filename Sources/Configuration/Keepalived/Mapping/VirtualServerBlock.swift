@@ -18,6 +18,7 @@ struct VirtualServerBlock {
   var weight = 1
   var sorry: RealServerBlock?
   var servers: [RealServerBlock] = []
+  var hooks = Hooks()
 
   init(_ place: Place) {
     self.place = place
@@ -76,7 +77,10 @@ extension Mapping {
       case "sh-port", "sh-fallback", "mh-port", "mh-fallback":
         if let flag = flag(inner, of: block.scheduler) { block.flags.insert(flag) }
       case "hashed": notes.uncarriedHashed(inner)
-      case "quorum_up", "quorum_down", "omega": notes.uncarriedHook(inner)
+      case "quorum_up": notes.takeHook(inner, .quorumUp, &block.hooks)
+      case "quorum_down": notes.takeHook(inner, .quorumLost, &block.hooks)
+      // Whether a stop runs commands, too.
+      case "omega": notes.uncarriedHook(inner)
       case "ha_suspend": notes.uncarriedSuspension(inner)
       // Mails are the default for servers, so only a wish for them is worth a line.
       case "smtp_alert": if notes.truth(inner) == true { notes.uncarriedMail(inner.place) }
@@ -93,7 +97,7 @@ extension Mapping {
       if !block.onePacket { notes.uncarriedOnePacket(onePacket) }
     }
     for inner in statement.statements where inner.keyword == "real_server" {
-      if let server = realServer(inner, of: block) { block.servers.append(server) }
+      if let server = realServer(inner, of: &block) { block.servers.append(server) }
     }
     if block.servers.isEmpty {
       notes.add(statement.place, "'\(statement.text)' has no server that is carried", "it is left out; give it one")
