@@ -104,7 +104,7 @@ struct SlowScheduler {
       return best
     case .lblcr:
       let set = Set(local)
-      let ofSet = best(among: { set.contains($0.address) }) { $0.overhead * $1.weight < $1.overhead * $0.weight }
+      let ofSet = best(among: { set.contains($0.address) }, { $0.overhead * $1.weight < $1.overhead * $0.weight })
       if let ofSet, !needsHelp(ofSet) { return ofSet }
       let best = best { $0.overhead * $1.weight < $1.overhead * $0.weight }
       if let best, !set.contains(servers[best].address) { local.append(servers[best].address) }
