@@ -73,7 +73,10 @@ final class Daemon: Sendable {
     hooks.report(to: director)
     _ = try await director.apply(configuration.table)
     try await offPool {
-      if !self.state.withLock({ $0.isForwarding }) { try self.engine.start() }
+      if !self.state.withLock({ $0.isForwarding }) {
+        try self.engine.start()
+        self.state.withLock { $0.isForwarding = true }
+      }
       self.host.attached(within: Self.addressTime)
     }
     return director
@@ -165,7 +168,8 @@ final class Daemon: Sendable {
       self.host.removeAddresses(within: Self.removalTime)
       let names = self.engine.interfaces.map(\.name).joined(separator: ", ")
       self.engine.stop()
-      self.ended("detached from \(names)")
+      // A start that failed has its own line.
+      if self.state.withLock({ $0.isForwarding }) { self.ended("detached from \(names)") }
     }
   }
 

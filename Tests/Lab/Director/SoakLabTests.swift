@@ -20,6 +20,7 @@ struct SoakTests {
     // One queue: veth chooses a queue by the hash of the sender's socket, and Linux changes that after a retransmission. With several, a
     // connection would change its worker, which knows nothing of it and uses the new weights.
     let lab = try Laboratory()
+    try Soak.fillEvents(of: lab)
     let daemon = try lab.direct(.usual)
     defer { daemon.signal(SIGTERM) }
     let seconds = Soak.seconds
@@ -73,6 +74,13 @@ struct SoakTests {
 }
 
 private enum Soak {
+  /// The daemon remembers as many events as it ever does, from its start: otherwise they alone would take more memory all the time.
+  static func fillEvents(of lab: Laboratory) throws {
+    let text = String(repeating: "an event of an earlier daemon, as long as others are; ", count: 3)
+    let lines = (1...EventLog.capacity).map { #"{"kind":"edit","number":\#($0),"text":"\#(text)","time":1700000000}"# + "\n" }
+    try Data(lines.joined().utf8).write(to: URL(filePath: lab.socket + ".events"))
+  }
+
   static let seconds = ProcessInfo.processInfo.environment["SLUICE_SOAK_SECONDS"].flatMap { Double($0) } ?? 40
 
   /// What the daemon held in one half of the time.
