@@ -60,11 +60,11 @@ extension Director {
   package func edit(
     dryRun: Bool = false,
     before: ContinuousClock.Instant? = nil,
-    besides: Besides = Besides(),
+    live: LiveChange = LiveChange(),
     _ change: @escaping @Sendable (inout ServiceTable) throws -> Void
   ) async throws -> Applied {
     try await withCheckedThrowingContinuation { continuation in
-      let edit = Edit(isDryRun: dryRun, before: before, besides: besides, change: change) { continuation.resume(with: $0) }
+      let edit = Edit(isDryRun: dryRun, before: before, live: live, change: change) { continuation.resume(with: $0) }
       reconciler.mailbox.post(edit)
     }
   }

@@ -5,15 +5,15 @@ struct Edit: Sendable {
   let isDryRun: Bool
   /// Not begun by then, it is refused; nil: whenever its turn comes.
   var before: ContinuousClock.Instant?
-  var besides = Besides()
+  var live = LiveChange()
   /// Run on a copy of the desired table.
   let change: @Sendable (inout ServiceTable) throws -> Void
   /// Called once: with the changes made when they are live, or with the error.
   let answer: @Sendable (Result<Applied, any Error>) -> Void
 }
 
-/// What a change does besides the table; carried out with it, or not at all.
-package struct Besides: Equatable, Sendable {
+/// What an edit changes besides the table; carried out with it, or not at all.
+package struct LiveChange: Equatable, Sendable {
   package var timeouts: TimeoutChange
   /// Whose shown counts begin anew.
   package var zeroed: Zeroed

@@ -16,16 +16,16 @@ extension ReconcilerLoop {
       let wantedDemand = demand(of: wanted, touched)
       // Checked before anything is changed. Capacity depends on the configuration alone, not on which servers can be reached today.
       try makeRoom(for: wantedDemand)
-      if edit.isDryRun || changes.isEmpty && edit.besides.timeouts.isEmpty && isPublished {
+      if edit.isDryRun || changes.isEmpty && edit.live.timeouts.isEmpty && isPublished {
         if !edit.isDryRun {
           desired = wanted
-          zero(edit.besides.zeroed, surroundings.counters())
+          zero(edit.live.zeroed, surroundings.counters())
           front.published.withLock { $0.baselines = baselines }
         }
         return edit.answer(.success(Applied(generation: tables.generation, dryRun: edit.isDryRun, changes: changes)))
       }
       adopt(wanted, wantedDemand, touched)
-      tables.timeouts = tables.timeouts.changed(by: edit.besides.timeouts)
+      tables.timeouts = tables.timeouts.changed(by: edit.live.timeouts)
       waiting.append((edit, changes))
       pace.note(isEdit: true, at: .now)
       if !awaited.isEmpty { pace.postpone(until: awaitedUntil ?? .now) }
@@ -35,7 +35,7 @@ extension ReconcilerLoop {
   }
 
   /// Of services that are in force.
-  mutating func zero(_ which: Besides.Zeroed, _ counters: [Counters]) {
+  mutating func zero(_ which: LiveChange.Zeroed, _ counters: [Counters]) {
     guard which != .services([]) else { return }
     for (key, service) in tables.layout.services {
       if case .services(let keys) = which, !keys.contains(key) { continue }

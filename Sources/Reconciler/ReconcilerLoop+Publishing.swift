@@ -137,7 +137,7 @@ extension ReconcilerLoop {
     surroundings.publish(tables.memory)
     baselines.end(plan, counters)
     tables.commit(plan)
-    for (edit, _) in waiting { zero(edit.besides.zeroed, counters) }
+    for (edit, _) in waiting { zero(edit.live.zeroed, counters) }
     (isPublished, changed) = (true, [])
     front.published.withLock { snapshot in
       snapshot.memory = tables.memory

@@ -50,12 +50,12 @@ import Testing
   @Test func `timeouts that are set are in the next generation; a change that is refused sets none`() async throws {
     let plain = try PlainDirector()
     _ = try await plain.director.apply(try Sample.table(RealServer(Sample.first)))
-    let applied = try await plain.director.edit(besides: Besides(timeouts: TimeoutChange(established: 50))) { _ in }
+    let applied = try await plain.director.edit(live: LiveChange(timeouts: TimeoutChange(established: 50))) { _ in }
     #expect(applied.generation == 2 && applied.changes.isEmpty)
     #expect(plain.director.timeouts == Timeouts(established: 50))
     #expect(plain.memory.inForce().half.pointee.timeouts.2 == 50)
     await #expect(throws: ServiceTableError.serviceExists(Sample.web)) {
-      try await plain.director.edit(besides: Besides(timeouts: TimeoutChange(established: 60))) { table in
+      try await plain.director.edit(live: LiveChange(timeouts: TimeoutChange(established: 60))) { table in
         try table.addService(VirtualService(Sample.web))
       }
     }

@@ -24,7 +24,7 @@ extension Route {
     },
     Route(method: .POST, template: "/v1/ipvs") { call, director in
       let commands = try await call.decode(IPVSChange.self).commands
-      let applied = try await director.edit(before: try call.before(), besides: Besides(commands)) { table in
+      let applied = try await director.edit(before: try call.before(), live: LiveChange(commands)) { table in
         for (index, command) in commands.enumerated() {
           do throws(Refusal) {
             try command.apply(to: &table)
@@ -49,8 +49,8 @@ struct CommandRefusal: Error, Equatable {
   var number: Int?
 }
 
-extension Besides {
-  /// What the commands change besides the table. Of several `zero` the widest counts.
+extension LiveChange {
+  /// What the commands change live the table. Of several `zero` the widest counts.
   init(_ commands: [TableCommand]) {
     self.init()
     for command in commands {

@@ -80,7 +80,7 @@ extension Forwarder {
       let flags = tables.services[Int(packet.service)].flags
       if flags & UInt8(truncatingIfNeeded: SLUICE_SERVICE_LOSS_DROP) != 0 { return .droppedServerGone }
     }
-    packet.server = Scheduler.pickWithoutPlace(frame, packet, tables, limits)
+    packet.server = Scheduler.pickWithoutPlace(frame, packet, tables)
     return packet.server != Verdict.noServer ? nil : .droppedNoServer
   }
 

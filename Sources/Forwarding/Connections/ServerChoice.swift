@@ -101,7 +101,7 @@ extension Forwarder {
     guard !TCPFlag.isRST(packet.flags) else { return }
     if let entry { flows.remove(entry, counters) }
     guard let place = entry ?? flows.place(packet.hash, now: now, tables, counters) else {
-      let lasting = Scheduler.pickWithoutPlace(frame, packet, tables, limits)
+      let lasting = Scheduler.pickWithoutPlace(frame, packet, tables)
       if lasting != Verdict.noServer { packet.server = lasting }
       let load = counters.loads + Int(packet.server)
       counters.countWithoutEntry(packet.hash)

@@ -6,8 +6,9 @@ import Packet
 /// A client whose server takes no new flows gets none, as in the kernel, unless the service has the fallback flag: then the next slots are
 /// tried, at most as many as the ring has.
 enum HashRing {
+  /// - Parameter limits: nil: thresholds don't count.
   @inline(never) @_noLocks
-  static func pick(_ frame: Frame, _ packet: borrowing ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
+  static func pick(_ frame: Frame, _ packet: borrowing ScratchPacket, _ tables: Tables, _ limits: ServerLimits?) -> UInt32 {
     let service = tables.services + Int(packet.service)
     // Without a live server the walk below would be over the whole ring for each packet.
     guard service.pointee.ring_size != 0, has(service, SLUICE_SERVICE_LIVE) else { return Verdict.noServer }
@@ -28,7 +29,7 @@ enum HashRing {
     from first: UInt32,
     _ service: UnsafeMutablePointer<sluice_service>,
     _ tables: Tables,
-    _ limits: ServerLimits
+    _ limits: ServerLimits?
   ) -> UInt32 {
     var offset: UInt32 = 0
     while offset < service.pointee.ring_size {
@@ -60,10 +61,11 @@ enum HashRing {
     _ server: UInt32,
     _ service: UnsafeMutablePointer<sluice_service>,
     _ tables: Tables,
-    _ limits: ServerLimits
+    _ limits: ServerLimits?
   ) -> Bool {
     guard tables.servers[Int(server)].weight != 0 else { return false }
-    return !ServerLimits.exist(service) || !limits.isOverloaded(server, tables)
+    guard let limits, ServerLimits.exist(service) else { return true }
+    return !limits.isOverloaded(server, tables)
   }
 
   @inline(__always) @_noLocks

@@ -17,14 +17,16 @@ enum MaglevRing {
   @inline(__always) @_noLocks
   static func peek(_ packet: ScratchPacket, _ tables: Tables) -> UInt32 { member(packet, tables).pointee }
 
+  /// - Parameter limits: nil: thresholds don't count.
   @inline(__always) @_noLocks
-  static func pick(_ packet: ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
+  static func pick(_ packet: ScratchPacket, _ tables: Tables, _ limits: ServerLimits?) -> UInt32 {
     let service = tables.services + Int(packet.service)
     guard service.pointee.ring_size != 0 else { return Verdict.noServer }
     let number = slot(packet, tables).pointee
     guard number != UInt16(truncatingIfNeeded: SLUICE_NO_MEMBER) else { return Verdict.noServer }
     let server = tables.members[Int(service.pointee.member_start) &+ Int(number)]
-    return ServerLimits.exist(service) ? next(from: server, packet, tables, limits) : server
+    guard let limits, ServerLimits.exist(service) else { return server }
+    return next(from: server, packet, tables, limits)
   }
 
   /// The server of the first of the next slots that is not overloaded. Slots lie in random order, so a few are enough unless nearly all are

@@ -34,18 +34,18 @@ enum Scheduler {
     _ share: ListScheduler.Share,
     _ limits: ServerLimits
   ) -> UInt32 {
-    let number = number(packet, tables)
-    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, limits) }
-    if hasHashRing(number) { return HashRing.pick(frame, packet, tables, limits) }
     let begins = packet.transport != 6 || TCPFlag.isSYN(packet.flags)
+    let number = number(packet, tables)
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, begins ? limits : nil) }
+    if hasHashRing(number) { return HashRing.pick(frame, packet, tables, begins ? limits : nil) }
     return begins ? ListScheduler.pick(packet, tables, counters, share, limits) : ListScheduler.pickByHash(packet, tables)
   }
 
-  /// The server of a packet that no entry will remember: the same for every packet of its flow.
+  /// The server of a packet that no entry will remember: the same for every packet of its flow, so thresholds don't count.
   @inline(__always) @_noLocks
-  static func pickWithoutPlace(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables, _ limits: ServerLimits) -> UInt32 {
+  static func pickWithoutPlace(_ frame: Frame, _ packet: ScratchPacket, _ tables: Tables) -> UInt32 {
     let number = number(packet, tables)
-    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, limits) }
-    return hasHashRing(number) ? HashRing.pick(frame, packet, tables, limits) : ListScheduler.pickByHash(packet, tables)
+    if number == SLUICE_SCHEDULER_MAGLEV { return MaglevRing.pick(packet, tables, nil) }
+    return hasHashRing(number) ? HashRing.pick(frame, packet, tables, nil) : ListScheduler.pickByHash(packet, tables)
   }
 }

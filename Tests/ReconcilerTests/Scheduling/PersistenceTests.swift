@@ -116,4 +116,18 @@ import Testing
     #expect(Set(servers[..<4]).count == 4)
     #expect(servers[..<4] == servers[4...])
   }
+
+  @Test(arguments: [Scheduler.maglev, .mh, .rr, .lc])
+  func `a server at its threshold gets no new flows, packets without an entry go where they went`(scheduler: Scheduler) throws {
+    let bench = SchedulingBench(scheduler) { service in
+      if scheduler == .mh { service.flags = .fallback }
+      service.servers[0].upperThreshold = 5
+    }
+    try bench.set(Self.servers)
+    let full = Self.servers[0].address
+    let opened = (1...200).map { bench.open(from: Self.client($0), port: UInt16(1000 + $0)) }
+    #expect(opened.count { $0 == full } == 5 && !opened.contains(nil))
+    // Of connections that no worker knows: by hash alone.
+    #expect((1...200).contains { bench.send(.data, from: Self.client($0), port: UInt16(5000 + $0)) == full })
+  }
 }
