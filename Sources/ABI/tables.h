@@ -156,7 +156,7 @@ struct sluice_owner {
 	__u32 service; /* index of its service */
 	__u16 port;    /* in host order; 0: that of the service. With the address it names the server within its service */
 	__u16 reserved;
-	__u32 last_weight; /* the latest effective weight above 0; 0: it never had one. Rings of `mh` are filled by it */
+	__u32 last_weight; /* its weight; with `mh`, whose rings are filled by it, at weight 0 the latest one above */
 	__u32 upper_threshold; /* connections from which it gets no new flows; 0: no limit */
 	__u32 lower_threshold; /* connections below which it gets some again; 0: three quarters of the upper threshold */
 	__u32 reserved1;

@@ -10,8 +10,7 @@ enum HashRing {
   @inline(never) @_noLocks
   static func pick(_ frame: Frame, _ packet: borrowing ScratchPacket, _ tables: Tables, _ limits: ServerLimits?) -> UInt32 {
     let service = tables.services + Int(packet.service)
-    // Without a live server the walk below would be over the whole ring for each packet.
-    guard service.pointee.ring_size != 0, has(service, SLUICE_SERVICE_LIVE) else { return Verdict.noServer }
+    guard service.pointee.ring_size != 0 else { return Verdict.noServer }
     let client = Subject(frame, packet, service)
     let first = slot(client, 0, service)
     let server = server(first, service, tables)
@@ -22,7 +21,8 @@ enum HashRing {
     return fallBack(client, from: first, service, tables, limits)
   }
 
-  /// Tries slots until one has a server that takes new flows, in the kernel's order; each try is another hash.
+  /// Tries slots until one has a server that takes new flows, in the kernel's order; each try is another hash. With thresholds a few hundred
+  /// slots at most: other clients' connections could otherwise make each new flow search the whole ring. It is refused then.
   @inline(__always) @_noLocks
   private static func fallBack(
     _ client: Subject,
@@ -31,8 +31,10 @@ enum HashRing {
     _ tables: Tables,
     _ limits: ServerLimits?
   ) -> UInt32 {
+    let isLimited = limits != nil && ServerLimits.exist(service)
+    let most = isLimited ? min(service.pointee.ring_size, ServerLimits.mostSlots) : service.pointee.ring_size
     var offset: UInt32 = 0
-    while offset < service.pointee.ring_size {
+    while offset < most {
       let other = server(slot(client, (offset &+ first) % service.pointee.ring_size, service), service, tables)
       if other == Verdict.noServer || takesFlows(other, service, tables, limits) { return other }
       offset &+= 1

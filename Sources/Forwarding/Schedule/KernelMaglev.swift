@@ -19,13 +19,16 @@ package enum KernelMaglev {
     }
   }
 
-  private static let key1: UInt64 = 2_654_435_761
+  // Computed: a stored one would be a lazy global on the packet path.
+  private static var key1: UInt64 {
+    @inline(__always) @_noLocks get { 2_654_435_761 }
+  }
   private static let key2: UInt64 = 2_654_446_892
 
   /// The number that selects a slot.
   @inline(__always) @_noLocks
   static func hash(address: UInt32, port: UInt32, offset: UInt32) -> UInt32 {
-    sluice_mh_hash(offset &+ port &+ address, 2_654_435_761)
+    sluice_mh_hash(offset &+ port &+ address, key1)
   }
 
   /// Fills the ring with the numbers of the servers, in their order: that of the kernel's list, the newest first.

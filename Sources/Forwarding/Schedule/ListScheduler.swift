@@ -171,6 +171,28 @@ enum ListScheduler {
     if Int(record.pointee.scheduler) == SLUICE_SCHEDULER_WRR { WeightedRoundRobin.begin(tree, service, former) }
   }
 
+  /// A server's place in a new list, from 1; 0 if it has left.
+  ///
+  /// - Parameter members: the new list, of which `first` is the first leaf; their loads have their places.
+  @inline(__always) @_noLocks
+  static func place(
+    of server: UInt32,
+    _ index: UInt32,
+    _ service: UnsafeMutablePointer<SchedulerState.Service>,
+    _ counters: Counters,
+    _ members: UnsafeMutablePointer<UInt32>,
+    first: Int
+  ) -> UInt32 {
+    guard Int(server) < counters.serverCapacity else { return 0 }
+    let load = counters.loads + Int(server)
+    let place = load.pointee.leaf &- service.pointee.start
+    // A server that has left may have its former place, now another's.
+    guard load.pointee.service == index, place &- 1 < service.pointee.count,
+      members[(first &+ Int(place) &- 1) % Int(service.pointee.count)] == server
+    else { return 0 }
+    return place
+  }
+
   /// The member that becomes the first leaf.
   @inline(__always) @_noLocks
   private static func begin(_ count: Int, _ scheduler: UInt8, _ share: Share) -> Int {

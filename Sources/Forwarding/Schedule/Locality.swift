@@ -46,14 +46,11 @@ enum Locality {
   ) -> UInt32 {
     guard former.cursor > 0, former.scheduler == service.pointee.scheduler else { return 0 }
     let server = tree.leaves[Int(former.cursor) &- 1].server
+    // The index may have another server now.
     guard Int(server) < counters.serverCapacity,
       counters.loads[Int(server)].owner == UInt32(tables.servers[Int(server)].incarnation) &+ 1
     else { return 0 }
-    let place = counters.loads[Int(server)].leaf &- service.pointee.start
-    guard counters.loads[Int(server)].service == index, place &- 1 < service.pointee.count,
-      members[(first &+ Int(place) &- 1) % Int(service.pointee.count)] == server
-    else { return 0 }
-    return place
+    return ListScheduler.place(of: server, index, service, counters, members, first: first)
   }
 }
 

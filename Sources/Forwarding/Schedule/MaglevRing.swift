@@ -44,7 +44,7 @@ enum MaglevRing {
     let size = Int(service.pointee.ring_size)
     var place = ring.distance(to: slot(packet, tables))
     var tries = 0
-    while tries < tryLimit {
+    while tries < Int(ServerLimits.mostSlots) {
       place = place &+ 1 == size ? 0 : place &+ 1
       let number = ring[place]
       if number == UInt16(truncatingIfNeeded: SLUICE_NO_MEMBER) { break }
@@ -53,11 +53,6 @@ enum MaglevRing {
       tries &+= 1
     }
     return Verdict.noServer
-  }
-
-  /// Slots to look at when servers are overloaded.
-  private static var tryLimit: Int {
-    @inline(__always) @_noLocks get { 256 }
   }
 
   /// The member number in the packet's slot; for an empty ring that of an unrelated slot, still within the arena.

@@ -25,20 +25,11 @@ enum RoundRobin {
     _ members: UnsafeMutablePointer<UInt32>,
     first: Int
   ) -> UInt32 {
-    let count = Int(service.pointee.count)
     var cursor = former.cursor
     while cursor > 0 {
       let server = tree.leaves[Int(cursor) &- 1].server
-      if Int(server) < counters.serverCapacity {
-        let load = counters.loads + Int(server)
-        let place = load.pointee.leaf &- service.pointee.start
-        // A server that has left may have its former place, now another's.
-        if load.pointee.service == index, place &- 1 < service.pointee.count,
-          members[(first &+ Int(place) &- 1) % count] == server
-        {
-          return place
-        }
-      }
+      let place = ListScheduler.place(of: server, index, service, counters, members, first: first)
+      if place != 0 { return place }
       cursor &-= 1
     }
     return 0

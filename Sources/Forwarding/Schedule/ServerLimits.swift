@@ -34,6 +34,11 @@ struct ServerLimits {
     lower != 0 ? count < lower : UInt64(count) &* 4 < UInt64(upper) &* 3
   }
 
+  /// Slots of a ring to look at when servers are overloaded. A flow for which none of them has room counts as dropped-no-server.
+  static var mostSlots: UInt32 {
+    @inline(__always) @_noLocks get { 256 }
+  }
+
   /// Whether servers of the service have thresholds.
   @inline(__always) @_noLocks
   static func exist(_ service: UnsafeMutablePointer<sluice_service>) -> Bool {

@@ -81,8 +81,13 @@ struct CompiledServer {
 
   /// The servers on a ring of LVS's hash schedulers, the newest first. One that its operator has set to weight 0 keeps its place, as in the
   /// kernel; one that is down or can't be reached leaves, as if keepalived had removed it, or its clients would get no server.
+  ///
+  /// Empty while none takes new flows, so that a packet never looks through a whole ring of drained servers. The sorry server has the ring to
+  /// itself.
   static func hashRing(_ servers: [CompiledServer]) -> [CompiledServer] {
-    servers.filter { $0.isSorry ? $0.takesFlows : $0.isUsable }.reversed()
+    if let last = servers.last, last.isSorry, last.takesFlows { return [last] }
+    guard servers.contains(where: \.takesFlows) else { return [] }
+    return servers.filter { $0.isUsable && !$0.isSorry }.reversed()
   }
 
   /// The servers of a list, the newest first, as `ipvsadm -a` adds them. Those that take no new flows keep their place, so that a turn goes on

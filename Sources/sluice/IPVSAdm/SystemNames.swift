@@ -6,13 +6,13 @@ import Synchronization
 /// Names by the C library: /etc/hosts, DNS, /etc/services. A name server that does not answer takes many seconds for each name, so one that
 /// has not answered in time is asked no more: addresses are then printed as numbers.
 final class SystemNames: Sendable {
-  /// For one answer, and for all.
-  private static let patience: (one: Duration, all: Duration) = (.seconds(2), .seconds(10))
+  /// How long one answer, and all together, may take.
+  private static let timeouts: (one: Duration, all: Duration) = (.seconds(2), .seconds(10))
 
   private struct State {
     var hosts: [IPAddress: String?] = [:]
     var services: [Port: String?] = [:]
-    var left = patience.all
+    var left = timeouts.all
   }
 
   private struct Port: Hashable {
@@ -89,7 +89,7 @@ final class SystemNames: Sendable {
       answer.value.withLock { $0 = found }
       answer.arrived.signal()
     }
-    let limit = min(patience.one, left)
+    let limit = min(timeouts.one, left)
     guard answer.arrived.wait(timeout: .now() + limit / .seconds(1)) == .success else {
       left = .zero
       return nil

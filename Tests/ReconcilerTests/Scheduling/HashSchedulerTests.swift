@@ -102,4 +102,20 @@ import Testing
       }
     )
   }
+
+  @Test(arguments: [Scheduler.mh, .sh, .dh])
+  func `the sorry server gets every new flow while no server is live, drained ones on the ring or not`(scheduler: Scheduler)
+    throws
+  {
+    let sorry = IPAddress(10, 0, 0, 9)
+    let bench = SchedulingBench(scheduler) { $0.sorry = SorryServer(sorry) }
+    let clients = (0..<50).map { IPAddress(word: 0xc633_6400 + $0) }
+    let servers = (1...3).map { RealServer(IPAddress(10, 0, 0, $0)) }
+    try bench.set(servers)
+    #expect(clients.allSatisfy { bench.open(from: $0, port: 1000) != sorry })
+    try bench.set(servers.map { RealServer($0.address, weight: 0) })
+    #expect(clients.allSatisfy { bench.open(from: $0, port: 1001) == sorry })
+    try bench.set(servers)
+    #expect(clients.allSatisfy { bench.open(from: $0, port: 1002) != sorry })
+  }
 }

@@ -79,7 +79,8 @@ final class SchedulingBench {
         return service
       }
     )
-    try writer.publish(table, Dictionary(uniqueKeysWithValues: servers.map { ($0.address, hop) }))
+    let addresses = Set(table.services.flatMap(\.everyAddress))
+    try writer.publish(table, Dictionary(uniqueKeysWithValues: addresses.map { ($0, hop) }))
   }
 
   enum Segment: UInt8 {
