@@ -16,7 +16,7 @@ struct CompiledServer {
   /// The effective weight; the record has it in 16 bits.
   private(set) var weight: Int
   /// The latest effective weight above 0 of a server that has kept its place on a ring since.
-  let lastWeight: Int
+  private(set) var lastWeight: Int
   let thresholds: (upper: Int, lower: Int)
   /// It can be reached and is neither down nor in maintenance.
   let isUsable: Bool
@@ -63,7 +63,7 @@ struct CompiledServer {
     }
     let isLive = servers.contains { $0.takesFlows && !$0.isSorry }
     if !isLive, let last = servers.indices.last, servers[last].isSorry {
-      (servers[last].record.weight, servers[last].weight) = (1, 1)
+      (servers[last].record.weight, servers[last].weight, servers[last].lastWeight) = (1, 1, 1)
     }
     return servers
   }
